@@ -1,0 +1,58 @@
+//! Clicks: what is remembered of a visit, and why it was sent where it was sent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::codes;
+use crate::tid::ClickId;
+
+codes! {
+    /// Why a click went where it went; stored with the click (design §5.2).
+    pub enum ClickReason {
+        Sent = 0 "sent to the offer",
+        UnknownCode = 1 "no link has this code",
+        LinkDeleted = 2 "the link was deleted",
+        OfferStopped = 3 "the offer is stopped",
+        NotConnected = 4 "the webmaster is not connected to the offer",
+        AccountBlocked = 5 "the webmaster's account is blocked",
+    }
+}
+
+/// Longest accepted value of one subid, in characters (rivals.md §5.7); a longer one is refused, never cut.
+pub const SUBID_LIMIT: usize = 600;
+
+/// Everything that is remembered of one click. The log stores it as it is, the store as a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Click {
+    /// Time-ordered number; its public form is the tid.
+    pub id: ClickId,
+    /// The link, 0 for an unknown code.
+    pub link_id: i64,
+    /// The offer, 0 for an unknown code.
+    pub offer_id: i64,
+    /// The webmaster, 0 for an unknown code.
+    pub webmaster_id: i64,
+    /// The webmaster's traffic source, 0 for none.
+    pub area_id: i64,
+    /// [`ClickReason`] as a number.
+    pub reason: i64,
+    /// The code in the address as it was asked for.
+    pub code: String,
+    /// Visitor's address.
+    pub ip: String,
+    /// ISO 3166 code of the visitor's country, empty when unknown.
+    pub country: String,
+    /// Visitor's user agent.
+    pub ua: String,
+    /// Visitor's first accepted language, lower case, empty when unknown.
+    pub language: String,
+    /// Page that the visitor came from, empty when unknown.
+    pub referer: String,
+    /// Search phrase.
+    pub keyword: String,
+    /// The webmaster's labels.
+    pub subid: [String; 5],
+    /// The raw query, so that nothing that was sent is lost.
+    pub query: String,
+    /// Days that the cookie with the tid lives, as promised at the time of the click.
+    pub cookie_ttl_days: i64,
+}

@@ -1,0 +1,467 @@
+//! What a request may carry: parameters are declared once and read strictly (design §3).
+//!
+//! `params!` makes a typed struct and the list of its parameters, with the words that document them. Reading
+//! collects a message for **every** bad parameter, names unknown ones, and never guesses.
+
+use crate::time::Moment;
+use crate::{Error, FieldErrors, Result, Time, money};
+
+/// A documented parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Param {
+    /// The exact name.
+    pub name: &'static str,
+    /// Its shape.
+    pub kind: ParamKind,
+    /// Whether the request is refused without it.
+    pub required: bool,
+    /// Whether it may have several values: `a=1,2`, `a[]=1&a[]=2`, `a=1&a=2`.
+    pub many: bool,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// Shape of a parameter's value.
+#[derive(Debug, Clone, Copy)]
+pub enum ParamKind {
+    /// Whole number below 2^53.
+    Int,
+    /// Any text.
+    Text,
+    /// `1`, `0`, `true`, `false`.
+    Bool,
+    /// `2023-04-27` or `2024-04-25T14:15:16`, UTC unless a zone is given.
+    Date,
+    /// Plain decimal, at most six places.
+    Money,
+    /// One of the numbers of a code table.
+    Code(&'static [(i64, &'static str)]),
+}
+
+/// One value as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RawValue {
+    /// A form or query value, or a JSON string, number or boolean.
+    Text(String),
+    /// An element of an explicit list (`a[]=…`, a JSON array): commas in it separate nothing.
+    Element(String),
+    /// JSON `null`: the same as an empty value.
+    Null,
+}
+
+/// The parameters of one request, in the order in which they came.
+#[derive(Debug, Clone, Default)]
+pub struct RawParams(Vec<(String, RawValue)>);
+
+impl RawParams {
+    /// Adds one value; `a[]` and `a` are the same parameter.
+    pub fn push(&mut self, name: &str, value: RawValue) {
+        match (name.strip_suffix("[]"), value) {
+            (Some(plain), RawValue::Text(text)) => self.0.push((plain.to_owned(), RawValue::Element(text))),
+            (plain, value) => self.0.push((plain.unwrap_or(name).to_owned(), value)),
+        }
+    }
+
+    /// Takes all values of one parameter out.
+    pub fn take(&mut self, name: &str) -> Vec<RawValue> {
+        let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|(known, _)| known == name);
+        self.0 = left;
+        let taken: Vec<(String, RawValue)> = taken;
+        taken.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// Takes one parameter's first value as text, for parameters of the protocol itself.
+    pub fn take_text(&mut self, name: &str) -> Option<String> {
+        self.take(name).into_iter().find_map(|value| match value {
+            RawValue::Text(text) | RawValue::Element(text) => Some(text),
+            RawValue::Null => None,
+        })
+    }
+
+    /// Names that nobody took.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Reads a declared set of parameters.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with a message for every bad, missing, repeated or unknown parameter.
+    pub fn read<T: Input>(self) -> Result<T> {
+        let mut reader = Reader { raw: self, errors: FieldErrors::default() };
+        let value = T::take_from(&mut reader);
+        for name in reader.raw.names() {
+            reader.errors.add(name, "Unknown parameter");
+        }
+        reader.errors.finish()?;
+        value.ok_or_else(|| Error::Internal("a parameter was refused without a message".to_owned()))
+    }
+}
+
+/// Takes typed values out of [`RawParams`] and keeps the messages of those that cannot be read.
+pub struct Reader {
+    raw: RawParams,
+    errors: FieldErrors,
+}
+
+impl Reader {
+    /// Takes one parameter; `None` when it was refused (the message is kept).
+    pub fn take<T: ParamType>(&mut self, name: &'static str) -> Option<T> {
+        match T::from_values(self.raw.take(name)) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.errors.add(name, message);
+                None
+            }
+        }
+    }
+}
+
+/// A declared set of parameters.
+pub trait Input: Sized + Send {
+    /// The parameters in order.
+    const PARAMS: &'static [Param];
+    /// Takes all of them.
+    fn take_from(reader: &mut Reader) -> Option<Self>;
+}
+
+/// A method without parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct Nothing;
+
+impl Input for Nothing {
+    const PARAMS: &'static [Param] = &[];
+    fn take_from(_: &mut Reader) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// A type of one value.
+pub trait Single: Sized {
+    /// Its shape, for documentation.
+    const KIND: ParamKind;
+    /// Reads it, or says in words what is wrong.
+    fn parse(text: &str) -> std::result::Result<Self, String>;
+}
+
+/// A type of a parameter: one value, an optional one, or a list.
+pub trait ParamType: Sized {
+    /// Shape of one value.
+    const KIND: ParamKind;
+    /// Whether the parameter must be there.
+    const REQUIRED: bool;
+    /// Whether it may have several values.
+    const MANY: bool;
+    /// Reads the values as they came; an empty list means that the parameter is absent.
+    fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String>;
+}
+
+fn one(mut values: Vec<RawValue>) -> std::result::Result<Option<RawValue>, String> {
+    match values.len() {
+        0 | 1 => Ok(values.pop()),
+        _ => Err("Must be given once".to_owned()),
+    }
+}
+
+impl<T: Single> ParamType for T {
+    const KIND: ParamKind = T::KIND;
+    const REQUIRED: bool = true;
+    const MANY: bool = false;
+    fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
+        match one(values)? {
+            Some(RawValue::Text(text) | RawValue::Element(text)) => T::parse(&text),
+            Some(RawValue::Null) | None => Err("This parameter is required".to_owned()),
+        }
+    }
+}
+
+impl<T: Single> ParamType for Option<T> {
+    const KIND: ParamKind = T::KIND;
+    const REQUIRED: bool = false;
+    const MANY: bool = false;
+    fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
+        match one(values)? {
+            Some(RawValue::Text(text) | RawValue::Element(text)) => T::parse(&text).map(Some),
+            Some(RawValue::Null) => Err("Must not be null".to_owned()),
+            None => Ok(None),
+        }
+    }
+}
+
+impl<T: Single> ParamType for Option<Vec<T>> {
+    const KIND: ParamKind = T::KIND;
+    const REQUIRED: bool = false;
+    const MANY: bool = true;
+    fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
+        if values.is_empty() {
+            return Ok(None);
+        }
+        let mut list = Vec::new();
+        for value in values {
+            match value {
+                RawValue::Text(text) if text.is_empty() => {}
+                RawValue::Text(text) => {
+                    for part in text.split(',') {
+                        list.push(T::parse(part.trim())?);
+                    }
+                }
+                RawValue::Element(text) => list.push(T::parse(&text)?),
+                RawValue::Null => return Err("Must not be null".to_owned()),
+            }
+        }
+        if list.len() > MANY_LIMIT {
+            return Err(format!("At most {MANY_LIMIT} values"));
+        }
+        Ok(Some(list))
+    }
+}
+
+/// Values that one list parameter may have.
+pub const MANY_LIMIT: usize = 1000;
+
+/// A change of a value that may also be absent: not sent, sent empty (or `null`), or sent with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Not sent: the value stays.
+    Keep,
+    /// Sent empty: the value goes.
+    Clear,
+    /// The new value.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// The value after the change.
+    pub fn or(self, present: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => present,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+impl<T: Single> ParamType for Patch<T> {
+    const KIND: ParamKind = T::KIND;
+    const REQUIRED: bool = false;
+    const MANY: bool = false;
+    fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
+        match one(values)? {
+            Some(RawValue::Text(text) | RawValue::Element(text)) if !text.is_empty() => T::parse(&text).map(Self::Set),
+            Some(_) => Ok(Self::Clear),
+            None => Ok(Self::Keep),
+        }
+    }
+}
+
+impl Single for i64 {
+    const KIND: ParamKind = ParamKind::Int;
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        // `i64::from_str` takes a leading plus, which no client of the protocol writes.
+        let number = if text.starts_with('+') { None } else { text.parse::<i64>().ok() };
+        number.filter(|n| n.unsigned_abs() < 1 << 53).ok_or_else(|| "Must be a whole number".to_owned())
+    }
+}
+
+impl Single for String {
+    const KIND: ParamKind = ParamKind::Text;
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        if text.contains('\0') {
+            return Err("Must not contain a NUL character".to_owned());
+        }
+        Ok(text.to_owned())
+    }
+}
+
+impl Single for bool {
+    const KIND: ParamKind = ParamKind::Bool;
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "1" | "true" => Ok(true),
+            "0" | "false" => Ok(false),
+            _ => Err("Must be 1, 0, true or false".to_owned()),
+        }
+    }
+}
+
+/// Says what a date must look like.
+const DATE_FORM: &str = "Must be a date such as 2023-04-27 or 2024-04-25T14:15:16";
+
+impl Single for Time {
+    const KIND: ParamKind = ParamKind::Date;
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        Time::parse(text).ok_or_else(|| DATE_FORM.to_owned())
+    }
+}
+
+/// The end of a window, inclusive as it was written: a date takes its whole day in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Until(
+    /// The first second outside the window.
+    pub Time,
+);
+
+impl Single for Until {
+    const KIND: ParamKind = ParamKind::Date;
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        Moment::parse(text).map(|moment| Self(moment.end)).ok_or_else(|| DATE_FORM.to_owned())
+    }
+}
+
+/// Money or a rate as a plain decimal: micro-units of whatever currency the object has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decimal(
+    /// Micro-units.
+    pub i64,
+);
+
+impl Single for Decimal {
+    const KIND: ParamKind = ParamKind::Money;
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        money::parse_micros(text).map(Self).ok_or_else(|| "Must be a plain decimal such as 12.50".to_owned())
+    }
+}
+
+/// Number of the wanted page, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page(
+    /// At least 1.
+    pub i64,
+);
+
+/// Rows on a page: 10 to 100, 100 unless told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PerPage(
+    /// 10..=100.
+    pub i64,
+);
+
+/// Pages beyond this are refused: a deeper read is an export.
+const PAGE_LIMIT: i64 = 1_000_000;
+
+macro_rules! bounded {
+    ($ty:ident, $default:literal, $range:expr, $message:literal) => {
+        impl Default for $ty {
+            fn default() -> Self {
+                Self($default)
+            }
+        }
+        impl ParamType for $ty {
+            const KIND: ParamKind = ParamKind::Int;
+            const REQUIRED: bool = false;
+            const MANY: bool = false;
+            fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
+                match Option::<i64>::from_values(values)? {
+                    None => Ok(Self::default()),
+                    Some(number) if $range.contains(&number) => Ok(Self(number)),
+                    Some(_) => Err($message.to_owned()),
+                }
+            }
+        }
+    };
+}
+bounded!(Page, 1, (1..=PAGE_LIMIT), "Must be from 1 to 1000000");
+bounded!(PerPage, 100, (10..=100), "Must be from 10 to 100");
+
+/// A field's name without the `r#` of a Rust keyword.
+pub const fn plain_name(name: &'static str) -> &'static str {
+    let bytes = name.as_bytes();
+    if bytes.len() > 2 && bytes[0] == b'r' && bytes[1] == b'#' { name.split_at(2).1 } else { name }
+}
+
+/// Declares a set of parameters: `params! { /// what for \n pub struct OfferList { /// meaning \n geo: Option<Vec<i64>>, … } }`.
+#[macro_export]
+macro_rules! params {
+    ($(#[doc = $about:literal])* pub struct $name:ident {
+        $( $(#[doc = $doc:literal])* $field:ident : $ty:ty ),* $(,)?
+    }) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone)]
+        pub struct $name { $( $(#[doc = $doc])* pub $field: $ty ),* }
+
+        impl $crate::input::Input for $name {
+            const PARAMS: &'static [$crate::input::Param] = &[$( $crate::input::Param {
+                name: $crate::input::plain_name(stringify!($field)),
+                kind: <$ty as $crate::input::ParamType>::KIND,
+                required: <$ty as $crate::input::ParamType>::REQUIRED,
+                many: <$ty as $crate::input::ParamType>::MANY,
+                doc: concat!($($doc),*).trim_ascii(),
+            } ),*];
+
+            fn take_from(reader: &mut $crate::input::Reader) -> Option<Self> {
+                $( let $field = reader.take::<$ty>($crate::input::plain_name(stringify!($field))); )*
+                Some(Self { $( $field: $field? ),* })
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    params! {
+        /// For the tests below.
+        pub struct Sample {
+            /// Numbers.
+            id: Option<Vec<i64>>,
+            /// Needed.
+            name: String,
+            /// Flag.
+            closed: Option<bool>,
+            /// Nullable.
+            r#type: Patch<i64>,
+            /// Size.
+            per_page: PerPage,
+        }
+    }
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Sample> {
+        let mut raw = RawParams::default();
+        for (name, value) in pairs {
+            raw.push(name, RawValue::Text((*value).to_owned()));
+        }
+        raw.read()
+    }
+
+    fn messages(result: Result<Sample>) -> Vec<String> {
+        match result {
+            Err(Error::Invalid(errors)) => errors.messages().keys().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_three_spellings_of_a_list_are_one() {
+        for pairs in [
+            vec![("id", "1,2"), ("name", "x")],
+            vec![("id[]", "1"), ("id[]", "2"), ("name", "x")],
+            vec![("id", "1"), ("name", "x"), ("id", "2")],
+        ] {
+            assert_eq!(read(&pairs).map(|sample| sample.id).ok(), Some(Some(vec![1, 2])));
+        }
+    }
+
+    #[test]
+    fn every_bad_parameter_is_named_at_once() {
+        let bad = read(&[("id", "1,x"), ("closed", "yes"), ("per_page", "9"), ("closd", "1")]);
+        assert_eq!(messages(bad), ["closd", "closed", "id", "name", "per_page"]);
+        assert_eq!(messages(read(&[("name", "x"), ("name", "y")])), ["name"]);
+        assert_eq!(messages(read(&[("name", "x"), ("type", "9007199254740992")])), ["type"]);
+    }
+
+    #[test]
+    fn absent_empty_and_set_are_three_things() {
+        let patch = |pairs: &[(&str, &str)]| read(pairs).map(|sample| sample.r#type).ok();
+        assert_eq!(patch(&[("name", "x")]), Some(Patch::Keep));
+        assert_eq!(patch(&[("name", "x"), ("type", "")]), Some(Patch::Clear));
+        assert_eq!(patch(&[("name", "x"), ("type", "5")]), Some(Patch::Set(5)));
+    }
+
+    #[test]
+    fn parameters_are_documented_by_their_declaration() {
+        let names: Vec<&str> = Sample::PARAMS.iter().map(|param| param.name).collect();
+        assert_eq!(names, ["id", "name", "closed", "type", "per_page"]);
+        assert!(Sample::PARAMS[0].many && Sample::PARAMS[1].required && Sample::PARAMS[1].doc == "Needed.");
+    }
+}

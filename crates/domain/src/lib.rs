@@ -1,0 +1,36 @@
+//! Words and rules of a CPA affiliate network; pure: no async, no I/O, no clock of its own.
+//!
+//! * An **advertiser** publishes an **offer** with paid **goals**.
+//! * A **webmaster** sends visitors through a tracked **link**; each visit is a **click** with a `tid`.
+//! * A paid action is a **lead**: pending, then approved or refused, on **hold**, at last **closed**.
+//! * Money moves between accounts by **transfers** in integer micro-units; nothing ever changes a balance directly.
+//!
+//! Every other crate takes its words from here, so that one search finds a thing in all layers.
+
+pub mod access;
+pub mod area;
+pub mod click;
+pub mod clock;
+pub mod connection;
+pub mod error;
+pub mod goal;
+pub mod input;
+pub mod lead;
+pub mod ledger;
+pub mod money;
+pub mod news;
+pub mod offer;
+pub mod tid;
+pub mod time;
+pub mod user;
+pub mod view;
+
+pub use access::{Access, Level, Method, Resource, Scope};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use error::{Error, FieldErrors, Result};
+pub use input::{Input, Page, PerPage};
+pub use time::Time;
+
+/// For the macros of this crate.
+#[doc(hidden)]
+pub use serde;

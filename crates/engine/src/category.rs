@@ -1,0 +1,111 @@
+//! Categories of offers.
+
+use whocpa_domain::{Error, Method, Resource, Result, params, view};
+use whocpa_store::category::{self, Category};
+
+use crate::{Caller, Engine};
+
+params! {
+    /// A new category.
+    pub struct CategoryCreate {
+        /// Name in English, unique.
+        name_en: String,
+        /// Name in Russian.
+        name_ru: String,
+        /// Whether offers may use it; yes unless told.
+        is_active: Option<bool>,
+    }
+}
+
+params! {
+    /// Changes of a category.
+    pub struct CategoryUpdate {
+        /// Name in English, unique.
+        name_en: Option<String>,
+        /// Name in Russian.
+        name_ru: Option<String>,
+        /// Whether offers may use it.
+        is_active: Option<bool>,
+    }
+}
+
+view! {
+    /// A category.
+    pub struct CategoryView {
+        /// Category id.
+        id: i64,
+        /// Name in English.
+        name_en: String,
+        /// Name in Russian.
+        name_ru: String,
+        /// Whether offers may use it.
+        is_active: bool,
+    }
+}
+
+impl From<Category> for CategoryView {
+    fn from(row: Category) -> Self {
+        Self { id: row.id, name_en: row.name_en, name_ru: row.name_ru, is_active: row.is_active }
+    }
+}
+
+impl Engine {
+    /// All categories by name.
+    pub async fn category_list(&self, caller: Caller) -> Result<Vec<CategoryView>> {
+        let scope = caller.may(Resource::Category, Method::List)?;
+        let rows = category::list(&self.store().read(), scope).await?;
+        Ok(rows.into_iter().map(CategoryView::from).collect())
+    }
+
+    /// One category.
+    pub async fn category_view(&self, caller: Caller, id: i64) -> Result<CategoryView> {
+        let scope = caller.may(Resource::Category, Method::View)?;
+        let row = category::view(&self.store().read(), scope, id).await?;
+        row.map(CategoryView::from).ok_or(Error::NotFound)
+    }
+
+    /// Changes a category; absent fields keep their value.
+    pub async fn category_update(&self, caller: Caller, id: i64, input: CategoryUpdate) -> Result<()> {
+        let scope = caller.may(Resource::Category, Method::Update)?;
+        self.store()
+            .write(async |db| {
+                let mut row = category::view(db, scope, id).await?.ok_or(Error::NotFound)?;
+                row.name_en = input.name_en.clone().unwrap_or(row.name_en);
+                row.name_ru = input.name_ru.clone().unwrap_or(row.name_ru);
+                row.is_active = input.is_active.unwrap_or(row.is_active);
+                check(&row)?;
+                category::update(db, row).await
+            })
+            .await
+    }
+
+    /// Adds a category; gives its id.
+    pub async fn category_create(&self, caller: Caller, input: CategoryCreate) -> Result<i64> {
+        caller.may(Resource::Category, Method::Create)?;
+        let CategoryCreate { name_en, name_ru, is_active } = input;
+        let row = Category { id: 0, name_en, name_ru, is_active: is_active.unwrap_or(true) };
+        check(&row)?;
+        self.store().write(async |db| category::create(db, row.clone()).await).await
+    }
+
+    /// Removes a category that no offer uses.
+    pub async fn category_delete(&self, caller: Caller, id: i64) -> Result<()> {
+        let scope = caller.may(Resource::Category, Method::Delete)?;
+        self.store()
+            .write(async |db| {
+                category::view(db, scope, id).await?.ok_or(Error::NotFound)?;
+                match category::delete(db, id).await? {
+                    true => Ok(()),
+                    false => Err(Error::Conflict("Offers use this category".to_owned())),
+                }
+            })
+            .await
+    }
+}
+
+fn check(row: &Category) -> Result<()> {
+    let mut errors = whocpa_domain::FieldErrors::default();
+    crate::check::name(&mut errors, "name_en", &row.name_en);
+    crate::check::name(&mut errors, "name_ru", &row.name_ru);
+    errors.finish()
+}

@@ -1,0 +1,31 @@
+//! What the engine must be told from outside.
+
+use std::path::PathBuf;
+
+/// Settings of one engine.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Folder of this node's own files: click log, key of the vault, and the databases on SQLite.
+    pub data_dir: PathBuf,
+    /// `postgres://…`, or `None` for SQLite in `data_dir`.
+    pub database_url: Option<String>,
+    /// Database connections of this process.
+    pub connections: u32,
+    /// Bytes of one segment of the click log.
+    pub log_segment_bytes: u64,
+    /// Segments kept ready for the time when the disk is full.
+    pub log_reserve_segments: usize,
+}
+
+impl EngineConfig {
+    /// The defaults, on SQLite in `data_dir`.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            database_url: None,
+            connections: 8,
+            log_segment_bytes: 64 << 20,
+            log_reserve_segments: 2,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The operations of the network. API, web pages and jobs are three doors to the same operations, so that a rule
+//! is written once.
+//!
+//! An operation is named `noun_verb` with the five verbs in the product's order: list, view, update, create,
+//! delete. Each begins with [`Caller::may`], passes the scope that it gets down to the store, and does all of its
+//! writing in one transaction. One file per resource declares the parameters, the fields and the operations.
+
+mod auth;
+mod check;
+mod config;
+mod open;
+mod rng;
+mod vault;
+
+
+pub mod category;
+
+pub use config::EngineConfig;
+pub use open::Engine;
+pub use rng::Rng;
+pub use whocpa_domain::access::Caller;
+pub use whocpa_store::{Paging, Rows};
+

@@ -1,0 +1,82 @@
+//! Encryption at rest of what must be readable again, with a key that is outside the database.
+//!
+//! The key is made at the first start and stands in `secret.key` in the data folder (mode 0600); nodes that share a
+//! database share this file. Losing it loses the readable form of profile keys, not their validity.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use sha2::{Digest, Sha256};
+use whocpa_domain::{Error, Result};
+
+use crate::Rng;
+
+const NONCE_BYTES: usize = 24;
+
+/// Encrypts and decrypts small texts.
+pub struct Vault(XChaCha20Poly1305);
+
+impl Vault {
+    /// Reads the key of `data_dir`, or makes one.
+    pub fn open(data_dir: &Path, rng: &Rng) -> Result<Self> {
+        let path = data_dir.join("secret.key");
+        let failed = |e: std::io::Error| Error::Unavailable(format!("{}: {e}", path.display()));
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {
+                let mut key = [0u8; 32];
+                rng.fill(&mut key);
+                let text = hex(&key);
+                std::fs::create_dir_all(data_dir).map_err(failed)?;
+                let mut file = std::fs::OpenOptions::new();
+                let mut file = file.write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+                file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+                text
+            }
+            Err(other) => return Err(failed(other)),
+        };
+        let key = unhex(text.trim()).filter(|key| key.len() == 32);
+        let key = key.ok_or_else(|| Error::Unavailable(format!("{}: must be 64 hexadecimal digits", path.display())))?;
+        let cipher = XChaCha20Poly1305::new_from_slice(&key);
+        Ok(Self(cipher.map_err(|_| Error::Internal("the vault's key has a wrong length".to_owned()))?))
+    }
+
+    /// Encrypts `text`; gives nonce and ciphertext as hexadecimal text.
+    pub fn seal(&self, rng: &Rng, text: &str) -> Result<String> {
+        let mut nonce = [0u8; NONCE_BYTES];
+        rng.fill(&mut nonce);
+        let sealed = self.0.encrypt(&XNonce::from(nonce), text.as_bytes());
+        let sealed = sealed.map_err(|_| Error::Internal("encryption failed".to_owned()))?;
+        Ok(hex(&nonce) + &hex(&sealed))
+    }
+
+    /// Decrypts what [`Vault::seal`] made; `None` when the key is another one or the text was changed.
+    pub fn open_text(&self, sealed: &str) -> Option<String> {
+        let bytes = unhex(sealed)?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
+        String::from_utf8(self.0.decrypt(&XNonce::from(nonce), sealed).ok()?).ok()
+    }
+}
+
+/// SHA-256 of a key or token, hexadecimal: what is stored instead of it. Enough for values of 128 random bits.
+pub fn fingerprint(secret: &str) -> String {
+    hex(&Sha256::digest(secret.as_bytes()))
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes that [`hex`] wrote.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if !digits.len().is_multiple_of(2) || !text.is_ascii() {
+        return None;
+    }
+    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}

@@ -1,0 +1,90 @@
+//! API keys: found by hash; the profile key is kept as ciphertext too, readable to its owner (design §4).
+
+use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
+use whocpa_domain::user::UserStatus;
+use whocpa_domain::{Result, Scope};
+
+use crate::db::{self, Db};
+use crate::person;
+
+/// One key.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "api_key")]
+pub struct Model {
+    /// Number; 0 for a row that is not stored yet.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Whose it is.
+    pub user_id: i64,
+    /// `KeyKind` as a number.
+    pub kind: i64,
+    /// What its owner calls it.
+    pub name: String,
+    /// Its first letters, to tell keys apart.
+    pub prefix: String,
+    /// SHA-256 of the key, hexadecimal.
+    pub hash: String,
+    /// The encrypted profile key, empty for others.
+    pub cipher: String,
+    /// Seconds.
+    pub date_created: i64,
+    /// Seconds; a revoked key stays in the list and opens nothing.
+    pub date_revoked: Option<i64>,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The row that the rest of the product calls a key.
+pub type Key = Model;
+
+fn of(user_id: i64) -> Select<Entity> {
+    Entity::find().filter(Column::UserId.eq(user_id))
+}
+
+/// A person's keys, oldest first. Keys are always the caller's own, whatever his level.
+pub async fn list(db: &Db<'_>, user_id: i64) -> Result<Vec<Key>> {
+    of(user_id)
+        .order_by_asc(Column::Id)
+        .all(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// One key of a person.
+pub async fn view(db: &Db<'_>, user_id: i64, id: i64) -> Result<Option<Key>> {
+    of(user_id)
+        .filter(Column::Id.eq(id))
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// The active person behind a key that is not revoked.
+pub async fn owner(db: &Db<'_>, hash: &str) -> Result<Option<person::User>> {
+    let key = Entity::find()
+        .filter(Column::Hash.eq(hash))
+        .filter(Column::DateRevoked.is_null());
+    let Some(key) = key.one(db.conn()).await.map_err(db::error)? else {
+        return Ok(None);
+    };
+    let owner = person::view(db, Scope::All, key.user_id).await?;
+    Ok(owner.filter(|owner| owner.status == UserStatus::Active.code()))
+}
+
+/// Stores a new key; gives its id.
+pub async fn create(db: &Db<'_>, row: Key) -> Result<i64> {
+    db::insert(db, row)
+        .await
+        .map(|stored| stored.id)
+        .map_err(db::error)
+}
+
+/// Writes all columns of a stored key.
+pub async fn update(db: &Db<'_>, row: Key) -> Result<()> {
+    db::save(db, row).await.map_err(db::error)
+}

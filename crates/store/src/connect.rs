@@ -1,0 +1,169 @@
+//! Opening the databases, and the one door for changing them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use whocpa_domain::{Error, Result};
+
+use crate::db::{self, Db};
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// Folder of the SQLite files; made if missing. Not used with a `database_url`.
+    pub data_dir: PathBuf,
+    /// `postgres://…` for PostgreSQL, `None` for SQLite.
+    pub database_url: Option<String>,
+    /// Connections of one process: readers on SQLite, all on PostgreSQL.
+    pub connections: u32,
+}
+
+/// The databases of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    main: Pair,
+    clicks: Pair,
+}
+
+/// SQLite has one writer at a time, so writing has a connection of its own; on PostgreSQL both are the same pool.
+#[derive(Clone)]
+struct Pair {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+/// Tries of a write that lost a race before the caller is told.
+const TRIES: u32 = 6;
+
+impl Store {
+    /// Opens the databases; does not migrate.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the folder cannot be made or the server cannot be reached.
+    pub async fn connect(config: &StoreConfig) -> Result<Self> {
+        let (main, clicks) = if let Some(url) = &config.database_url {
+            let pool = postgres(url, config.connections).await?;
+            let pair = Pair {
+                read: pool.clone(),
+                write: pool,
+            };
+            (pair.clone(), pair)
+        } else {
+            std::fs::create_dir_all(&config.data_dir)
+                .map_err(|e| Error::Unavailable(format!("{}: {e}", config.data_dir.display())))?;
+            let main = sqlite(&config.data_dir.join("whocpa.db"), config.connections).await?;
+            let clicks = sqlite(&config.data_dir.join("clicks.db"), config.connections).await?;
+            (main, clicks)
+        };
+        Ok(Self(Arc::new(Inner { main, clicks })))
+    }
+
+    /// For looking: what is committed at the moment of each statement.
+    pub fn read(&self) -> Db<'_> {
+        Db::connection(&self.0.main.read)
+    }
+
+    /// For looking at clicks.
+    pub fn clicks(&self) -> Db<'_> {
+        Db::connection(&self.0.clicks.read)
+    }
+
+    /// Runs `work` in one transaction: all of it is committed, or on an error nothing. `work` may run more than
+    /// once (after a lost race), so it changes nothing but the database.
+    pub async fn write<T>(&self, work: impl AsyncFn(&Db<'_>) -> Result<T>) -> Result<T> {
+        write(&self.0.main.write, work).await
+    }
+
+    /// As [`Store::write`], for clicks.
+    pub async fn write_clicks<T>(&self, work: impl AsyncFn(&Db<'_>) -> Result<T>) -> Result<T> {
+        write(&self.0.clicks.write, work).await
+    }
+
+    /// Closes all connections; other clones of this store then answer [`Error::Unavailable`].
+    pub async fn close(&self) {
+        for pair in [&self.0.main, &self.0.clicks] {
+            for connection in [&pair.read, &pair.write] {
+                // Already closed is what is wanted.
+                let _ = connection.clone().close().await;
+            }
+        }
+    }
+
+    /// Whether the databases answer; for `/readyz`.
+    pub async fn ping(&self) -> Result<()> {
+        self.0.main.read.ping().await.map_err(db::error)?;
+        self.0.clicks.read.ping().await.map_err(db::error)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one write door")]
+async fn write<T>(connection: &DatabaseConnection, work: impl AsyncFn(&Db<'_>) -> Result<T>) -> Result<T> {
+    let mut tries = 1;
+    loop {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = connection.begin_with_options(options).await.map_err(db::error)?;
+        let result = match work(&Db::transaction(&transaction)).await {
+            Ok(value) => transaction.commit().await.map_err(db::error).map(|()| value),
+            Err(refused) => {
+                // A failed rollback means a lost connection; the database then rolls back by itself.
+                let _ = transaction.rollback().await;
+                Err(refused)
+            }
+        };
+        match result {
+            Err(Error::Unavailable(_)) if tries < TRIES => {
+                tokio::time::sleep(Duration::from_millis(5 << tries)).await;
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections.max(2))
+        .acquire_timeout(Duration::from_secs(5))
+        .sqlx_logging(false)
+        .set_application_name("whocpa")
+        .test_before_acquire(false);
+    Database::connect(options).await.map_err(db::error)
+}
+
+async fn sqlite(path: &Path, readers: u32) -> Result<Pair> {
+    let open = async |connections: u32| {
+        let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
+        options
+            .max_connections(connections)
+            .min_connections(1)
+            .acquire_timeout(Duration::from_secs(10))
+            .sqlx_logging(false)
+            .test_before_acquire(false)
+            .map_sqlx_sqlite_opts(|options| {
+                options
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(5))
+                    .statement_cache_capacity(256)
+                    .pragma("cache_size", "-65536")
+                    .pragma("temp_store", "memory")
+            });
+        Database::connect(options).await.map_err(db::error)
+    };
+    // The writer first: it makes the file and switches it to WAL.
+    let write = open(1).await?;
+    let read = open(readers.max(1)).await?;
+    Ok(Pair { read, write })
+}

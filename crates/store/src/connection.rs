@@ -1,0 +1,146 @@
+//! Connections: which webmaster may work with which offer.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::{Result, Scope};
+
+use crate::db::{self, Db, Paging, Rows};
+use crate::offer;
+
+/// One webmaster's work with one offer.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "connection")]
+pub struct Model {
+    /// Number; 0 for a row that is not stored yet.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Who.
+    pub webmaster_id: i64,
+    /// With what; the pair is unique.
+    pub offer_id: i64,
+    /// [`ConnectionStatus`] as a number.
+    pub status: i64,
+    /// The webmaster's words.
+    pub comment: String,
+    /// Why it was refused.
+    pub reason: String,
+    /// Seconds.
+    pub date_created: i64,
+    /// Seconds.
+    pub date_decided: Option<i64>,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One connection.
+pub type Connection = Model;
+
+/// Which connections are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionFilter {
+    /// Only with these offers.
+    pub offer_ids: Option<Vec<i64>>,
+    /// Only of this webmaster.
+    pub webmaster_id: Option<i64>,
+    /// Only in one of these states.
+    pub status: Option<Vec<ConnectionStatus>>,
+}
+
+fn visible(scope: Scope) -> Select<Entity> {
+    match scope {
+        Scope::All => Entity::find(),
+        Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
+        Scope::Advertiser(_) => {
+            let own = offer::visible(scope)
+                .select_only()
+                .column(offer::Column::Id)
+                .into_query();
+            Entity::find().filter(Column::OfferId.in_subquery(own))
+        }
+        Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
+    }
+}
+
+/// One page of connections, in the order of their ids.
+pub async fn list(
+    db: &Db<'_>,
+    scope: Scope,
+    filter: &ConnectionFilter,
+    paging: Paging,
+) -> Result<Rows<Connection>> {
+    let mut select = visible(scope).order_by_asc(Column::Id);
+    if let Some(ids) = &filter.offer_ids {
+        select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
+    }
+    if let Some(id) = filter.webmaster_id {
+        select = select.filter(Column::WebmasterId.eq(id));
+    }
+    if let Some(states) = &filter.status {
+        select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
+    }
+    db::page(db, select, paging).await
+}
+
+/// One connection.
+pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Connection>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// One connection, kept from changing until the transaction ends.
+pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Connection>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// The connection of a pair, if there is one.
+pub async fn of_pair(db: &Db<'_>, webmaster_id: i64, offer_id: i64) -> Result<Option<Connection>> {
+    let pair = Entity::find()
+        .filter(Column::WebmasterId.eq(webmaster_id))
+        .filter(Column::OfferId.eq(offer_id));
+    pair.one(db.conn()).await.map_err(db::error)
+}
+
+/// Every approved pair (webmaster, offer), for the catalogue of clicks.
+pub async fn approved_pairs(db: &Db<'_>) -> Result<Vec<(i64, i64)>> {
+    let select = Entity::find()
+        .select_only()
+        .column(Column::WebmasterId)
+        .column(Column::OfferId);
+    let select = select.filter(Column::Status.eq(ConnectionStatus::Approved.code()));
+    select.into_tuple().all(db.conn()).await.map_err(db::error)
+}
+
+/// Writes all columns of a stored connection.
+pub async fn update(db: &Db<'_>, row: Connection) -> Result<()> {
+    db::save(db, row).await.map_err(db::error)
+}
+
+/// Stores a new connection; gives its id.
+pub async fn create(db: &Db<'_>, row: Connection) -> Result<i64> {
+    let stored = db::insert(db, row).await;
+    stored
+        .map(|stored| stored.id)
+        .map_err(|e| db::unique(e, "offer_id", "You have a connection with this offer already"))
+}
+
+/// Removes a connection.
+pub async fn delete(db: &Db<'_>, id: i64) -> Result<()> {
+    Entity::delete_by_id(id)
+        .exec(db.conn())
+        .await
+        .map(drop)
+        .map_err(db::error)
+}

@@ -1,0 +1,188 @@
+//! The handle that store functions take, pages of rows, and how database errors become errors of the product.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection,
+    DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
+    Iterable, ModelTrait, PaginatorTrait, PrimaryKeyToColumn, QuerySelect, RuntimeErr, Select, SqlErr,
+};
+use whocpa_domain::{Error, Page, PerPage, Result};
+
+/// Which database stands behind a handle; only for the few statements that differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// A file on this machine.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// A place to run statements in: a connection for reading, or the open transaction of [`crate::Store::write`].
+pub struct Db<'c>(DatabaseExecutor<'c>);
+
+impl<'c> Db<'c> {
+    pub(crate) fn connection(connection: &'c DatabaseConnection) -> Self {
+        Self(DatabaseExecutor::Connection(connection))
+    }
+
+    pub(crate) fn transaction(transaction: &'c DatabaseTransaction) -> Self {
+        Self(DatabaseExecutor::Transaction(transaction))
+    }
+
+    pub(crate) fn conn(&self) -> &DatabaseExecutor<'c> {
+        &self.0
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> Backend {
+        match self.0.get_database_backend() {
+            DbBackend::Postgres => Backend::Postgres,
+            _ => Backend::Sqlite,
+        }
+    }
+}
+
+/// Which rows of a list are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging {
+    /// From 1.
+    pub page: i64,
+    /// Rows on a page.
+    pub per_page: i64,
+}
+
+impl Paging {
+    /// The page that a request asks for.
+    pub fn new(page: Page, per_page: PerPage) -> Self {
+        Self {
+            page: page.0,
+            per_page: per_page.0,
+        }
+    }
+}
+
+/// One page of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows<T> {
+    /// The page's rows.
+    pub rows: Vec<T>,
+    /// How many rows the filter finds in all.
+    pub total_count: i64,
+    /// The page that this is.
+    pub paging: Paging,
+}
+
+impl<T> Rows<T> {
+    /// The same page with other rows in it.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Rows<U> {
+        let rows = self.rows.into_iter().map(change).collect();
+        Rows {
+            rows,
+            total_count: self.total_count,
+            paging: self.paging,
+        }
+    }
+}
+
+/// The column contains `text`, in any case of letters, on both databases alike; `%` and `_` stand for themselves.
+pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
+    let escaped = text
+        .to_lowercase()
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    Expr::expr(Func::lower(Expr::col((column.entity_name(), column)))).like(pattern)
+}
+
+/// Reads one page of `select`, which must be ordered by something unique.
+pub(crate) async fn page<E>(db: &Db<'_>, select: Select<E>, paging: Paging) -> Result<Rows<E::Model>>
+where
+    E: EntityTrait,
+    E::Model: FromQueryResult + Sized + Send + Sync,
+{
+    let total = select.clone().count(db.conn()).await.map_err(error)?;
+    let offset = u64::try_from((paging.page - 1) * paging.per_page).unwrap_or(u64::MAX);
+    let limit = u64::try_from(paging.per_page).unwrap_or(0);
+    let rows = select
+        .offset(offset)
+        .limit(limit)
+        .all(db.conn())
+        .await
+        .map_err(error)?;
+    Ok(Rows {
+        rows,
+        total_count: i64::try_from(total).unwrap_or(i64::MAX),
+        paging,
+    })
+}
+
+/// Stores a new row under a number that the database chooses; gives the row as stored.
+pub(crate) async fn insert<M, A>(db: &Db<'_>, row: M) -> std::result::Result<M, DbErr>
+where
+    M: ModelTrait + IntoActiveModel<A>,
+    M::Entity: EntityTrait<Model = M>,
+    A: ActiveModelTrait<Entity = M::Entity> + ActiveModelBehavior + Send,
+{
+    let mut row = row.into_active_model().reset_all();
+    for key in <M::Entity as EntityTrait>::PrimaryKey::iter() {
+        row.not_set(key.into_column());
+    }
+    row.insert(db.conn()).await
+}
+
+/// Writes all columns of a stored row.
+pub(crate) async fn save<M, A>(db: &Db<'_>, row: M) -> std::result::Result<(), DbErr>
+where
+    M: ModelTrait + IntoActiveModel<A>,
+    M::Entity: EntityTrait<Model = M>,
+    A: ActiveModelTrait<Entity = M::Entity> + ActiveModelBehavior + Send,
+{
+    row.into_active_model()
+        .reset_all()
+        .update(db.conn())
+        .await
+        .map(drop)
+}
+
+/// A database's refusal in the words of the product. A lost race or a lost connection is [`Error::Unavailable`],
+/// which [`crate::Store::write`] tries again; everything else is our fault.
+pub(crate) fn error(error: DbErr) -> Error {
+    if is_passing(&error) {
+        Error::Unavailable(error.to_string())
+    } else {
+        Error::Internal(error.to_string())
+    }
+}
+
+/// As [`error()`], but a broken uniqueness rule becomes a message for the parameter `name`.
+pub(crate) fn unique(refusal: DbErr, name: &str, message: &str) -> Error {
+    match refusal.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => Error::field(name, message),
+        _ => error(refusal),
+    }
+}
+
+/// Serialization failure, deadlock, a locked or unreachable database: by code, never by text.
+fn is_passing(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
+            match &**inner {
+                sea_orm::SqlxError::Database(refusal) => refusal.code().is_some_and(|code| {
+                    // SQLite: BUSY 5, BUSY_SNAPSHOT 517, LOCKED 6. PostgreSQL: lost races, shutdown, too many clients.
+                    matches!(
+                        &*code,
+                        "5" | "517" | "6" | "40001" | "40P01" | "57P01" | "57P02" | "57P03" | "53300"
+                    )
+                }),
+                sea_orm::SqlxError::Io(_)
+                | sea_orm::SqlxError::PoolTimedOut
+                | sea_orm::SqlxError::PoolClosed
+                | sea_orm::SqlxError::WorkerCrashed => true,
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}

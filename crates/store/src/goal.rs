@@ -1,0 +1,187 @@
+//! Goals of offers and the versions of their money terms.
+
+use std::collections::BTreeMap;
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use whocpa_domain::goal::{MoneyType, Terms};
+use whocpa_domain::{Result, Scope, Time};
+
+use crate::db::{self, Db, Paging, Rows};
+use crate::offer;
+
+/// One goal.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "goal")]
+pub struct Model {
+    /// Number; 0 for a row that is not stored yet.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// Of which offer.
+    pub offer_id: i64,
+    /// What must be done.
+    pub description: String,
+    /// Whether leads are taken.
+    pub is_active: bool,
+    /// Leads approve themselves.
+    pub is_auto_approve: bool,
+    /// At most one action per tid.
+    pub is_otol: bool,
+    /// `GoalCategory` as a number.
+    pub category: i64,
+    /// Currency of all its leads.
+    pub currency_id: i64,
+    /// Seconds.
+    pub date_created: i64,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One goal.
+pub type Goal = Model;
+
+/// Money terms of a goal: written once, in force from `date_from` until the next.
+pub mod version {
+    use sea_orm::entity::prelude::*;
+
+    /// One version.
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "goal_version")]
+    pub struct Model {
+        /// Number; 0 for a row that is not stored yet.
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        /// Of which goal.
+        pub goal_id: i64,
+        /// In force from here, seconds.
+        pub date_from: i64,
+        /// When it was written down, seconds.
+        pub date_recorded: i64,
+        /// `MoneyType` as a number.
+        pub money_type: i64,
+        /// The webmaster's rate: micro-units, or parts per million.
+        pub payment: i64,
+        /// The advertiser's rate in the same unit.
+        pub charge: i64,
+        /// Days of hold.
+        pub hold_period: i64,
+    }
+
+    /// Relations are not used.
+    #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// One version of a goal's terms.
+pub type GoalVersion = version::Model;
+
+impl GoalVersion {
+    /// The terms as the rules read them.
+    pub fn terms(&self) -> Terms {
+        let money_type = MoneyType::from_code(self.money_type).unwrap_or(MoneyType::Fixed);
+        Terms {
+            money_type,
+            payment: self.payment,
+            charge: self.charge,
+        }
+    }
+}
+
+/// Which goals are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct GoalFilter {
+    /// Only of these offers.
+    pub offer_ids: Option<Vec<i64>>,
+    /// Only active ones, or only others.
+    pub is_active: Option<bool>,
+}
+
+fn visible(scope: Scope) -> Select<Entity> {
+    let offers = offer::visible(scope)
+        .select_only()
+        .column(offer::Column::Id)
+        .into_query();
+    match scope {
+        Scope::All => Entity::find(),
+        _ => Entity::find().filter(Column::OfferId.in_subquery(offers)),
+    }
+}
+
+/// One page of goals, in the order of their ids.
+pub async fn list(db: &Db<'_>, scope: Scope, filter: &GoalFilter, paging: Paging) -> Result<Rows<Goal>> {
+    let mut select = visible(scope).order_by_asc(Column::Id);
+    if let Some(ids) = &filter.offer_ids {
+        select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
+    }
+    if let Some(wanted) = filter.is_active {
+        select = select.filter(Column::IsActive.eq(wanted));
+    }
+    db::page(db, select, paging).await
+}
+
+/// One goal.
+pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Goal>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// One goal, kept from changing until the transaction ends.
+pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Goal>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// All goals of these offers, in the order of their ids.
+pub async fn of_offers(db: &Db<'_>, offer_ids: &[i64]) -> Result<Vec<Goal>> {
+    let select = Entity::find()
+        .filter(Column::OfferId.is_in(offer_ids.iter().copied()))
+        .order_by_asc(Column::Id);
+    select.all(db.conn()).await.map_err(db::error)
+}
+
+/// The version of each of these goals that is in force at `at`.
+pub async fn versions_at(db: &Db<'_>, goal_ids: &[i64], at: Time) -> Result<BTreeMap<i64, GoalVersion>> {
+    let rows = version::Entity::find()
+        .filter(version::Column::GoalId.is_in(goal_ids.iter().copied()))
+        .filter(version::Column::DateFrom.lte(at.0))
+        .order_by_asc(version::Column::DateFrom)
+        .order_by_asc(version::Column::Id)
+        .all(db.conn())
+        .await
+        .map_err(db::error)?;
+    Ok(rows.into_iter().map(|row| (row.goal_id, row)).collect())
+}
+
+/// Writes all columns of a stored goal.
+pub async fn update(db: &Db<'_>, row: Goal) -> Result<()> {
+    db::save(db, row).await.map_err(db::error)
+}
+
+/// Stores a new goal; gives its id.
+pub async fn create(db: &Db<'_>, row: Goal) -> Result<i64> {
+    db::insert(db, row)
+        .await
+        .map(|stored| stored.id)
+        .map_err(db::error)
+}
+
+/// Stores a new version of a goal's terms.
+pub async fn version_create(db: &Db<'_>, row: GoalVersion) -> Result<i64> {
+    db::insert(db, row)
+        .await
+        .map(|stored| stored.id)
+        .map_err(db::error)
+}

@@ -1,0 +1,283 @@
+//! Leads: the current view of their events.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Condition, ExprTrait};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, SqlErr};
+use whocpa_domain::lead::{Closing, LeadMoney, LeadState, LeadStatus};
+use whocpa_domain::ledger::Parties;
+use whocpa_domain::{Error, Result, Scope, Time};
+
+use crate::db::{self, Db, Paging, Rows};
+
+/// One lead.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "lead")]
+pub struct Model {
+    /// Number, from the sequence `lead`.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i64,
+    /// Who pays.
+    pub advertiser_id: i64,
+    /// Who is paid.
+    pub webmaster_id: i64,
+    /// Of which offer.
+    pub offer_id: i64,
+    /// For which goal.
+    pub goal_id: i64,
+    /// By which terms it was rated.
+    pub goal_version_id: i64,
+    /// The click that brought it.
+    pub click_id: i64,
+    /// The click that it claims for itself, with `is_otol`.
+    pub otol_click_id: Option<i64>,
+    /// What makes it the same action when it is sent again.
+    pub natural_key: String,
+    /// The advertiser's id of the action, empty for none.
+    pub sale_id: String,
+    /// `LeadType` as a number.
+    pub r#type: i64,
+    /// [`LeadStatus`] as a number.
+    pub status: i64,
+    /// [`Closing`] as a number.
+    pub is_closed: i64,
+    /// Words to the status.
+    pub substatus: String,
+    /// The lead that a Double repeats.
+    pub first_lead_id: Option<i64>,
+    /// Number of its newest event.
+    pub event_count: i64,
+    /// Days, frozen.
+    pub hold_period: i64,
+    /// Currency of the amounts.
+    pub currency_id: i64,
+    /// The sale in micro-units, where it was sent.
+    pub amount: Option<i64>,
+    /// The advertiser pays this, micro-units.
+    pub charge: i64,
+    /// The webmaster gets this, micro-units.
+    pub payout: i64,
+    /// Seconds.
+    pub date_created: i64,
+    /// Time of the click, seconds.
+    pub date_redirect: i64,
+    /// Seconds.
+    pub date_approved: Option<i64>,
+    /// Seconds; from here a decided lead closes.
+    pub date_hold_end: i64,
+    /// Seconds.
+    pub date_closed: Option<i64>,
+    /// The click's link.
+    pub link_id: i64,
+    /// The click's traffic source.
+    pub area_id: Option<i64>,
+    /// The click's label.
+    pub subid1: String,
+    /// The click's label.
+    pub subid2: String,
+    /// The click's label.
+    pub subid3: String,
+    /// The click's label.
+    pub subid4: String,
+    /// The click's label.
+    pub subid5: String,
+    /// Search phrase.
+    pub keyword: String,
+    /// Visitor's address.
+    pub ip: String,
+    /// Visitor's country.
+    pub country: String,
+    /// Visitor's user agent.
+    pub ua: String,
+    /// Page that the visitor came from.
+    pub url_from: String,
+    /// Visitor's language.
+    pub language: String,
+    /// Days that the cookie lives.
+    pub cookie_ttl_days: i64,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One lead.
+pub type Lead = Model;
+
+impl Lead {
+    /// Its place on both axes.
+    pub fn state(&self) -> LeadState {
+        LeadState {
+            status: LeadStatus::from_code(self.status).unwrap_or(LeadStatus::Pending),
+            closing: Closing::from_code(self.is_closed).unwrap_or(Closing::Hold),
+        }
+    }
+
+    /// What it is worth.
+    pub fn money(&self) -> LeadMoney {
+        LeadMoney {
+            charge: self.charge,
+            payout: self.payout,
+        }
+    }
+
+    /// Who pays whom, and in what.
+    pub fn parties(&self) -> Parties {
+        Parties {
+            webmaster_id: self.webmaster_id,
+            advertiser_id: self.advertiser_id,
+            currency_id: self.currency_id,
+        }
+    }
+}
+
+/// Which leads are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct LeadFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only with one of these sale ids.
+    pub sale_ids: Option<Vec<String>>,
+    /// Only of these offers.
+    pub offer_ids: Option<Vec<i64>>,
+    /// Only for these goals.
+    pub goal_ids: Option<Vec<i64>>,
+    /// Only with one of these statuses.
+    pub status: Option<Vec<LeadStatus>>,
+    /// Created from here, seconds.
+    pub created_from: Option<Time>,
+    /// Created before this, seconds.
+    pub created_until: Option<Time>,
+    /// Only closed ones, or only those on hold.
+    pub closed: Option<bool>,
+    /// Only with one of these first labels.
+    pub subid1: Option<Vec<String>>,
+}
+
+fn visible(scope: Scope) -> Select<Entity> {
+    match scope {
+        Scope::All => Entity::find(),
+        Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
+        Scope::Advertiser(id) => Entity::find().filter(Column::AdvertiserId.eq(id)),
+        Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
+    }
+}
+
+/// One page of leads, newest first.
+pub async fn list(db: &Db<'_>, scope: Scope, filter: &LeadFilter, paging: Paging) -> Result<Rows<Lead>> {
+    let select = visible(scope).filter(matching(filter)).order_by_desc(Column::Id);
+    db::page(db, select, paging).await
+}
+
+fn matching(filter: &LeadFilter) -> Condition {
+    let mut all = Condition::all();
+    for (column, ids) in [
+        (Column::Id, &filter.ids),
+        (Column::OfferId, &filter.offer_ids),
+        (Column::GoalId, &filter.goal_ids),
+    ] {
+        if let Some(ids) = ids {
+            all = all.add(column.is_in(ids.iter().copied()));
+        }
+    }
+    for (column, texts) in [
+        (Column::SaleId, &filter.sale_ids),
+        (Column::Subid1, &filter.subid1),
+    ] {
+        if let Some(texts) = texts {
+            all = all.add(column.is_in(texts.iter().map(String::as_str)));
+        }
+    }
+    if let Some(states) = &filter.status {
+        all = all.add(Column::Status.is_in(states.iter().map(|status| status.code())));
+    }
+    if let Some(closed) = filter.closed {
+        let closing = if closed { Closing::Closed } else { Closing::Hold };
+        all = all.add(Column::IsClosed.eq(closing.code()));
+    }
+    if let Some(from) = filter.created_from {
+        all = all.add(Column::DateCreated.gte(from.0));
+    }
+    if let Some(until) = filter.created_until {
+        all = all.add(Column::DateCreated.lt(until.0));
+    }
+    all
+}
+
+/// One lead.
+pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Lead>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// One lead, kept from changing until the transaction ends.
+pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Lead>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// Leads that may be the same action as one that is sent now, or hold its click: kept from changing.
+pub async fn same_actions(db: &Db<'_>, natural_keys: &[String], click_ids: &[i64]) -> Result<Vec<Lead>> {
+    // Two reads, each on its own unique index: a condition with OR would read the whole table.
+    let by_key = Entity::find().filter(Column::NaturalKey.is_in(natural_keys.iter().map(String::as_str)));
+    let mut rows = by_key
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(db.conn())
+        .await
+        .map_err(db::error)?;
+    let by_click = Entity::find().filter(Column::OtolClickId.is_in(click_ids.iter().copied()));
+    rows.extend(by_click.all(db.conn()).await.map_err(db::error)?);
+    Ok(rows)
+}
+
+/// Decided leads whose hold is over, oldest first, kept from changing.
+pub async fn due(db: &Db<'_>, now: Time, limit: u64) -> Result<Vec<Lead>> {
+    Entity::find()
+        .filter(Column::IsClosed.eq(Closing::Hold.code()))
+        .filter(Column::Status.ne(LeadStatus::Pending.code()))
+        .filter(Column::DateHoldEnd.lte(now.0))
+        .order_by_asc(Column::DateHoldEnd)
+        .limit(limit)
+        .lock_exclusive()
+        .all(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// Writes all columns of a stored lead.
+pub async fn update(db: &Db<'_>, row: Lead) -> Result<()> {
+    db::save(db, row).await.map_err(db::error)
+}
+
+/// Closes these leads at `now`; each has one event more.
+pub async fn close(db: &Db<'_>, ids: &[i64], now: Time) -> Result<()> {
+    let closing = Entity::update_many()
+        .col_expr(Column::IsClosed, Expr::value(Closing::Closed.code()))
+        .col_expr(Column::DateClosed, Expr::value(now.0))
+        .col_expr(Column::EventCount, Expr::col(Column::EventCount).add(1i64))
+        .filter(Column::Id.is_in(ids.iter().copied()));
+    closing.exec(db.conn()).await.map(drop).map_err(db::error)
+}
+
+/// Stores new leads. A broken uniqueness rule means that another node stored the same action first: the caller's
+/// transaction is tried again and then sees it.
+pub async fn create(db: &Db<'_>, rows: Vec<Lead>) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
+    let stored = Entity::insert_many(rows).exec_without_returning(db.conn()).await;
+    stored.map(drop).map_err(|refusal| match refusal.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(text)) => Error::Unavailable(text),
+        _ => db::error(refusal),
+    })
+}

@@ -1,0 +1,67 @@
+//! What happened to leads: append-only, numbered per lead.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder};
+use whocpa_domain::{Result, Scope};
+
+use crate::db::{self, Db};
+use crate::lead;
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "lead_event")]
+pub struct Model {
+    /// Of which lead.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub lead_id: i64,
+    /// From 1, without gaps.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub number: i64,
+    /// `LeadEventKind` as a number.
+    pub kind: i64,
+    /// `LeadStatus` after it.
+    pub status: i64,
+    /// `Closing` after it.
+    pub is_closed: i64,
+    /// Who did it: `UserLevel`, 0 for the network itself.
+    pub level: i64,
+    /// Who did it, 0 for the network itself.
+    pub user_id: i64,
+    /// Why, in words.
+    pub reason: String,
+    /// Seconds.
+    pub date_created: i64,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One event.
+pub type LeadEvent = Model;
+
+/// A lead's events in order, when the caller may see the lead.
+pub async fn list(db: &Db<'_>, scope: Scope, lead_id: i64) -> Result<Vec<LeadEvent>> {
+    if lead::view(db, scope, lead_id).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let select = Entity::find()
+        .filter(Column::LeadId.eq(lead_id))
+        .order_by_asc(Column::Number);
+    select.all(db.conn()).await.map_err(db::error)
+}
+
+/// Stores new events.
+pub async fn create(db: &Db<'_>, rows: Vec<LeadEvent>) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
+    Entity::insert_many(rows)
+        .exec_without_returning(db.conn())
+        .await
+        .map(drop)
+        .map_err(db::error)
+}

@@ -1,0 +1,42 @@
+//! Tables and SQL on two databases. All SQL of the product is in this crate, and nothing of the query library
+//! leaves it: functions take a [`Db`] and a [`Scope`] and give plain rows.
+//!
+//! * [`Store::read`] is for looking; [`Store::write`] is the one door for changing: it begins `IMMEDIATE` on SQLite
+//!   and tries lost races again on PostgreSQL. Its closure must not touch the network.
+//! * Clicks have a database of their own ([`Store::clicks`]): a second file on SQLite, the same server on PostgreSQL.
+//!   No transaction writes both (design §11).
+//! * One file per table: the row, and its functions in the order list, view, update, create, delete.
+
+mod connect;
+mod db;
+mod migrate;
+mod seed;
+
+pub mod account;
+pub mod api_key;
+pub mod area;
+pub mod category;
+pub mod change;
+pub mod click;
+pub mod connection;
+pub mod currency;
+pub mod geo;
+pub mod goal;
+pub mod lead;
+pub mod lead_event;
+pub mod link;
+pub mod news;
+pub mod node;
+pub mod offer;
+pub mod parked_lead;
+pub mod person;
+pub mod secret;
+pub mod sequence;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod transfer;
+
+pub use connect::{Store, StoreConfig};
+pub use db::{Backend, Db, Paging, Rows};
+pub use migrate::MigrationState;
+pub use whocpa_domain::Scope;

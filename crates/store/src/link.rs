@@ -1,0 +1,129 @@
+//! Tracked links of webmasters.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+use whocpa_domain::{Result, Scope};
+
+use crate::db::{self, Db, Paging, Rows};
+
+/// One link.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "link")]
+pub struct Model {
+    /// Number; 0 for a row that is not stored yet.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The word in its address, unique for ever.
+    pub code: String,
+    /// Whose it is.
+    pub webmaster_id: i64,
+    /// Where it leads.
+    pub offer_id: i64,
+    /// Where it is placed.
+    pub area_id: Option<i64>,
+    /// What its owner calls it.
+    pub name: String,
+    /// Label of clicks that bring none of their own.
+    pub subid1: String,
+    /// As subid1.
+    pub subid2: String,
+    /// As subid1.
+    pub subid3: String,
+    /// As subid1.
+    pub subid4: String,
+    /// As subid1.
+    pub subid5: String,
+    /// Where visitors go who cannot go to the offer; empty for a page of ours.
+    pub url_traffback: String,
+    /// Seconds.
+    pub date_created: i64,
+    /// Seconds; a deleted link still answers clicks and never frees its code.
+    pub date_deleted: Option<i64>,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One link.
+pub type Link = Model;
+
+/// Which links are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct LinkFilter {
+    /// Only to these offers.
+    pub offer_ids: Option<Vec<i64>>,
+    /// Only of this webmaster.
+    pub webmaster_id: Option<i64>,
+    /// Only on this area.
+    pub area_id: Option<i64>,
+}
+
+fn visible(scope: Scope) -> Select<Entity> {
+    let live = Entity::find().filter(Column::DateDeleted.is_null());
+    match scope {
+        Scope::All => live,
+        Scope::Webmaster(id) => live.filter(Column::WebmasterId.eq(id)),
+        Scope::Advertiser(_) | Scope::Public => live.filter(Column::Id.eq(-1)),
+    }
+}
+
+/// One page of links, in the order of their ids.
+pub async fn list(db: &Db<'_>, scope: Scope, filter: &LinkFilter, paging: Paging) -> Result<Rows<Link>> {
+    let mut select = visible(scope).order_by_asc(Column::Id);
+    if let Some(ids) = &filter.offer_ids {
+        select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
+    }
+    for (column, wanted) in [
+        (Column::WebmasterId, filter.webmaster_id),
+        (Column::AreaId, filter.area_id),
+    ] {
+        if let Some(wanted) = wanted {
+            select = select.filter(column.eq(wanted));
+        }
+    }
+    db::page(db, select, paging).await
+}
+
+/// One link.
+pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Link>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// One link, kept from changing until the transaction ends.
+pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Link>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// Every link, deleted ones too, for the catalogue of clicks; `ids` limits it to some.
+pub async fn all(db: &Db<'_>, ids: Option<&[i64]>) -> Result<Vec<Link>> {
+    let select = match ids {
+        Some(ids) => Entity::find().filter(Column::Id.is_in(ids.iter().copied())),
+        None => Entity::find(),
+    };
+    select.all(db.conn()).await.map_err(db::error)
+}
+
+/// Writes all columns of a stored link.
+pub async fn update(db: &Db<'_>, row: Link) -> Result<()> {
+    db::save(db, row).await.map_err(db::error)
+}
+
+/// Stores a new link; gives its id.
+pub async fn create(db: &Db<'_>, row: Link) -> Result<i64> {
+    db::insert(db, row)
+        .await
+        .map(|stored| stored.id)
+        .map_err(|e| db::unique(e, "code", "Already taken"))
+}

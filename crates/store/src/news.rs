@@ -1,0 +1,227 @@
+//! News and who has read them.
+
+use std::collections::BTreeSet;
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Condition, OnConflict};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait, Set};
+use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::news::NewsType;
+use whocpa_domain::{Result, Scope, Time};
+
+use crate::db::{self, Db, Paging, Rows};
+use crate::{connection, offer};
+
+/// One piece of news.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "news")]
+pub struct Model {
+    /// Number; 0 for a row that is not stored yet.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// [`NewsType`] as a number: 1 system, 2 offer.
+    pub r#type: i64,
+    /// The offer that it is about.
+    pub offer_id: Option<i64>,
+    /// Headline.
+    pub header: String,
+    /// Text.
+    pub body: String,
+    /// Picture address, empty for none.
+    pub img: String,
+    /// Must be read.
+    pub is_important: bool,
+    /// Seconds.
+    pub date_created: i64,
+    /// Shown from here, seconds.
+    pub date_start: i64,
+    /// Shown until here, seconds.
+    pub date_end: Option<i64>,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One piece of news.
+pub type News = Model;
+
+/// Which news was read by whom.
+mod read {
+    use sea_orm::entity::prelude::*;
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "news_read")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub user_id: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub news_id: i64,
+        pub date_read: i64,
+    }
+    #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Which news are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct NewsFilter {
+    /// Published from here, seconds.
+    pub from: Option<Time>,
+    /// Published before this, seconds.
+    pub until: Option<Time>,
+    /// Bits of [`NewsType`].
+    pub kinds: Option<i64>,
+}
+
+/// News of offers that the caller may see (an advertiser: all public ones and his own), and those of the network.
+fn visible(scope: Scope, now: Time) -> Select<Entity> {
+    let offers = |scope| {
+        offer::visible(scope)
+            .select_only()
+            .column(offer::Column::Id)
+            .into_query()
+    };
+    let mut seen = Condition::any().add(Column::OfferId.is_null());
+    match scope {
+        Scope::All => return Entity::find(),
+        Scope::Advertiser(_) => {
+            seen = seen.add(Column::OfferId.in_subquery(offers(Scope::Public)));
+            seen = seen.add(Column::OfferId.in_subquery(offers(scope)));
+        }
+        Scope::Public | Scope::Webmaster(_) => seen = seen.add(Column::OfferId.in_subquery(offers(scope))),
+    }
+    let open = Condition::any()
+        .add(Column::DateEnd.is_null())
+        .add(Column::DateEnd.gt(now.0));
+    Entity::find()
+        .filter(seen)
+        .filter(Column::DateStart.lte(now.0))
+        .filter(open)
+}
+
+/// One page of news, newest first.
+pub async fn list(
+    db: &Db<'_>,
+    scope: Scope,
+    filter: &NewsFilter,
+    now: Time,
+    paging: Paging,
+) -> Result<Rows<News>> {
+    let mut select = visible(scope, now)
+        .order_by_desc(Column::DateStart)
+        .order_by_desc(Column::Id);
+    if let Some(from) = filter.from {
+        select = select.filter(Column::DateStart.gte(from.0));
+    }
+    if let Some(until) = filter.until {
+        select = select.filter(Column::DateStart.lt(until.0));
+    }
+    if let Some(kinds) = filter.kinds {
+        select = select.filter(of_kinds(scope, kinds));
+    }
+    db::page(db, select, paging).await
+}
+
+/// Bit 4 means offer news of the offers that the caller works with.
+fn of_kinds(scope: Scope, kinds: i64) -> Condition {
+    let mut any = Condition::any();
+    for kind in [NewsType::System, NewsType::Offer] {
+        if kinds & kind.code() != 0 {
+            any = any.add(Column::Type.eq(kind.code()));
+        }
+    }
+    if kinds & NewsType::MyOffers.code() != 0 {
+        let mine = match scope {
+            Scope::Webmaster(id) => connection::Entity::find()
+                .select_only()
+                .column(connection::Column::OfferId)
+                .filter(connection::Column::WebmasterId.eq(id))
+                .filter(connection::Column::Status.eq(ConnectionStatus::Approved.code()))
+                .into_query(),
+            Scope::Public => offer::Entity::find()
+                .select_only()
+                .column(offer::Column::Id)
+                .filter(offer::Column::Id.eq(-1))
+                .into_query(),
+            Scope::Advertiser(_) | Scope::All => offer::visible(scope)
+                .select_only()
+                .column(offer::Column::Id)
+                .into_query(),
+        };
+        any = any.add(Column::OfferId.in_subquery(mine));
+    }
+    any
+}
+
+/// One piece of news.
+pub async fn view(db: &Db<'_>, scope: Scope, now: Time, id: i64) -> Result<Option<News>> {
+    visible(scope, now)
+        .filter(Column::Id.eq(id))
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// Which of these news the person has read.
+pub async fn read_by(db: &Db<'_>, user_id: i64, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    let marks = read::Entity::find().filter(read::Column::UserId.eq(user_id));
+    let marks = marks
+        .filter(read::Column::NewsId.is_in(ids.iter().copied()))
+        .all(db.conn())
+        .await;
+    Ok(marks
+        .map_err(db::error)?
+        .into_iter()
+        .map(|mark| mark.news_id)
+        .collect())
+}
+
+/// Marks a piece of news as read, or as not read.
+pub async fn set_read(db: &Db<'_>, user_id: i64, news_id: i64, is_read: bool, now: Time) -> Result<()> {
+    if is_read {
+        let mark = read::ActiveModel {
+            user_id: Set(user_id),
+            news_id: Set(news_id),
+            date_read: Set(now.0),
+        };
+        let once = OnConflict::columns([read::Column::UserId, read::Column::NewsId])
+            .do_nothing()
+            .to_owned();
+        let insert = read::Entity::insert(mark)
+            .on_conflict(once)
+            .exec_without_returning(db.conn());
+        insert.await.map(drop).map_err(db::error)
+    } else {
+        let mark = read::Entity::delete_by_id((user_id, news_id)).exec(db.conn());
+        mark.await.map(drop).map_err(db::error)
+    }
+}
+
+/// Writes all columns of stored news.
+pub async fn update(db: &Db<'_>, row: News) -> Result<()> {
+    db::save(db, row).await.map_err(db::error)
+}
+
+/// Stores new news; gives their id.
+pub async fn create(db: &Db<'_>, row: News) -> Result<i64> {
+    db::insert(db, row)
+        .await
+        .map(|stored| stored.id)
+        .map_err(db::error)
+}
+
+/// Removes news and their read marks.
+pub async fn delete(db: &Db<'_>, id: i64) -> Result<()> {
+    let marks = read::Entity::delete_many()
+        .filter(read::Column::NewsId.eq(id))
+        .exec(db.conn());
+    marks.await.map_err(db::error)?;
+    Entity::delete_by_id(id)
+        .exec(db.conn())
+        .await
+        .map(drop)
+        .map_err(db::error)
+}

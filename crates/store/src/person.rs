@@ -1,0 +1,153 @@
+//! People: webmasters, advertisers, operators. (`user` is a reserved word of SQL, hence the table's name.)
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{QueryOrder, QuerySelect};
+use whocpa_domain::user::{UserLevel, UserStatus};
+use whocpa_domain::{Result, Scope};
+
+use crate::db::{self, Db, Paging, Rows};
+
+/// One person.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "person")]
+pub struct Model {
+    /// Number; 0 for a row that is not stored yet.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// [`UserLevel`] as a number.
+    pub level: i64,
+    /// What he signs in with, lower case, unique.
+    pub login: String,
+    /// What others call him.
+    pub name: String,
+    /// Argon2id, PHC string.
+    pub password_hash: String,
+    /// [`UserStatus`] as a number.
+    pub status: i64,
+    /// Operators' note.
+    pub comment: String,
+    /// An advertiser's token for `/pb`, empty for others.
+    pub postback_token: String,
+    /// Seconds.
+    pub date_created: i64,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The row that the rest of the product calls a user.
+pub type User = Model;
+
+impl User {
+    /// The kind of account.
+    pub fn level(&self) -> UserLevel {
+        UserLevel::from_code(self.level).unwrap_or(UserLevel::Webmaster)
+    }
+
+    /// Whether the account works.
+    pub fn is_active(&self) -> bool {
+        self.status == UserStatus::Active.code()
+    }
+}
+
+/// Which people are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct UserFilter {
+    /// Only of this kind.
+    pub level: Option<UserLevel>,
+    /// Only in this state.
+    pub status: Option<UserStatus>,
+    /// Only whose login or name contains this, in any case of letters.
+    pub search: Option<String>,
+}
+
+fn visible(scope: Scope) -> Select<Entity> {
+    match scope {
+        Scope::All => Entity::find(),
+        Scope::Webmaster(id) | Scope::Advertiser(id) => Entity::find().filter(Column::Id.eq(id)),
+        Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
+    }
+}
+
+/// One page of people, in the order of their ids.
+pub async fn list(db: &Db<'_>, scope: Scope, filter: &UserFilter, paging: Paging) -> Result<Rows<User>> {
+    let mut select = visible(scope).order_by_asc(Column::Id);
+    if let Some(level) = filter.level {
+        select = select.filter(Column::Level.eq(level.code()));
+    }
+    if let Some(status) = filter.status {
+        select = select.filter(Column::Status.eq(status.code()));
+    }
+    if let Some(search) = &filter.search {
+        select = select.filter(db::contains(Column::Login, search).or(db::contains(Column::Name, search)));
+    }
+    db::page(db, select, paging).await
+}
+
+/// One person.
+pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<User>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// One person, kept from changing until the transaction ends.
+pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<User>> {
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .lock_exclusive()
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// The person who signs in with this login (lower case).
+pub async fn by_login(db: &Db<'_>, login: &str) -> Result<Option<User>> {
+    Entity::find()
+        .filter(Column::Login.eq(login))
+        .one(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// Advertisers' postback tokens with their owners, for accounts that work.
+pub async fn postback_tokens(db: &Db<'_>) -> Result<Vec<(String, i64)>> {
+    let rows = Entity::find()
+        .filter(Column::Level.eq(UserLevel::Advertiser.code()))
+        .filter(Column::Status.eq(UserStatus::Active.code()))
+        .all(db.conn())
+        .await
+        .map_err(db::error)?;
+    Ok(rows.into_iter().map(|row| (row.postback_token, row.id)).collect())
+}
+
+/// How many people of a kind there are.
+pub async fn count(db: &Db<'_>, level: UserLevel) -> Result<i64> {
+    let count = Entity::find()
+        .filter(Column::Level.eq(level.code()))
+        .count(db.conn())
+        .await
+        .map_err(db::error)?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// Writes all columns of a stored person.
+pub async fn update(db: &Db<'_>, row: User) -> Result<()> {
+    db::save(db, row)
+        .await
+        .map_err(|e| db::unique(e, "login", "Already taken"))
+}
+
+/// Stores a new person; gives the id.
+pub async fn create(db: &Db<'_>, row: User) -> Result<i64> {
+    db::insert(db, row)
+        .await
+        .map(|stored| stored.id)
+        .map_err(|e| db::unique(e, "login", "Already taken"))
+}

@@ -1,0 +1,166 @@
+//! The ledger: transfers are written once; balances are what they add up to.
+
+use std::collections::BTreeSet;
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveModelTrait, IntoActiveModel, NotSet, QueryOrder, Value};
+use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting};
+use whocpa_domain::{Error, Result, Scope, Time};
+
+use crate::account;
+use crate::db::{self, Db};
+use crate::migrate::statement;
+
+/// One transfer.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "transfer")]
+pub struct Model {
+    /// Number.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// [`CauseKind`] as a number.
+    pub cause: i64,
+    /// What caused it.
+    pub cause_id: i64,
+    /// Which step of that.
+    pub cause_number: i64,
+    /// Which of the step's transfers, from 1.
+    pub leg: i64,
+    /// `TransferKind` as a number.
+    pub kind: i64,
+    /// Account that the amount is taken from.
+    pub debit_id: i64,
+    /// Account that the amount is put into.
+    pub credit_id: i64,
+    /// Currency of both.
+    pub currency_id: i64,
+    /// Micro-units, above zero.
+    pub amount: i64,
+    /// Seconds.
+    pub date_created: i64,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One transfer.
+pub type Transfer = Model;
+
+/// What a transfer was made for: its natural id, together with the leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause {
+    /// What the ids below count.
+    pub kind: CauseKind,
+    /// For example the lead.
+    pub id: i64,
+    /// For example the lead's event.
+    pub number: i64,
+}
+
+/// Writes transfers down, each group under its cause. The same leg of the same cause twice is refused by the
+/// database and fails the transaction: money is never moved twice for one reason.
+pub async fn create(db: &Db<'_>, groups: &[(Cause, Vec<Posting>)], now: Time) -> Result<()> {
+    let wanted: BTreeSet<Account> = groups
+        .iter()
+        .flat_map(|(_, legs)| legs.iter().flat_map(|leg| [leg.debit, leg.credit]))
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let accounts = account::ensure(db, &wanted).await?;
+    let number_of = |account: &Account| {
+        let missing = || Error::Internal(format!("account {account:?} is missing"));
+        accounts.get(account).copied().ok_or_else(missing)
+    };
+    let mut rows = Vec::new();
+    for (cause, legs) in groups {
+        for (leg, posting) in (1i64..).zip(legs) {
+            let row = Transfer {
+                id: 0,
+                cause: cause.kind.code(),
+                cause_id: cause.id,
+                cause_number: cause.number,
+                leg,
+                kind: posting.kind.code(),
+                debit_id: number_of(&posting.debit)?,
+                credit_id: number_of(&posting.credit)?,
+                currency_id: posting.debit.currency_id,
+                amount: posting.amount,
+                date_created: now.0,
+            };
+            let mut row = row.into_active_model().reset_all();
+            row.id = NotSet;
+            rows.push(row);
+        }
+    }
+    Entity::insert_many(rows)
+        .exec_without_returning(db.conn())
+        .await
+        .map(drop)
+        .map_err(db::error)
+}
+
+/// The transfers that a lead's events made, in order; for those who may see both sides.
+pub async fn of_lead(db: &Db<'_>, lead_id: i64) -> Result<Vec<Transfer>> {
+    let select = Entity::find()
+        .filter(Column::Cause.eq(CauseKind::Lead.code()))
+        .filter(Column::CauseId.eq(lead_id));
+    select
+        .order_by_asc(Column::CauseNumber)
+        .order_by_asc(Column::Leg)
+        .all(db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// An account and what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    /// Which account.
+    pub account: Account,
+    /// Credits minus debits, micro-units.
+    pub micros: i64,
+}
+
+/// The balances of the accounts that the caller owns (an operator: of all), derived from the transfers.
+pub async fn balances(db: &Db<'_>, scope: Scope) -> Result<Vec<Balance>> {
+    let (owned, values): (&str, Vec<Value>) = match scope {
+        Scope::All => ("", Vec::new()),
+        Scope::Webmaster(id) | Scope::Advertiser(id) => ("WHERE a.owner_id = $1", vec![id.into()]),
+        Scope::Public => return Ok(Vec::new()),
+    };
+    let sql = format!(
+        "SELECT a.kind, a.owner_id, a.currency_id, CAST(          COALESCE((SELECT SUM(t.amount) FROM transfer t WHERE t.credit_id = a.id), 0)          - COALESCE((SELECT SUM(t.amount) FROM transfer t WHERE t.debit_id = a.id), 0) AS BIGINT)          FROM account a {owned} ORDER BY a.owner_id, a.currency_id, a.kind"
+    );
+    let rows = db
+        .conn()
+        .query_all_raw(statement(db, &sql, values))
+        .await
+        .map_err(db::error)?;
+    let read = |row: &QueryResult| -> std::result::Result<(i64, i64, i64, i64), DbErr> {
+        Ok((
+            row.try_get_by(0)?,
+            row.try_get_by(1)?,
+            row.try_get_by(2)?,
+            row.try_get_by(3)?,
+        ))
+    };
+    let mut balances = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (kind, owner_id, currency_id, micros) = read(row).map_err(db::error)?;
+        let unknown = || Error::Internal(format!("unknown account kind {kind}"));
+        let kind = AccountKind::from_code(kind).ok_or_else(unknown)?;
+        balances.push(Balance {
+            account: Account {
+                kind,
+                owner_id,
+                currency_id,
+            },
+            micros,
+        });
+    }
+    Ok(balances)
+}
