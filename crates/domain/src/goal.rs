@@ -43,7 +43,10 @@ impl Terms {
             errors.add("charge", "Must be above zero");
         }
         if self.charge < self.payment {
-            errors.add("charge", "Must not be below payment: the advertiser pays for both the webmaster and the network");
+            errors.add(
+                "charge",
+                "Must not be below payment: the advertiser pays for both the webmaster and the network",
+            );
         }
         if self.money_type == MoneyType::Percent && self.charge > money::MICRO {
             errors.add("charge", "Must be at most 100 percent");
@@ -62,12 +65,18 @@ impl Terms {
     /// The reason in words when a percentage has no sale amount, or when an amount does not fit.
     pub fn rate(&self, sale: Option<i64>) -> Result<LeadMoney, &'static str> {
         match self.money_type {
-            MoneyType::Fixed => Ok(LeadMoney { charge: self.charge, payout: self.payment }),
+            MoneyType::Fixed => Ok(LeadMoney {
+                charge: self.charge,
+                payout: self.payment,
+            }),
             MoneyType::Percent => {
                 let sale = sale.ok_or("amount is required: this goal pays a percentage of the sale")?;
                 let charge = money::share(sale, self.charge, Rounding::HalfUp);
                 let payout = money::share(sale, self.payment, Rounding::Down);
-                charge.zip(payout).map(|(charge, payout)| LeadMoney { charge, payout }).ok_or("amount is too large")
+                charge
+                    .zip(payout)
+                    .map(|(charge, payout)| LeadMoney { charge, payout })
+                    .ok_or("amount is too large")
             }
             MoneyType::Float => Err("float goals are not payable yet"),
         }
@@ -81,11 +90,31 @@ mod tests {
 
     #[test]
     fn fixed_needs_no_sale_and_percent_does() {
-        let fixed = Terms { money_type: MoneyType::Fixed, payment: 5_000_000, charge: 7_000_000 };
-        assert_eq!(fixed.rate(None), Ok(LeadMoney { charge: 7_000_000, payout: 5_000_000 }));
-        let percent = Terms { money_type: MoneyType::Percent, payment: 100_000, charge: 130_000 };
+        let fixed = Terms {
+            money_type: MoneyType::Fixed,
+            payment: 5_000_000,
+            charge: 7_000_000,
+        };
+        assert_eq!(
+            fixed.rate(None),
+            Ok(LeadMoney {
+                charge: 7_000_000,
+                payout: 5_000_000
+            })
+        );
+        let percent = Terms {
+            money_type: MoneyType::Percent,
+            payment: 100_000,
+            charge: 130_000,
+        };
         assert!(percent.rate(None).is_err());
-        assert_eq!(percent.rate(Some(99_990_000)), Ok(LeadMoney { charge: 12_998_700, payout: 9_999_000 }));
+        assert_eq!(
+            percent.rate(Some(99_990_000)),
+            Ok(LeadMoney {
+                charge: 12_998_700,
+                payout: 9_999_000
+            })
+        );
     }
 
     proptest! {

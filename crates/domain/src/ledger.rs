@@ -105,7 +105,12 @@ fn seats(state: Option<LeadState>) -> (AccountKind, AccountKind) {
 ///
 /// One rule for all changes: a state decides where both parts of the charge sit, a change moves them from the old
 /// seats to the new ones. So whatever way a lead takes, its transfers add up to where it stands.
-pub fn lead_postings(parties: Parties, money: LeadMoney, from: Option<LeadState>, to: LeadState) -> Vec<Posting> {
+pub fn lead_postings(
+    parties: Parties,
+    money: LeadMoney,
+    from: Option<LeadState>,
+    to: LeadState,
+) -> Vec<Posting> {
     let (old_webmaster, old_margin) = seats(from);
     let (new_webmaster, new_margin) = seats(Some(to));
     let kind = match (from.map(|state| state.closing), to.status, to.closing) {
@@ -121,17 +126,29 @@ pub fn lead_postings(parties: Parties, money: LeadMoney, from: Option<LeadState>
             AccountKind::AdvertiserAvailable | AccountKind::AdvertiserCommitted => parties.advertiser_id,
             _ => parties.webmaster_id,
         };
-        Account { kind, owner_id, currency_id: parties.currency_id }
+        Account {
+            kind,
+            owner_id,
+            currency_id: parties.currency_id,
+        }
     };
     let moves = if (old_webmaster, new_webmaster) == (old_margin, new_margin) {
         vec![(old_webmaster, new_webmaster, money.charge)]
     } else {
-        vec![(old_webmaster, new_webmaster, money.payout), (old_margin, new_margin, money.margin())]
+        vec![
+            (old_webmaster, new_webmaster, money.payout),
+            (old_margin, new_margin, money.margin()),
+        ]
     };
     moves
         .into_iter()
         .filter(|(debit, credit, amount)| debit != credit && *amount > 0)
-        .map(|(debit, credit, amount)| Posting { debit: account(debit), credit: account(credit), amount, kind })
+        .map(|(debit, credit, amount)| Posting {
+            debit: account(debit),
+            credit: account(credit),
+            amount,
+            kind,
+        })
         .collect()
 }
 
@@ -142,7 +159,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PARTIES: Parties = Parties { webmaster_id: 1, advertiser_id: 2, currency_id: 840 };
+    const PARTIES: Parties = Parties {
+        webmaster_id: 1,
+        advertiser_id: 2,
+        currency_id: 840,
+    };
 
     fn apply(book: &mut BTreeMap<AccountKind, i64>, postings: &[Posting]) {
         for posting in postings {
@@ -158,14 +179,24 @@ mod tests {
         let money = LeadMoney { charge: 7, payout: 5 };
         let pending = LeadState::new(LeadStatus::Pending);
         let approved = LeadState::new(LeadStatus::Approved);
-        let closed = LeadState { closing: Closing::Closed, ..approved };
+        let closed = LeadState {
+            closing: Closing::Closed,
+            ..approved
+        };
         let mut book = BTreeMap::new();
-        for (from, to) in [(None, pending), (Some(pending), approved), (Some(approved), closed)] {
+        for (from, to) in [
+            (None, pending),
+            (Some(pending), approved),
+            (Some(approved), closed),
+        ] {
             apply(&mut book, &lead_postings(PARTIES, money, from, to));
         }
         book.retain(|_, balance| *balance != 0);
-        let expected =
-            [(AccountKind::WebmasterAvailable, 5), (AccountKind::AdvertiserAvailable, -7), (AccountKind::HouseMargin, 2)];
+        let expected = [
+            (AccountKind::WebmasterAvailable, 5),
+            (AccountKind::AdvertiserAvailable, -7),
+            (AccountKind::HouseMargin, 2),
+        ];
         assert_eq!(book, BTreeMap::from(expected));
     }
 

@@ -26,7 +26,10 @@ impl fmt::Display for Amount {
         let whole = self.micros.unsigned_abs() / MICRO.unsigned_abs();
         let part = self.micros.unsigned_abs() % MICRO.unsigned_abs();
         let six = format!("{part:06}");
-        let needed = six.trim_end_matches('0').len().max(usize::from(self.digits.min(6)));
+        let needed = six
+            .trim_end_matches('0')
+            .len()
+            .max(usize::from(self.digits.min(6)));
         match six.get(..needed) {
             Some(shown) if needed > 0 => write!(f, "{sign}{whole}.{shown}"),
             _ => write!(f, "{sign}{whole}"),
@@ -66,7 +69,11 @@ pub fn parse_percent(text: &str) -> Option<i64> {
 
 /// Writes parts per million as a percentage: 165 000 -> `16.5`.
 pub fn show_percent(ppm: i64) -> String {
-    Amount { micros: ppm.saturating_mul(100), digits: 0 }.to_string()
+    Amount {
+        micros: ppm.saturating_mul(100),
+        digits: 0,
+    }
+    .to_string()
 }
 
 /// How a division that does not come out even is ended.
@@ -106,7 +113,21 @@ mod tests {
 
     #[test]
     fn only_plain_decimals_are_money() {
-        for text in ["", ".", "1.", ".5", "-1", "+1", "1e9", "1,5", "1 000", "NaN", "٣", "0.0000001", "99999999999999"] {
+        for text in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "+1",
+            "1e9",
+            "1,5",
+            "1 000",
+            "NaN",
+            "٣",
+            "0.0000001",
+            "99999999999999",
+        ] {
             assert_eq!(parse_micros(text), None, "{text}");
         }
         assert_eq!(parse_micros("9".repeat(400).as_str()), None);

@@ -27,7 +27,10 @@ impl Engine {
     pub async fn authenticate(&self, key: &str) -> Result<Caller> {
         let owner = api_key::owner(&self.store().read(), &fingerprint(key)).await?;
         let owner = owner.ok_or(Error::Unauthorized)?;
-        Ok(Caller { level: owner.level().level(), user_id: owner.id })
+        Ok(Caller {
+            level: owner.level().level(),
+            user_id: owner.id,
+        })
     }
 
     /// The person who signs in with this login and password.
@@ -37,22 +40,35 @@ impl Engine {
     pub async fn sign_in(&self, login: &str, password: &str) -> Result<Caller> {
         let person = person::by_login(&self.store().read(), &login.trim().to_lowercase()).await?;
         // An unknown login costs a hash too, so that time does not tell whether an account exists (trust T3).
-        let hash = person.as_ref().map_or_else(|| self.decoy_hash().to_owned(), |person| person.password_hash.clone());
+        let hash = person.as_ref().map_or_else(
+            || self.decoy_hash().to_owned(),
+            |person| person.password_hash.clone(),
+        );
         let password = password.to_owned();
         let fits = blocking(move || {
-            let hash = PasswordHash::new(&hash).map_err(|e| Error::Internal(format!("stored password hash: {e}")))?;
-            Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            let hash = PasswordHash::new(&hash)
+                .map_err(|e| Error::Internal(format!("stored password hash: {e}")))?;
+            Ok(Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok())
         });
         match (fits.await?, person) {
-            (true, Some(person)) if person.is_active() => {
-                Ok(Caller { level: person.level().level(), user_id: person.id })
-            }
+            (true, Some(person)) if person.is_active() => Ok(Caller {
+                level: person.level().level(),
+                user_id: person.id,
+            }),
             _ => Err(Error::Unauthorized),
         }
     }
 
     /// Adds a key to an account, in the caller's transaction; gives its id and the key, which is shown this once.
-    pub(crate) async fn key_add(&self, db: &Db<'_>, user_id: i64, kind: KeyKind, name: &str) -> Result<(i64, String)> {
+    pub(crate) async fn key_add(
+        &self,
+        db: &Db,
+        user_id: i64,
+        kind: KeyKind,
+        name: &str,
+    ) -> Result<(i64, String)> {
         let key = format!("{KEY_PREFIX}{}", self.rng().letters(KEY_LETTERS));
         let cipher = match kind {
             KeyKind::Profile => self.vault().seal(self.rng(), &key)?,
@@ -87,7 +103,9 @@ pub(crate) fn password_check(errors: &mut FieldErrors, password: &str) {
 pub(crate) async fn password_hash(password: String) -> Result<String> {
     blocking(move || {
         let hash = Argon2::default().hash_password(password.as_bytes());
-        Ok(hash.map_err(|e| Error::Internal(format!("hashing a password: {e}")))?.to_string())
+        Ok(hash
+            .map_err(|e| Error::Internal(format!("hashing a password: {e}")))?
+            .to_string())
     })
     .await
 }

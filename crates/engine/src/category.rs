@@ -45,7 +45,12 @@ view! {
 
 impl From<Category> for CategoryView {
     fn from(row: Category) -> Self {
-        Self { id: row.id, name_en: row.name_en, name_ru: row.name_ru, is_active: row.is_active }
+        Self {
+            id: row.id,
+            name_en: row.name_en,
+            name_ru: row.name_ru,
+            is_active: row.is_active,
+        }
     }
 }
 
@@ -67,14 +72,15 @@ impl Engine {
     /// Changes a category; absent fields keep their value.
     pub async fn category_update(&self, caller: Caller, id: i64, input: CategoryUpdate) -> Result<()> {
         let scope = caller.may(Resource::Category, Method::Update)?;
+        let input = &input;
         self.store()
-            .write(async |db| {
-                let mut row = category::view(db, scope, id).await?.ok_or(Error::NotFound)?;
+            .write(move |db| async move {
+                let mut row = category::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 row.name_en = input.name_en.clone().unwrap_or(row.name_en);
                 row.name_ru = input.name_ru.clone().unwrap_or(row.name_ru);
                 row.is_active = input.is_active.unwrap_or(row.is_active);
                 check(&row)?;
-                category::update(db, row).await
+                category::update(&db, row).await
             })
             .await
     }
@@ -82,19 +88,31 @@ impl Engine {
     /// Adds a category; gives its id.
     pub async fn category_create(&self, caller: Caller, input: CategoryCreate) -> Result<i64> {
         caller.may(Resource::Category, Method::Create)?;
-        let CategoryCreate { name_en, name_ru, is_active } = input;
-        let row = Category { id: 0, name_en, name_ru, is_active: is_active.unwrap_or(true) };
+        let CategoryCreate {
+            name_en,
+            name_ru,
+            is_active,
+        } = input;
+        let row = Category {
+            id: 0,
+            name_en,
+            name_ru,
+            is_active: is_active.unwrap_or(true),
+        };
         check(&row)?;
-        self.store().write(async |db| category::create(db, row.clone()).await).await
+        let row = &row;
+        self.store()
+            .write(move |db| async move { category::create(&db, row.clone()).await })
+            .await
     }
 
     /// Removes a category that no offer uses.
     pub async fn category_delete(&self, caller: Caller, id: i64) -> Result<()> {
         let scope = caller.may(Resource::Category, Method::Delete)?;
         self.store()
-            .write(async |db| {
-                category::view(db, scope, id).await?.ok_or(Error::NotFound)?;
-                match category::delete(db, id).await? {
+            .write(move |db| async move {
+                category::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                match category::delete(&db, id).await? {
                     true => Ok(()),
                     false => Err(Error::Conflict("Offers use this category".to_owned())),
                 }

@@ -12,7 +12,6 @@ mod open;
 mod rng;
 mod vault;
 
-
 pub mod category;
 
 pub use config::EngineConfig;
@@ -20,4 +19,3 @@ pub use open::Engine;
 pub use rng::Rng;
 pub use whocpa_domain::access::Caller;
 pub use whocpa_store::{Paging, Rows};
-

@@ -32,7 +32,13 @@ impl Engine {
         store.migrate(clock.now()).await?;
         let vault = Vault::open(&config.data_dir, &rng)?;
         let decoy_hash = auth::password_hash(rng.letters(16)).await?;
-        Ok(Self(Arc::new(Inner { store, clock, rng, vault, decoy_hash })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            clock,
+            rng,
+            vault,
+            decoy_hash,
+        })))
     }
 
     /// The databases.

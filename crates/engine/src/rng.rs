@@ -13,7 +13,10 @@ const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
 
 impl Rng {
     /// Seeded by the operating system: what a network runs with.
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the operating system"
+    )]
     pub fn system() -> Self {
         Self(Mutex::new(rand::make_rng()))
     }
@@ -30,7 +33,11 @@ impl Rng {
 
     /// `length` letters and digits, five bits each.
     pub fn letters(&self, length: usize) -> String {
-        self.with(|rng| (0..length).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect())
+        self.with(|rng| {
+            (0..length)
+                .map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())]))
+                .collect()
+        })
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut StdRng) -> T) -> T {

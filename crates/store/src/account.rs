@@ -44,7 +44,7 @@ impl Model {
 }
 
 /// The numbers of these accounts; those that do not exist yet are made.
-pub async fn ensure(db: &Db<'_>, wanted: &BTreeSet<Account>) -> Result<BTreeMap<Account, i64>> {
+pub async fn ensure(db: &Db, wanted: &BTreeSet<Account>) -> Result<BTreeMap<Account, i64>> {
     let mut found = find(db, wanted).await?;
     let missing: Vec<ActiveModel> = wanted
         .iter()
@@ -62,18 +62,19 @@ pub async fn ensure(db: &Db<'_>, wanted: &BTreeSet<Account>) -> Result<BTreeMap<
             .to_owned();
         let insert = Entity::insert_many(missing)
             .on_conflict(natural)
-            .exec_without_returning(db.conn());
-        insert.await.map_err(db::error)?;
+            .exec_without_returning(&db.conn())
+            .await;
+        insert.map_err(db::error)?;
         found = find(db, wanted).await?;
     }
     Ok(found)
 }
 
-async fn find(db: &Db<'_>, wanted: &BTreeSet<Account>) -> Result<BTreeMap<Account, i64>> {
+async fn find(db: &Db, wanted: &BTreeSet<Account>) -> Result<BTreeMap<Account, i64>> {
     let owners: BTreeSet<i64> = wanted.iter().map(|account| account.owner_id).collect();
     let rows = Entity::find()
         .filter(Column::OwnerId.is_in(owners))
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)?;
     let named = rows

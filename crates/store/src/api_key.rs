@@ -47,29 +47,29 @@ fn of(user_id: i64) -> Select<Entity> {
 }
 
 /// A person's keys, oldest first. Keys are always the caller's own, whatever his level.
-pub async fn list(db: &Db<'_>, user_id: i64) -> Result<Vec<Key>> {
+pub async fn list(db: &Db, user_id: i64) -> Result<Vec<Key>> {
     of(user_id)
         .order_by_asc(Column::Id)
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One key of a person.
-pub async fn view(db: &Db<'_>, user_id: i64, id: i64) -> Result<Option<Key>> {
+pub async fn view(db: &Db, user_id: i64, id: i64) -> Result<Option<Key>> {
     of(user_id)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// The active person behind a key that is not revoked.
-pub async fn owner(db: &Db<'_>, hash: &str) -> Result<Option<person::User>> {
+pub async fn owner(db: &Db, hash: &str) -> Result<Option<person::User>> {
     let key = Entity::find()
         .filter(Column::Hash.eq(hash))
         .filter(Column::DateRevoked.is_null());
-    let Some(key) = key.one(db.conn()).await.map_err(db::error)? else {
+    let Some(key) = key.one(&db.conn()).await.map_err(db::error)? else {
         return Ok(None);
     };
     let owner = person::view(db, Scope::All, key.user_id).await?;
@@ -77,7 +77,7 @@ pub async fn owner(db: &Db<'_>, hash: &str) -> Result<Option<person::User>> {
 }
 
 /// Stores a new key; gives its id.
-pub async fn create(db: &Db<'_>, row: Key) -> Result<i64> {
+pub async fn create(db: &Db, row: Key) -> Result<i64> {
     db::insert(db, row)
         .await
         .map(|stored| stored.id)
@@ -85,6 +85,6 @@ pub async fn create(db: &Db<'_>, row: Key) -> Result<i64> {
 }
 
 /// Writes all columns of a stored key.
-pub async fn update(db: &Db<'_>, row: Key) -> Result<()> {
+pub async fn update(db: &Db, row: Key) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }

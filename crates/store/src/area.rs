@@ -59,7 +59,7 @@ fn visible(scope: Scope) -> Select<Entity> {
 }
 
 /// One page of areas, in the order of their ids.
-pub async fn list(db: &Db<'_>, scope: Scope, filter: &AreaFilter, paging: Paging) -> Result<Rows<Area>> {
+pub async fn list(db: &Db, scope: Scope, filter: &AreaFilter, paging: Paging) -> Result<Rows<Area>> {
     let mut select = visible(scope).order_by_asc(Column::Id);
     if let Some(id) = filter.webmaster_id {
         select = select.filter(Column::WebmasterId.eq(id));
@@ -71,31 +71,31 @@ pub async fn list(db: &Db<'_>, scope: Scope, filter: &AreaFilter, paging: Paging
 }
 
 /// One area.
-pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Area>> {
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Area>> {
     visible(scope)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One area, kept from changing until the transaction ends.
-pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Area>> {
+pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Area>> {
     visible(scope)
         .filter(Column::Id.eq(id))
         .lock_exclusive()
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Writes all columns of a stored area.
-pub async fn update(db: &Db<'_>, row: Area) -> Result<()> {
+pub async fn update(db: &Db, row: Area) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }
 
 /// Stores a new area; gives its id.
-pub async fn create(db: &Db<'_>, row: Area) -> Result<i64> {
+pub async fn create(db: &Db, row: Area) -> Result<i64> {
     db::insert(db, row)
         .await
         .map(|stored| stored.id)

@@ -48,26 +48,26 @@ pub type Change = Model;
 pub const KEEP_SECONDS: i64 = 3600;
 
 /// Changes since `since`, in the order of their numbers.
-pub async fn list(db: &Db<'_>, since: Time) -> Result<Vec<Change>> {
+pub async fn list(db: &Db, since: Time) -> Result<Vec<Change>> {
     let rows = Entity::find()
         .filter(Column::DateCreated.gte(since.0))
         .order_by_asc(Column::Id);
-    rows.all(db.conn()).await.map_err(db::error)
+    rows.all(&db.conn()).await.map_err(db::error)
 }
 
 /// Notes a change, in the transaction that makes it.
-pub async fn create(db: &Db<'_>, kind: ChangeKind, object_id: i64, now: Time) -> Result<()> {
+pub async fn create(db: &Db, kind: ChangeKind, object_id: i64, now: Time) -> Result<()> {
     let row = ActiveModel {
         id: NotSet,
         kind: Set(kind.code()),
         object_id: Set(object_id),
         date_created: Set(now.0),
     };
-    row.insert(db.conn()).await.map(drop).map_err(db::error)
+    row.insert(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 /// Removes what every node has had time to read.
-pub async fn delete(db: &Db<'_>, before: Time) -> Result<()> {
+pub async fn delete(db: &Db, before: Time) -> Result<()> {
     let old = Entity::delete_many().filter(Column::DateCreated.lt(before.0));
-    old.exec(db.conn()).await.map(drop).map_err(db::error)
+    old.exec(&db.conn()).await.map(drop).map_err(db::error)
 }

@@ -96,7 +96,7 @@ pub struct ClickMark {
 }
 
 /// The mark of this log; the start for a log that the store has not seen.
-pub async fn mark(db: &Db<'_>, log: &str) -> Result<ClickMark> {
+pub async fn mark(db: &Db, log: &str) -> Result<ClickMark> {
     let sql = "SELECT segment, place FROM click_mark WHERE log = $1";
     let row = db
         .conn()
@@ -115,23 +115,23 @@ pub async fn mark(db: &Db<'_>, log: &str) -> Result<ClickMark> {
 }
 
 /// These clicks, by id.
-pub async fn find(db: &Db<'_>, ids: &[i64]) -> Result<BTreeMap<i64, Click>> {
+pub async fn find(db: &Db, ids: &[i64]) -> Result<BTreeMap<i64, Click>> {
     let rows = Entity::find()
         .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)?;
     Ok(rows.into_iter().map(|row| (row.id, row.into())).collect())
 }
 
 /// How many clicks the caller may see.
-pub async fn count(db: &Db<'_>, scope: Scope) -> Result<i64> {
+pub async fn count(db: &Db, scope: Scope) -> Result<i64> {
     let select = match scope {
         Scope::All => Entity::find(),
         Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
         Scope::Advertiser(_) | Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
     };
-    let count = select.count(db.conn()).await.map_err(db::error)?;
+    let count = select.count(&db.conn()).await.map_err(db::error)?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
@@ -141,7 +141,7 @@ const COLUMNS: usize = 20;
 
 /// Stores clicks and moves the log's mark past them, in the caller's transaction. A click that is there already
 /// stays as it is, so that a replay adds nothing.
-pub async fn create(db: &Db<'_>, log: &str, mark: ClickMark, mut clicks: &[Click]) -> Result<()> {
+pub async fn create(db: &Db, log: &str, mark: ClickMark, mut clicks: &[Click]) -> Result<()> {
     while !clicks.is_empty() {
         // Only powers of two, so that a handful of statements is prepared once and used for ever.
         let size = CHUNK.min(1 << clicks.len().ilog2());

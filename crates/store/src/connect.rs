@@ -66,23 +66,23 @@ impl Store {
     }
 
     /// For looking: what is committed at the moment of each statement.
-    pub fn read(&self) -> Db<'_> {
+    pub fn read(&self) -> Db {
         Db::connection(&self.0.main.read)
     }
 
     /// For looking at clicks.
-    pub fn clicks(&self) -> Db<'_> {
+    pub fn clicks(&self) -> Db {
         Db::connection(&self.0.clicks.read)
     }
 
     /// Runs `work` in one transaction: all of it is committed, or on an error nothing. `work` may run more than
-    /// once (after a lost race), so it changes nothing but the database.
-    pub async fn write<T>(&self, work: impl AsyncFn(&Db<'_>) -> Result<T>) -> Result<T> {
+    /// once (after a lost race), so it changes nothing but the database, and touches no network.
+    pub async fn write<T, F: Future<Output = Result<T>>>(&self, work: impl Fn(Db) -> F) -> Result<T> {
         write(&self.0.main.write, work).await
     }
 
     /// As [`Store::write`], for clicks.
-    pub async fn write_clicks<T>(&self, work: impl AsyncFn(&Db<'_>) -> Result<T>) -> Result<T> {
+    pub async fn write_clicks<T, F: Future<Output = Result<T>>>(&self, work: impl Fn(Db) -> F) -> Result<T> {
         write(&self.0.clicks.write, work).await
     }
 
@@ -104,15 +104,21 @@ impl Store {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one write door")]
-async fn write<T>(connection: &DatabaseConnection, work: impl AsyncFn(&Db<'_>) -> Result<T>) -> Result<T> {
+async fn write<T, F: Future<Output = Result<T>>>(
+    connection: &DatabaseConnection,
+    work: impl Fn(Db) -> F,
+) -> Result<T> {
     let mut tries = 1;
     loop {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = connection.begin_with_options(options).await.map_err(db::error)?;
-        let result = match work(&Db::transaction(&transaction)).await {
+        let transaction = Arc::new(connection.begin_with_options(options).await.map_err(db::error)?);
+        let result = work(Db::transaction(&transaction)).await;
+        let transaction = Arc::into_inner(transaction)
+            .ok_or_else(|| Error::Internal("a transaction was kept beyond its work".to_owned()))?;
+        let result = match result {
             Ok(value) => transaction.commit().await.map_err(db::error).map(|()| value),
             Err(refused) => {
                 // A failed rollback means a lost connection; the database then rolls back by itself.

@@ -68,7 +68,7 @@ fn visible(scope: Scope) -> Select<Entity> {
 
 /// One page of connections, in the order of their ids.
 pub async fn list(
-    db: &Db<'_>,
+    db: &Db,
     scope: Scope,
     filter: &ConnectionFilter,
     paging: Paging,
@@ -87,49 +87,49 @@ pub async fn list(
 }
 
 /// One connection.
-pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Connection>> {
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Connection>> {
     visible(scope)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One connection, kept from changing until the transaction ends.
-pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Connection>> {
+pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Connection>> {
     visible(scope)
         .filter(Column::Id.eq(id))
         .lock_exclusive()
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// The connection of a pair, if there is one.
-pub async fn of_pair(db: &Db<'_>, webmaster_id: i64, offer_id: i64) -> Result<Option<Connection>> {
+pub async fn of_pair(db: &Db, webmaster_id: i64, offer_id: i64) -> Result<Option<Connection>> {
     let pair = Entity::find()
         .filter(Column::WebmasterId.eq(webmaster_id))
         .filter(Column::OfferId.eq(offer_id));
-    pair.one(db.conn()).await.map_err(db::error)
+    pair.one(&db.conn()).await.map_err(db::error)
 }
 
 /// Every approved pair (webmaster, offer), for the catalogue of clicks.
-pub async fn approved_pairs(db: &Db<'_>) -> Result<Vec<(i64, i64)>> {
+pub async fn approved_pairs(db: &Db) -> Result<Vec<(i64, i64)>> {
     let select = Entity::find()
         .select_only()
         .column(Column::WebmasterId)
         .column(Column::OfferId);
     let select = select.filter(Column::Status.eq(ConnectionStatus::Approved.code()));
-    select.into_tuple().all(db.conn()).await.map_err(db::error)
+    select.into_tuple().all(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored connection.
-pub async fn update(db: &Db<'_>, row: Connection) -> Result<()> {
+pub async fn update(db: &Db, row: Connection) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }
 
 /// Stores a new connection; gives its id.
-pub async fn create(db: &Db<'_>, row: Connection) -> Result<i64> {
+pub async fn create(db: &Db, row: Connection) -> Result<i64> {
     let stored = db::insert(db, row).await;
     stored
         .map(|stored| stored.id)
@@ -137,9 +137,9 @@ pub async fn create(db: &Db<'_>, row: Connection) -> Result<i64> {
 }
 
 /// Removes a connection.
-pub async fn delete(db: &Db<'_>, id: i64) -> Result<()> {
+pub async fn delete(db: &Db, id: i64) -> Result<()> {
     Entity::delete_by_id(id)
-        .exec(db.conn())
+        .exec(&db.conn())
         .await
         .map(drop)
         .map_err(db::error)

@@ -44,48 +44,48 @@ fn visible(scope: Scope) -> Select<Entity> {
 }
 
 /// All currencies by code.
-pub async fn list(db: &Db<'_>, scope: Scope) -> Result<Vec<Currency>> {
+pub async fn list(db: &Db, scope: Scope) -> Result<Vec<Currency>> {
     visible(scope)
         .order_by_asc(Column::Code)
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One currency.
-pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Currency>> {
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Currency>> {
     visible(scope)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Writes all columns of a stored currency.
-pub async fn update(db: &Db<'_>, row: Currency) -> Result<()> {
+pub async fn update(db: &Db, row: Currency) -> Result<()> {
     db::save(db, row)
         .await
         .map_err(|e| db::unique(e, "code", "Already taken"))
 }
 
 /// Stores a new currency under the number in the row.
-pub async fn create(db: &Db<'_>, row: Currency) -> Result<()> {
+pub async fn create(db: &Db, row: Currency) -> Result<()> {
     let row = row.into_active_model().reset_all();
-    let stored = Entity::insert(row).exec_without_returning(db.conn()).await;
+    let stored = Entity::insert(row).exec_without_returning(&db.conn()).await;
     stored
         .map(drop)
         .map_err(|e| db::unique(e, "code", "This code or number is already taken"))
 }
 
 /// Removes a currency; false when something is counted in it.
-pub async fn delete(db: &Db<'_>, id: i64) -> Result<bool> {
+pub async fn delete(db: &Db, id: i64) -> Result<bool> {
     let goals = crate::goal::Entity::find().filter(crate::goal::Column::CurrencyId.eq(id));
     let accounts = crate::account::Entity::find().filter(crate::account::Column::CurrencyId.eq(id));
-    let used = goals.count(db.conn()).await.map_err(db::error)?
-        + accounts.count(db.conn()).await.map_err(db::error)?;
+    let used = goals.count(&db.conn()).await.map_err(db::error)?
+        + accounts.count(&db.conn()).await.map_err(db::error)?;
     if used == 0 {
         Entity::delete_by_id(id)
-            .exec(db.conn())
+            .exec(&db.conn())
             .await
             .map_err(db::error)?;
     }

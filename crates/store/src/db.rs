@@ -1,5 +1,7 @@
 //! The handle that store functions take, pages of rows, and how database errors become errors of the product.
 
+use std::sync::Arc;
+
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection,
@@ -17,25 +19,33 @@ pub enum Backend {
     Postgres,
 }
 
-/// A place to run statements in: a connection for reading, or the open transaction of [`crate::Store::write`].
-pub struct Db<'c>(DatabaseExecutor<'c>);
+/// A place to run statements in: connections for reading, or the open transaction of [`crate::Store::write`].
+pub struct Db(Place);
 
-impl<'c> Db<'c> {
-    pub(crate) fn connection(connection: &'c DatabaseConnection) -> Self {
-        Self(DatabaseExecutor::Connection(connection))
+enum Place {
+    Connection(DatabaseConnection),
+    Transaction(Arc<DatabaseTransaction>),
+}
+
+impl Db {
+    pub(crate) fn connection(connection: &DatabaseConnection) -> Self {
+        Self(Place::Connection(connection.clone()))
     }
 
-    pub(crate) fn transaction(transaction: &'c DatabaseTransaction) -> Self {
-        Self(DatabaseExecutor::Transaction(transaction))
+    pub(crate) fn transaction(transaction: &Arc<DatabaseTransaction>) -> Self {
+        Self(Place::Transaction(Arc::clone(transaction)))
     }
 
-    pub(crate) fn conn(&self) -> &DatabaseExecutor<'c> {
-        &self.0
+    pub(crate) fn conn(&self) -> DatabaseExecutor<'_> {
+        match &self.0 {
+            Place::Connection(connection) => DatabaseExecutor::Connection(connection),
+            Place::Transaction(transaction) => DatabaseExecutor::Transaction(transaction),
+        }
     }
 
     /// Which database this is.
     pub fn backend(&self) -> Backend {
-        match self.0.get_database_backend() {
+        match self.conn().get_database_backend() {
             DbBackend::Postgres => Backend::Postgres,
             _ => Backend::Sqlite,
         }
@@ -96,18 +106,18 @@ pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
 }
 
 /// Reads one page of `select`, which must be ordered by something unique.
-pub(crate) async fn page<E>(db: &Db<'_>, select: Select<E>, paging: Paging) -> Result<Rows<E::Model>>
+pub(crate) async fn page<E>(db: &Db, select: Select<E>, paging: Paging) -> Result<Rows<E::Model>>
 where
     E: EntityTrait,
     E::Model: FromQueryResult + Sized + Send + Sync,
 {
-    let total = select.clone().count(db.conn()).await.map_err(error)?;
+    let total = select.clone().count(&db.conn()).await.map_err(error)?;
     let offset = u64::try_from((paging.page - 1) * paging.per_page).unwrap_or(u64::MAX);
     let limit = u64::try_from(paging.per_page).unwrap_or(0);
     let rows = select
         .offset(offset)
         .limit(limit)
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(error)?;
     Ok(Rows {
@@ -118,7 +128,7 @@ where
 }
 
 /// Stores a new row under a number that the database chooses; gives the row as stored.
-pub(crate) async fn insert<M, A>(db: &Db<'_>, row: M) -> std::result::Result<M, DbErr>
+pub(crate) async fn insert<M, A>(db: &Db, row: M) -> std::result::Result<M, DbErr>
 where
     M: ModelTrait + IntoActiveModel<A>,
     M::Entity: EntityTrait<Model = M>,
@@ -128,11 +138,11 @@ where
     for key in <M::Entity as EntityTrait>::PrimaryKey::iter() {
         row.not_set(key.into_column());
     }
-    row.insert(db.conn()).await
+    row.insert(&db.conn()).await
 }
 
 /// Writes all columns of a stored row.
-pub(crate) async fn save<M, A>(db: &Db<'_>, row: M) -> std::result::Result<(), DbErr>
+pub(crate) async fn save<M, A>(db: &Db, row: M) -> std::result::Result<(), DbErr>
 where
     M: ModelTrait + IntoActiveModel<A>,
     M::Entity: EntityTrait<Model = M>,
@@ -140,7 +150,7 @@ where
 {
     row.into_active_model()
         .reset_all()
-        .update(db.conn())
+        .update(&db.conn())
         .await
         .map(drop)
 }

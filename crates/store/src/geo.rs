@@ -39,7 +39,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub type Geo = Model;
 
 /// All regions that the caller may see, parents before children.
-pub async fn list(db: &Db<'_>, scope: Scope) -> Result<Vec<Geo>> {
+pub async fn list(db: &Db, scope: Scope) -> Result<Vec<Geo>> {
     let select = match scope {
         Scope::All => Entity::find(),
         Scope::Public | Scope::Webmaster(_) | Scope::Advertiser(_) => {
@@ -49,22 +49,22 @@ pub async fn list(db: &Db<'_>, scope: Scope) -> Result<Vec<Geo>> {
     select
         .order_by_asc(Column::Type)
         .order_by_asc(Column::Id)
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One region, for changing it.
-pub async fn view_for_update(db: &Db<'_>, id: i64) -> Result<Option<Geo>> {
+pub async fn view_for_update(db: &Db, id: i64) -> Result<Option<Geo>> {
     Entity::find_by_id(id)
         .lock_exclusive()
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Those of `ids` that exist and are displayed.
-pub async fn known(db: &Db<'_>, ids: &[i64]) -> Result<Vec<i64>> {
+pub async fn known(db: &Db, ids: &[i64]) -> Result<Vec<i64>> {
     let select = Entity::find()
         .select_only()
         .column(Column::Id)
@@ -72,12 +72,12 @@ pub async fn known(db: &Db<'_>, ids: &[i64]) -> Result<Vec<i64>> {
     select
         .filter(Column::IsDisplayed.eq(true))
         .into_tuple()
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Writes all columns of a stored region.
-pub async fn update(db: &Db<'_>, row: Geo) -> Result<()> {
+pub async fn update(db: &Db, row: Geo) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }

@@ -114,7 +114,7 @@ fn visible(scope: Scope) -> Select<Entity> {
 }
 
 /// One page of goals, in the order of their ids.
-pub async fn list(db: &Db<'_>, scope: Scope, filter: &GoalFilter, paging: Paging) -> Result<Rows<Goal>> {
+pub async fn list(db: &Db, scope: Scope, filter: &GoalFilter, paging: Paging) -> Result<Rows<Goal>> {
     let mut select = visible(scope).order_by_asc(Column::Id);
     if let Some(ids) = &filter.offer_ids {
         select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
@@ -126,52 +126,52 @@ pub async fn list(db: &Db<'_>, scope: Scope, filter: &GoalFilter, paging: Paging
 }
 
 /// One goal.
-pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Goal>> {
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Goal>> {
     visible(scope)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One goal, kept from changing until the transaction ends.
-pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Goal>> {
+pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Goal>> {
     visible(scope)
         .filter(Column::Id.eq(id))
         .lock_exclusive()
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// All goals of these offers, in the order of their ids.
-pub async fn of_offers(db: &Db<'_>, offer_ids: &[i64]) -> Result<Vec<Goal>> {
+pub async fn of_offers(db: &Db, offer_ids: &[i64]) -> Result<Vec<Goal>> {
     let select = Entity::find()
         .filter(Column::OfferId.is_in(offer_ids.iter().copied()))
         .order_by_asc(Column::Id);
-    select.all(db.conn()).await.map_err(db::error)
+    select.all(&db.conn()).await.map_err(db::error)
 }
 
 /// The version of each of these goals that is in force at `at`.
-pub async fn versions_at(db: &Db<'_>, goal_ids: &[i64], at: Time) -> Result<BTreeMap<i64, GoalVersion>> {
+pub async fn versions_at(db: &Db, goal_ids: &[i64], at: Time) -> Result<BTreeMap<i64, GoalVersion>> {
     let rows = version::Entity::find()
         .filter(version::Column::GoalId.is_in(goal_ids.iter().copied()))
         .filter(version::Column::DateFrom.lte(at.0))
         .order_by_asc(version::Column::DateFrom)
         .order_by_asc(version::Column::Id)
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)?;
     Ok(rows.into_iter().map(|row| (row.goal_id, row)).collect())
 }
 
 /// Writes all columns of a stored goal.
-pub async fn update(db: &Db<'_>, row: Goal) -> Result<()> {
+pub async fn update(db: &Db, row: Goal) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }
 
 /// Stores a new goal; gives its id.
-pub async fn create(db: &Db<'_>, row: Goal) -> Result<i64> {
+pub async fn create(db: &Db, row: Goal) -> Result<i64> {
     db::insert(db, row)
         .await
         .map(|stored| stored.id)
@@ -179,7 +179,7 @@ pub async fn create(db: &Db<'_>, row: Goal) -> Result<i64> {
 }
 
 /// Stores a new version of a goal's terms.
-pub async fn version_create(db: &Db<'_>, row: GoalVersion) -> Result<i64> {
+pub async fn version_create(db: &Db, row: GoalVersion) -> Result<i64> {
     db::insert(db, row)
         .await
         .map(|stored| stored.id)

@@ -165,7 +165,7 @@ fn visible(scope: Scope) -> Select<Entity> {
 }
 
 /// One page of leads, newest first.
-pub async fn list(db: &Db<'_>, scope: Scope, filter: &LeadFilter, paging: Paging) -> Result<Rows<Lead>> {
+pub async fn list(db: &Db, scope: Scope, filter: &LeadFilter, paging: Paging) -> Result<Rows<Lead>> {
     let select = visible(scope).filter(matching(filter)).order_by_desc(Column::Id);
     db::page(db, select, paging).await
 }
@@ -206,41 +206,41 @@ fn matching(filter: &LeadFilter) -> Condition {
 }
 
 /// One lead.
-pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Lead>> {
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Lead>> {
     visible(scope)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One lead, kept from changing until the transaction ends.
-pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Lead>> {
+pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Lead>> {
     visible(scope)
         .filter(Column::Id.eq(id))
         .lock_exclusive()
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Leads that may be the same action as one that is sent now, or hold its click: kept from changing.
-pub async fn same_actions(db: &Db<'_>, natural_keys: &[String], click_ids: &[i64]) -> Result<Vec<Lead>> {
+pub async fn same_actions(db: &Db, natural_keys: &[String], click_ids: &[i64]) -> Result<Vec<Lead>> {
     // Two reads, each on its own unique index: a condition with OR would read the whole table.
     let by_key = Entity::find().filter(Column::NaturalKey.is_in(natural_keys.iter().map(String::as_str)));
     let mut rows = by_key
         .order_by_asc(Column::Id)
         .lock_exclusive()
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)?;
     let by_click = Entity::find().filter(Column::OtolClickId.is_in(click_ids.iter().copied()));
-    rows.extend(by_click.all(db.conn()).await.map_err(db::error)?);
+    rows.extend(by_click.all(&db.conn()).await.map_err(db::error)?);
     Ok(rows)
 }
 
 /// Decided leads whose hold is over, oldest first, kept from changing.
-pub async fn due(db: &Db<'_>, now: Time, limit: u64) -> Result<Vec<Lead>> {
+pub async fn due(db: &Db, now: Time, limit: u64) -> Result<Vec<Lead>> {
     Entity::find()
         .filter(Column::IsClosed.eq(Closing::Hold.code()))
         .filter(Column::Status.ne(LeadStatus::Pending.code()))
@@ -248,34 +248,34 @@ pub async fn due(db: &Db<'_>, now: Time, limit: u64) -> Result<Vec<Lead>> {
         .order_by_asc(Column::DateHoldEnd)
         .limit(limit)
         .lock_exclusive()
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Writes all columns of a stored lead.
-pub async fn update(db: &Db<'_>, row: Lead) -> Result<()> {
+pub async fn update(db: &Db, row: Lead) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }
 
 /// Closes these leads at `now`; each has one event more.
-pub async fn close(db: &Db<'_>, ids: &[i64], now: Time) -> Result<()> {
+pub async fn close(db: &Db, ids: &[i64], now: Time) -> Result<()> {
     let closing = Entity::update_many()
         .col_expr(Column::IsClosed, Expr::value(Closing::Closed.code()))
         .col_expr(Column::DateClosed, Expr::value(now.0))
         .col_expr(Column::EventCount, Expr::col(Column::EventCount).add(1i64))
         .filter(Column::Id.is_in(ids.iter().copied()));
-    closing.exec(db.conn()).await.map(drop).map_err(db::error)
+    closing.exec(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 /// Stores new leads. A broken uniqueness rule means that another node stored the same action first: the caller's
 /// transaction is tried again and then sees it.
-pub async fn create(db: &Db<'_>, rows: Vec<Lead>) -> Result<()> {
+pub async fn create(db: &Db, rows: Vec<Lead>) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
-    let stored = Entity::insert_many(rows).exec_without_returning(db.conn()).await;
+    let stored = Entity::insert_many(rows).exec_without_returning(&db.conn()).await;
     stored.map(drop).map_err(|refusal| match refusal.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(text)) => Error::Unavailable(text),
         _ => db::error(refusal),

@@ -43,24 +43,24 @@ impl ActiveModelBehavior for ActiveModel {}
 pub type LeadEvent = Model;
 
 /// A lead's events in order, when the caller may see the lead.
-pub async fn list(db: &Db<'_>, scope: Scope, lead_id: i64) -> Result<Vec<LeadEvent>> {
+pub async fn list(db: &Db, scope: Scope, lead_id: i64) -> Result<Vec<LeadEvent>> {
     if lead::view(db, scope, lead_id).await?.is_none() {
         return Ok(Vec::new());
     }
     let select = Entity::find()
         .filter(Column::LeadId.eq(lead_id))
         .order_by_asc(Column::Number);
-    select.all(db.conn()).await.map_err(db::error)
+    select.all(&db.conn()).await.map_err(db::error)
 }
 
 /// Stores new events.
-pub async fn create(db: &Db<'_>, rows: Vec<LeadEvent>) -> Result<()> {
+pub async fn create(db: &Db, rows: Vec<LeadEvent>) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
     Entity::insert_many(rows)
-        .exec_without_returning(db.conn())
+        .exec_without_returning(&db.conn())
         .await
         .map(drop)
         .map_err(db::error)

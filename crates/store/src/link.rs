@@ -71,7 +71,7 @@ fn visible(scope: Scope) -> Select<Entity> {
 }
 
 /// One page of links, in the order of their ids.
-pub async fn list(db: &Db<'_>, scope: Scope, filter: &LinkFilter, paging: Paging) -> Result<Rows<Link>> {
+pub async fn list(db: &Db, scope: Scope, filter: &LinkFilter, paging: Paging) -> Result<Rows<Link>> {
     let mut select = visible(scope).order_by_asc(Column::Id);
     if let Some(ids) = &filter.offer_ids {
         select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
@@ -88,40 +88,40 @@ pub async fn list(db: &Db<'_>, scope: Scope, filter: &LinkFilter, paging: Paging
 }
 
 /// One link.
-pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Link>> {
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Link>> {
     visible(scope)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One link, kept from changing until the transaction ends.
-pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Link>> {
+pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Link>> {
     visible(scope)
         .filter(Column::Id.eq(id))
         .lock_exclusive()
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Every link, deleted ones too, for the catalogue of clicks; `ids` limits it to some.
-pub async fn all(db: &Db<'_>, ids: Option<&[i64]>) -> Result<Vec<Link>> {
+pub async fn all(db: &Db, ids: Option<&[i64]>) -> Result<Vec<Link>> {
     let select = match ids {
         Some(ids) => Entity::find().filter(Column::Id.is_in(ids.iter().copied())),
         None => Entity::find(),
     };
-    select.all(db.conn()).await.map_err(db::error)
+    select.all(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored link.
-pub async fn update(db: &Db<'_>, row: Link) -> Result<()> {
+pub async fn update(db: &Db, row: Link) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }
 
 /// Stores a new link; gives its id.
-pub async fn create(db: &Db<'_>, row: Link) -> Result<i64> {
+pub async fn create(db: &Db, row: Link) -> Result<i64> {
     db::insert(db, row)
         .await
         .map(|stored| stored.id)

@@ -48,9 +48,11 @@ impl Store {
     /// [`Error::Internal`] when a step fails, when an applied file was changed, or when the database knows a step
     /// that this program does not (it was written by a newer version: never downgrade silently).
     pub async fn migrate(&self, now: Time) -> Result<()> {
-        self.write(async |db| apply(db, MAIN, now).await).await?;
-        self.write_clicks(async |db| apply(db, CLICKS, now).await).await?;
-        self.write(async |db| seed::load(db).await).await
+        self.write(move |db| async move { apply(&db, MAIN, now).await })
+            .await?;
+        self.write_clicks(move |db| async move { apply(&db, CLICKS, now).await })
+            .await?;
+        self.write(|db| async move { seed::load(&db).await }).await
     }
 
     /// Every step and whether it is applied.
@@ -61,7 +63,7 @@ impl Store {
     }
 }
 
-async fn apply(db: &Db<'_>, steps: &[Migration], now: Time) -> Result<()> {
+async fn apply(db: &Db, steps: &[Migration], now: Time) -> Result<()> {
     if db.backend() == Backend::Postgres {
         run(db, &format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
     }
@@ -112,7 +114,7 @@ async fn apply(db: &Db<'_>, steps: &[Migration], now: Time) -> Result<()> {
     Ok(())
 }
 
-async fn state(db: &Db<'_>, steps: &[Migration]) -> Result<Vec<MigrationState>> {
+async fn state(db: &Db, steps: &[Migration]) -> Result<Vec<MigrationState>> {
     // A database that was never migrated has no table to read.
     let applied = applied(db).await.unwrap_or_default();
     let find = |name: &str| {
@@ -130,7 +132,7 @@ async fn state(db: &Db<'_>, steps: &[Migration]) -> Result<Vec<MigrationState>> 
         .collect())
 }
 
-async fn applied(db: &Db<'_>) -> Result<Vec<(String, String, i64)>> {
+async fn applied(db: &Db) -> Result<Vec<(String, String, i64)>> {
     let statement = statement(
         db,
         "SELECT name, checksum, date_applied FROM migration ORDER BY name",
@@ -143,7 +145,7 @@ async fn applied(db: &Db<'_>) -> Result<Vec<(String, String, i64)>> {
         .map_err(db::error)
 }
 
-async fn run(db: &Db<'_>, sql: &str) -> Result<()> {
+async fn run(db: &Db, sql: &str) -> Result<()> {
     db.conn()
         .execute_unprepared(sql)
         .await
@@ -152,11 +154,7 @@ async fn run(db: &Db<'_>, sql: &str) -> Result<()> {
 }
 
 /// A statement with `$1`-style values, which both databases take.
-pub(crate) fn statement(
-    db: &Db<'_>,
-    sql: &str,
-    values: impl IntoIterator<Item = sea_orm::Value>,
-) -> Statement {
+pub(crate) fn statement(db: &Db, sql: &str, values: impl IntoIterator<Item = sea_orm::Value>) -> Statement {
     let backend = match db.backend() {
         Backend::Postgres => DbBackend::Postgres,
         Backend::Sqlite => DbBackend::Sqlite,
@@ -166,7 +164,7 @@ pub(crate) fn statement(
 
 /// Runs one statement with values; gives the number of rows that it changed.
 pub(crate) async fn execute(
-    db: &Db<'_>,
+    db: &Db,
     sql: &str,
     values: impl IntoIterator<Item = sea_orm::Value>,
 ) -> Result<u64> {

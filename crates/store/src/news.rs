@@ -104,7 +104,7 @@ fn visible(scope: Scope, now: Time) -> Select<Entity> {
 
 /// One page of news, newest first.
 pub async fn list(
-    db: &Db<'_>,
+    db: &Db,
     scope: Scope,
     filter: &NewsFilter,
     now: Time,
@@ -157,20 +157,20 @@ fn of_kinds(scope: Scope, kinds: i64) -> Condition {
 }
 
 /// One piece of news.
-pub async fn view(db: &Db<'_>, scope: Scope, now: Time, id: i64) -> Result<Option<News>> {
+pub async fn view(db: &Db, scope: Scope, now: Time, id: i64) -> Result<Option<News>> {
     visible(scope, now)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Which of these news the person has read.
-pub async fn read_by(db: &Db<'_>, user_id: i64, ids: &[i64]) -> Result<BTreeSet<i64>> {
+pub async fn read_by(db: &Db, user_id: i64, ids: &[i64]) -> Result<BTreeSet<i64>> {
     let marks = read::Entity::find().filter(read::Column::UserId.eq(user_id));
     let marks = marks
         .filter(read::Column::NewsId.is_in(ids.iter().copied()))
-        .all(db.conn())
+        .all(&db.conn())
         .await;
     Ok(marks
         .map_err(db::error)?
@@ -180,7 +180,7 @@ pub async fn read_by(db: &Db<'_>, user_id: i64, ids: &[i64]) -> Result<BTreeSet<
 }
 
 /// Marks a piece of news as read, or as not read.
-pub async fn set_read(db: &Db<'_>, user_id: i64, news_id: i64, is_read: bool, now: Time) -> Result<()> {
+pub async fn set_read(db: &Db, user_id: i64, news_id: i64, is_read: bool, now: Time) -> Result<()> {
     if is_read {
         let mark = read::ActiveModel {
             user_id: Set(user_id),
@@ -192,21 +192,24 @@ pub async fn set_read(db: &Db<'_>, user_id: i64, news_id: i64, is_read: bool, no
             .to_owned();
         let insert = read::Entity::insert(mark)
             .on_conflict(once)
-            .exec_without_returning(db.conn());
-        insert.await.map(drop).map_err(db::error)
+            .exec_without_returning(&db.conn())
+            .await;
+        insert.map(drop).map_err(db::error)
     } else {
-        let mark = read::Entity::delete_by_id((user_id, news_id)).exec(db.conn());
-        mark.await.map(drop).map_err(db::error)
+        let mark = read::Entity::delete_by_id((user_id, news_id))
+            .exec(&db.conn())
+            .await;
+        mark.map(drop).map_err(db::error)
     }
 }
 
 /// Writes all columns of stored news.
-pub async fn update(db: &Db<'_>, row: News) -> Result<()> {
+pub async fn update(db: &Db, row: News) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }
 
 /// Stores new news; gives their id.
-pub async fn create(db: &Db<'_>, row: News) -> Result<i64> {
+pub async fn create(db: &Db, row: News) -> Result<i64> {
     db::insert(db, row)
         .await
         .map(|stored| stored.id)
@@ -214,13 +217,14 @@ pub async fn create(db: &Db<'_>, row: News) -> Result<i64> {
 }
 
 /// Removes news and their read marks.
-pub async fn delete(db: &Db<'_>, id: i64) -> Result<()> {
+pub async fn delete(db: &Db, id: i64) -> Result<()> {
     let marks = read::Entity::delete_many()
         .filter(read::Column::NewsId.eq(id))
-        .exec(db.conn());
-    marks.await.map_err(db::error)?;
+        .exec(&db.conn())
+        .await;
+    marks.map_err(db::error)?;
     Entity::delete_by_id(id)
-        .exec(db.conn())
+        .exec(&db.conn())
         .await
         .map(drop)
         .map_err(db::error)

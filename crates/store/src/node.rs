@@ -10,13 +10,7 @@ use crate::migrate::{execute, statement};
 /// Takes or keeps the lease `name` for `seconds`; gives its fencing number, or `None` when another holds it.
 ///
 /// The number rises each time that the holder changes: an effect that carries an older one came too late.
-pub async fn lease_take(
-    db: &Db<'_>,
-    name: &str,
-    holder: &str,
-    seconds: i64,
-    now: Time,
-) -> Result<Option<i64>> {
+pub async fn lease_take(db: &Db, name: &str, holder: &str, seconds: i64, now: Time) -> Result<Option<i64>> {
     let sql = "INSERT INTO lease (name, holder, fence, date_until) VALUES ($1, $2, 1, $3) \
                ON CONFLICT (name) DO UPDATE SET \
                fence = CASE WHEN lease.holder = $2 THEN lease.fence ELSE lease.fence + 1 END, \
@@ -49,7 +43,7 @@ pub struct NodeLease {
 pub const NODE_LEASE_SECONDS: i64 = 60;
 
 /// Takes a node number: a fresh one while there are any, else the one that has been free for longest.
-pub async fn take(db: &Db<'_>, holder: &str, now: Time, issued_until_ms: i64) -> Result<NodeLease> {
+pub async fn take(db: &Db, holder: &str, now: Time, issued_until_ms: i64) -> Result<NodeLease> {
     let sql = "SELECT id, issued_ms, date_until FROM node ORDER BY date_until, id";
     let rows = db
         .conn()
@@ -89,7 +83,7 @@ pub async fn take(db: &Db<'_>, holder: &str, now: Time, issued_until_ms: i64) ->
 }
 
 /// Keeps a node number; false when it was lost.
-pub async fn keep(db: &Db<'_>, id: i64, holder: &str, now: Time, issued_until_ms: i64) -> Result<bool> {
+pub async fn keep(db: &Db, id: i64, holder: &str, now: Time, issued_until_ms: i64) -> Result<bool> {
     let sql = "UPDATE node SET date_until = $1, issued_ms = $2 WHERE id = $3 AND holder = $4";
     let values = [
         now.plus(NODE_LEASE_SECONDS).0.into(),
@@ -101,7 +95,7 @@ pub async fn keep(db: &Db<'_>, id: i64, holder: &str, now: Time, issued_until_ms
 }
 
 /// Gives a node number back at a clean stop, with the last millisecond that it issued.
-pub async fn give_back(db: &Db<'_>, id: i64, holder: &str, issued_ms: i64) -> Result<()> {
+pub async fn give_back(db: &Db, id: i64, holder: &str, issued_ms: i64) -> Result<()> {
     let sql = "UPDATE node SET date_until = 0, issued_ms = $1 WHERE id = $2 AND holder = $3";
     execute(db, sql, [issued_ms.into(), id.into(), holder.into()])
         .await

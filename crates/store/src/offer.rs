@@ -154,7 +154,7 @@ pub(crate) fn visible(scope: Scope) -> Select<Entity> {
 }
 
 /// One page of offers, in the order of their ids.
-pub async fn list(db: &Db<'_>, scope: Scope, filter: &OfferFilter, paging: Paging) -> Result<Rows<Offer>> {
+pub async fn list(db: &Db, scope: Scope, filter: &OfferFilter, paging: Paging) -> Result<Rows<Offer>> {
     let mut select = visible(scope).order_by_asc(Column::Id);
     if let Some(ids) = &filter.ids {
         select = select.filter(Column::Id.is_in(ids.iter().copied()));
@@ -189,45 +189,45 @@ pub async fn list(db: &Db<'_>, scope: Scope, filter: &OfferFilter, paging: Pagin
 }
 
 /// Those of `ids` that the caller may see.
-pub async fn known(db: &Db<'_>, scope: Scope, ids: &[i64]) -> Result<Vec<i64>> {
+pub async fn known(db: &Db, scope: Scope, ids: &[i64]) -> Result<Vec<i64>> {
     let select = visible(scope)
         .select_only()
         .column(Column::Id)
         .filter(Column::Id.is_in(ids.iter().copied()));
-    select.into_tuple().all(db.conn()).await.map_err(db::error)
+    select.into_tuple().all(&db.conn()).await.map_err(db::error)
 }
 
 /// One offer.
-pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Offer>> {
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Offer>> {
     visible(scope)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One offer, kept from changing until the transaction ends.
-pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<Offer>> {
+pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Offer>> {
     visible(scope)
         .filter(Column::Id.eq(id))
         .lock_exclusive()
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Every offer, for the catalogue of clicks.
-pub async fn all(db: &Db<'_>) -> Result<Vec<Offer>> {
-    Entity::find().all(db.conn()).await.map_err(db::error)
+pub async fn all(db: &Db) -> Result<Vec<Offer>> {
+    Entity::find().all(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored offer.
-pub async fn update(db: &Db<'_>, row: Offer) -> Result<()> {
+pub async fn update(db: &Db, row: Offer) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }
 
 /// Stores a new offer; gives its id.
-pub async fn create(db: &Db<'_>, row: Offer) -> Result<i64> {
+pub async fn create(db: &Db, row: Offer) -> Result<i64> {
     db::insert(db, row)
         .await
         .map(|stored| stored.id)
@@ -235,11 +235,11 @@ pub async fn create(db: &Db<'_>, row: Offer) -> Result<i64> {
 }
 
 /// The category ids of each of these offers.
-pub async fn categories(db: &Db<'_>, offer_ids: &[i64]) -> Result<BTreeMap<i64, Vec<i64>>> {
+pub async fn categories(db: &Db, offer_ids: &[i64]) -> Result<BTreeMap<i64, Vec<i64>>> {
     let pairs = category_pair::Entity::find()
         .filter(category_pair::Column::OfferId.is_in(offer_ids.iter().copied()))
         .order_by_asc(category_pair::Column::CategoryId)
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)?;
     Ok(grouped(
@@ -248,11 +248,11 @@ pub async fn categories(db: &Db<'_>, offer_ids: &[i64]) -> Result<BTreeMap<i64, 
 }
 
 /// The region ids of each of these offers.
-pub async fn geos(db: &Db<'_>, offer_ids: &[i64]) -> Result<BTreeMap<i64, Vec<i64>>> {
+pub async fn geos(db: &Db, offer_ids: &[i64]) -> Result<BTreeMap<i64, Vec<i64>>> {
     let pairs = geo_pair::Entity::find()
         .filter(geo_pair::Column::OfferId.is_in(offer_ids.iter().copied()))
         .order_by_asc(geo_pair::Column::GeoId)
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)?;
     Ok(grouped(
@@ -269,9 +269,9 @@ fn grouped(pairs: impl Iterator<Item = (i64, i64)>) -> BTreeMap<i64, Vec<i64>> {
 }
 
 /// Replaces an offer's categories.
-pub async fn set_categories(db: &Db<'_>, offer_id: i64, ids: &[i64]) -> Result<()> {
+pub async fn set_categories(db: &Db, offer_id: i64, ids: &[i64]) -> Result<()> {
     let old = category_pair::Entity::delete_many().filter(category_pair::Column::OfferId.eq(offer_id));
-    old.exec(db.conn()).await.map_err(db::error)?;
+    old.exec(&db.conn()).await.map_err(db::error)?;
     let pair = |id: &i64| category_pair::ActiveModel {
         offer_id: Set(offer_id),
         category_id: Set(*id),
@@ -281,16 +281,16 @@ pub async fn set_categories(db: &Db<'_>, offer_id: i64, ids: &[i64]) -> Result<(
         return Ok(());
     }
     category_pair::Entity::insert_many(rows)
-        .exec_without_returning(db.conn())
+        .exec_without_returning(&db.conn())
         .await
         .map(drop)
         .map_err(db::error)
 }
 
 /// Replaces an offer's regions.
-pub async fn set_geos(db: &Db<'_>, offer_id: i64, ids: &[i64]) -> Result<()> {
+pub async fn set_geos(db: &Db, offer_id: i64, ids: &[i64]) -> Result<()> {
     let old = geo_pair::Entity::delete_many().filter(geo_pair::Column::OfferId.eq(offer_id));
-    old.exec(db.conn()).await.map_err(db::error)?;
+    old.exec(&db.conn()).await.map_err(db::error)?;
     let rows: Vec<_> = ids
         .iter()
         .map(|id| geo_pair::ActiveModel {
@@ -302,28 +302,28 @@ pub async fn set_geos(db: &Db<'_>, offer_id: i64, ids: &[i64]) -> Result<()> {
         return Ok(());
     }
     geo_pair::Entity::insert_many(rows)
-        .exec_without_returning(db.conn())
+        .exec_without_returning(&db.conn())
         .await
         .map(drop)
         .map_err(db::error)
 }
 
 /// Whether any offer is in this category.
-pub(crate) async fn uses_category(db: &Db<'_>, category_id: i64) -> Result<bool> {
+pub(crate) async fn uses_category(db: &Db, category_id: i64) -> Result<bool> {
     let pair = category_pair::Entity::find().filter(category_pair::Column::CategoryId.eq(category_id));
-    let count = pair.count(db.conn()).await.map_err(db::error)?;
+    let count = pair.count(&db.conn()).await.map_err(db::error)?;
     Ok(count > 0)
 }
 
 /// Removes an offer that never was public; the caller checks that nothing refers to it.
-pub async fn delete(db: &Db<'_>, scope: Scope, id: i64) -> Result<()> {
+pub async fn delete(db: &Db, scope: Scope, id: i64) -> Result<()> {
     if view_for_update(db, scope, id).await?.is_none() {
         return Err(Error::NotFound);
     }
     set_categories(db, id, &[]).await?;
     set_geos(db, id, &[]).await?;
     Entity::delete_by_id(id)
-        .exec(db.conn())
+        .exec(&db.conn())
         .await
         .map(drop)
         .map_err(db::error)

@@ -48,25 +48,20 @@ impl ActiveModelBehavior for ActiveModel {}
 pub type ParkedLead = Model;
 
 /// Those that are not matched yet and were not tried since `tried_before`, oldest first.
-pub async fn open(
-    db: &Db<'_>,
-    tried_before: Time,
-    created_after: Time,
-    limit: u64,
-) -> Result<Vec<ParkedLead>> {
+pub async fn open(db: &Db, tried_before: Time, created_after: Time, limit: u64) -> Result<Vec<ParkedLead>> {
     Entity::find()
         .filter(Column::LeadId.is_null())
         .filter(Column::DateCreated.gt(created_after.0))
         .filter(Column::DateTried.lt(tried_before.0))
         .order_by_asc(Column::DateCreated)
         .limit(limit)
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Parks conversions; the same one again changes nothing.
-pub async fn create(db: &Db<'_>, rows: Vec<ParkedLead>) -> Result<()> {
+pub async fn create(db: &Db, rows: Vec<ParkedLead>) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -78,15 +73,16 @@ pub async fn create(db: &Db<'_>, rows: Vec<ParkedLead>) -> Result<()> {
     let once = OnConflict::new().do_nothing().to_owned();
     let insert = Entity::insert_many(rows)
         .on_conflict(once)
-        .exec_without_returning(db.conn());
-    insert.await.map(drop).map_err(db::error)
+        .exec_without_returning(&db.conn())
+        .await;
+    insert.map(drop).map_err(db::error)
 }
 
 /// Notes that one was tried, and the lead that it became.
-pub async fn tried(db: &Db<'_>, id: i64, lead_id: Option<i64>, now: Time) -> Result<()> {
+pub async fn tried(db: &Db, id: i64, lead_id: Option<i64>, now: Time) -> Result<()> {
     let change = Entity::update_many()
         .col_expr(Column::LeadId, Expr::value(lead_id))
         .col_expr(Column::DateTried, Expr::value(now.0))
         .filter(Column::Id.eq(id));
-    change.exec(db.conn()).await.map(drop).map_err(db::error)
+    change.exec(&db.conn()).await.map(drop).map_err(db::error)
 }

@@ -74,7 +74,7 @@ fn visible(scope: Scope) -> Select<Entity> {
 }
 
 /// One page of people, in the order of their ids.
-pub async fn list(db: &Db<'_>, scope: Scope, filter: &UserFilter, paging: Paging) -> Result<Rows<User>> {
+pub async fn list(db: &Db, scope: Scope, filter: &UserFilter, paging: Paging) -> Result<Rows<User>> {
     let mut select = visible(scope).order_by_asc(Column::Id);
     if let Some(level) = filter.level {
         select = select.filter(Column::Level.eq(level.code()));
@@ -89,63 +89,63 @@ pub async fn list(db: &Db<'_>, scope: Scope, filter: &UserFilter, paging: Paging
 }
 
 /// One person.
-pub async fn view(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<User>> {
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<User>> {
     visible(scope)
         .filter(Column::Id.eq(id))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// One person, kept from changing until the transaction ends.
-pub async fn view_for_update(db: &Db<'_>, scope: Scope, id: i64) -> Result<Option<User>> {
+pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<User>> {
     visible(scope)
         .filter(Column::Id.eq(id))
         .lock_exclusive()
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// The person who signs in with this login (lower case).
-pub async fn by_login(db: &Db<'_>, login: &str) -> Result<Option<User>> {
+pub async fn by_login(db: &Db, login: &str) -> Result<Option<User>> {
     Entity::find()
         .filter(Column::Login.eq(login))
-        .one(db.conn())
+        .one(&db.conn())
         .await
         .map_err(db::error)
 }
 
 /// Advertisers' postback tokens with their owners, for accounts that work.
-pub async fn postback_tokens(db: &Db<'_>) -> Result<Vec<(String, i64)>> {
+pub async fn postback_tokens(db: &Db) -> Result<Vec<(String, i64)>> {
     let rows = Entity::find()
         .filter(Column::Level.eq(UserLevel::Advertiser.code()))
         .filter(Column::Status.eq(UserStatus::Active.code()))
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)?;
     Ok(rows.into_iter().map(|row| (row.postback_token, row.id)).collect())
 }
 
 /// How many people of a kind there are.
-pub async fn count(db: &Db<'_>, level: UserLevel) -> Result<i64> {
+pub async fn count(db: &Db, level: UserLevel) -> Result<i64> {
     let count = Entity::find()
         .filter(Column::Level.eq(level.code()))
-        .count(db.conn())
+        .count(&db.conn())
         .await
         .map_err(db::error)?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// Writes all columns of a stored person.
-pub async fn update(db: &Db<'_>, row: User) -> Result<()> {
+pub async fn update(db: &Db, row: User) -> Result<()> {
     db::save(db, row)
         .await
         .map_err(|e| db::unique(e, "login", "Already taken"))
 }
 
 /// Stores a new person; gives the id.
-pub async fn create(db: &Db<'_>, row: User) -> Result<i64> {
+pub async fn create(db: &Db, row: User) -> Result<i64> {
     db::insert(db, row)
         .await
         .map(|stored| stored.id)

@@ -28,11 +28,11 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// All values of a kind, newest first.
-pub async fn list(db: &Db<'_>, kind: &str) -> Result<Vec<String>> {
+pub async fn list(db: &Db, kind: &str) -> Result<Vec<String>> {
     let rows = Entity::find()
         .filter(Column::Kind.eq(kind))
         .order_by_desc(Column::Id)
-        .all(db.conn())
+        .all(&db.conn())
         .await;
     Ok(rows
         .map_err(db::error)?
@@ -42,17 +42,17 @@ pub async fn list(db: &Db<'_>, kind: &str) -> Result<Vec<String>> {
 }
 
 /// The newest value of a kind.
-pub async fn newest(db: &Db<'_>, kind: &str) -> Result<Option<String>> {
+pub async fn newest(db: &Db, kind: &str) -> Result<Option<String>> {
     Ok(list(db, kind).await?.into_iter().next())
 }
 
 /// Adds a value; older ones stay.
-pub async fn add(db: &Db<'_>, kind: &str, value: &str, now: Time) -> Result<()> {
+pub async fn add(db: &Db, kind: &str, value: &str, now: Time) -> Result<()> {
     let row = ActiveModel {
         id: NotSet,
         kind: Set(kind.to_owned()),
         value: Set(value.to_owned()),
         date_created: Set(now.0),
     };
-    row.insert(db.conn()).await.map(drop).map_err(db::error)
+    row.insert(&db.conn()).await.map(drop).map_err(db::error)
 }

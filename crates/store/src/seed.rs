@@ -19,7 +19,7 @@ const CHUNK: usize = 2000;
 const MARK: &str = "seed_checksum";
 
 /// Loads the data unless exactly this data is there already.
-pub(crate) async fn load(db: &Db<'_>) -> Result<()> {
+pub(crate) async fn load(db: &Db) -> Result<()> {
     let checksum = Sha256::digest(format!("{GEO}{CURRENCY}"));
     let checksum: String = checksum.iter().map(|byte| format!("{byte:02x}")).collect();
     if secret::newest(db, MARK).await? == Some(checksum.clone()) {
@@ -30,7 +30,7 @@ pub(crate) async fn load(db: &Db<'_>) -> Result<()> {
     secret::add(db, MARK, &checksum, Time(0)).await
 }
 
-async fn load_currencies(db: &Db<'_>) -> Result<()> {
+async fn load_currencies(db: &Db) -> Result<()> {
     let mut rows = Vec::new();
     for [id, code, digits, name_en, name_ru] in table(CURRENCY)? {
         rows.push(currency::ActiveModel {
@@ -48,13 +48,13 @@ async fn load_currencies(db: &Db<'_>) -> Result<()> {
         .to_owned();
     currency::Entity::insert_many(rows)
         .on_conflict(same)
-        .exec(db.conn())
+        .exec(&db.conn())
         .await
         .map(drop)
         .map_err(db::error)
 }
 
-async fn load_geo(db: &Db<'_>) -> Result<()> {
+async fn load_geo(db: &Db) -> Result<()> {
     let mut rows = Vec::new();
     for [id, parent_id, kind, code, name_en, name_ru, population] in table(GEO)? {
         let optional = |text: &str| {
@@ -99,7 +99,7 @@ async fn load_geo(db: &Db<'_>) -> Result<()> {
             .to_owned();
         geo::Entity::insert_many(chunk.to_vec())
             .on_conflict(same)
-            .exec(db.conn())
+            .exec(&db.conn())
             .await
             .map_err(db::error)?;
     }

@@ -10,9 +10,9 @@ use crate::migrate::statement;
 impl Store {
     /// Reserves `count` numbers of the sequence `name`; gives the first. A block that is not used up leaves a gap.
     pub async fn sequence_reserve(&self, name: &str, count: i64) -> Result<i64> {
-        self.write(async |db| {
+        self.write(move |db| async move {
             let sql = "UPDATE sequence SET next = next + $1 WHERE name = $2 RETURNING next";
-            let statement = statement(db, sql, [count.into(), name.into()]);
+            let statement = statement(&db, sql, [count.into(), name.into()]);
             let row = db.conn().query_one_raw(statement).await.map_err(db::error)?;
             let row = row.ok_or_else(|| Error::Internal(format!("no sequence {name}")))?;
             let next: i64 = row.try_get_by(0).map_err(db::error)?;

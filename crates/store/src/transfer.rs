@@ -62,7 +62,7 @@ pub struct Cause {
 
 /// Writes transfers down, each group under its cause. The same leg of the same cause twice is refused by the
 /// database and fails the transaction: money is never moved twice for one reason.
-pub async fn create(db: &Db<'_>, groups: &[(Cause, Vec<Posting>)], now: Time) -> Result<()> {
+pub async fn create(db: &Db, groups: &[(Cause, Vec<Posting>)], now: Time) -> Result<()> {
     let wanted: BTreeSet<Account> = groups
         .iter()
         .flat_map(|(_, legs)| legs.iter().flat_map(|leg| [leg.debit, leg.credit]))
@@ -97,21 +97,21 @@ pub async fn create(db: &Db<'_>, groups: &[(Cause, Vec<Posting>)], now: Time) ->
         }
     }
     Entity::insert_many(rows)
-        .exec_without_returning(db.conn())
+        .exec_without_returning(&db.conn())
         .await
         .map(drop)
         .map_err(db::error)
 }
 
 /// The transfers that a lead's events made, in order; for those who may see both sides.
-pub async fn of_lead(db: &Db<'_>, lead_id: i64) -> Result<Vec<Transfer>> {
+pub async fn of_lead(db: &Db, lead_id: i64) -> Result<Vec<Transfer>> {
     let select = Entity::find()
         .filter(Column::Cause.eq(CauseKind::Lead.code()))
         .filter(Column::CauseId.eq(lead_id));
     select
         .order_by_asc(Column::CauseNumber)
         .order_by_asc(Column::Leg)
-        .all(db.conn())
+        .all(&db.conn())
         .await
         .map_err(db::error)
 }
@@ -126,7 +126,7 @@ pub struct Balance {
 }
 
 /// The balances of the accounts that the caller owns (an operator: of all), derived from the transfers.
-pub async fn balances(db: &Db<'_>, scope: Scope) -> Result<Vec<Balance>> {
+pub async fn balances(db: &Db, scope: Scope) -> Result<Vec<Balance>> {
     let (owned, values): (&str, Vec<Value>) = match scope {
         Scope::All => ("", Vec::new()),
         Scope::Webmaster(id) | Scope::Advertiser(id) => ("WHERE a.owner_id = $1", vec![id.into()]),
