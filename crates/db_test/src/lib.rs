@@ -20,10 +20,7 @@ use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 pub fn db_test(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let expanded = module_path(&attribute).and_then(|path| {
         let name = test_name(item.clone())?;
-        parse(&format!(
-            "#[cfg(test)] mod {name} {{ {} }}",
-            two_tests(&name, path)
-        ))
+        parse(&format!("#[cfg(test)] mod {name} {{ {} }}", two_tests(&name, path)))
     });
     match expanded {
         Ok(module) => [cfg_test(), item, module].into_iter().collect(),
@@ -65,9 +62,7 @@ fn test_name(item: TokenStream) -> Result<String, String> {
     }
     match body {
         Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => Ok(name.to_string()),
-        _ => Err(format!(
-            "`{name}` is a #[db_test] and returns nothing: use expect inside"
-        )),
+        _ => Err(format!("`{name}` is a #[db_test] and returns nothing: use expect inside")),
     }
 }
 
@@ -75,11 +70,7 @@ fn test_name(item: TokenStream) -> Result<String, String> {
 fn has_one_argument(arguments: &Group) -> bool {
     let (mut depth, mut commas, mut after_comma) = (0_i32, 0, false);
     for token in arguments.stream() {
-        let sign = if let TokenTree::Punct(punct) = &token {
-            punct.as_char()
-        } else {
-            ' '
-        };
+        let sign = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
         depth += i32::from(sign == '<') - i32::from(sign == '>');
         after_comma = sign == ',' && depth == 0;
         commas += i32::from(after_comma);
@@ -100,6 +91,5 @@ fn compile_error(why: &str) -> TokenStream {
 }
 
 fn parse(code: &str) -> Result<TokenStream, String> {
-    code.parse()
-        .map_err(|error| format!("#[db_test] wrote code that does not parse: {error}"))
+    code.parse().map_err(|error| format!("#[db_test] wrote code that does not parse: {error}"))
 }

@@ -196,18 +196,12 @@ impl Resource {
     /// What `level` may reach with `method`.
     pub fn access(self, method: Method, level: Level) -> Access {
         let Grant(letters, access) = self.grants()[level as usize];
-        if letters.contains(method.letter()) {
-            access
-        } else {
-            Access::None
-        }
+        if letters.contains(method.letter()) { access } else { Access::None }
     }
 
     /// True when at least one level has the method; otherwise the answer is 405 for everybody.
     pub fn has(self, method: Method) -> bool {
-        Level::ALL
-            .iter()
-            .any(|level| self.access(method, *level) != Access::None)
+        Level::ALL.iter().any(|level| self.access(method, *level) != Access::None)
     }
 }
 
@@ -222,15 +216,9 @@ pub struct Caller {
 
 impl Caller {
     /// A request without a key.
-    pub const GUEST: Self = Self {
-        level: Level::Guest,
-        user_id: 0,
-    };
+    pub const GUEST: Self = Self { level: Level::Guest, user_id: 0 };
     /// The network itself: jobs, the command line, the demo.
-    pub const SYSTEM: Self = Self {
-        level: Level::Operator,
-        user_id: 0,
-    };
+    pub const SYSTEM: Self = Self { level: Level::Operator, user_id: 0 };
 
     /// The scope in which this caller may use `method` of `resource`.
     ///
@@ -257,11 +245,7 @@ mod tests {
         for resource in Resource::ALL {
             for Grant(letters, _) in resource.grants() {
                 let places: Vec<Option<usize>> = letters.chars().map(|letter| "lvucd".find(letter)).collect();
-                assert!(
-                    places.iter().all(Option::is_some),
-                    "{}: {letters}",
-                    resource.name()
-                );
+                assert!(places.iter().all(Option::is_some), "{}: {letters}", resource.name());
                 assert!(places.is_sorted(), "{}: {letters}", resource.name());
             }
         }
@@ -269,21 +253,9 @@ mod tests {
 
     #[test]
     fn a_guest_is_asked_for_a_key_and_an_account_is_refused() {
-        assert!(matches!(
-            Caller::GUEST.may(Resource::Lead, Method::List),
-            Err(Error::Unauthorized)
-        ));
-        let webmaster = Caller {
-            level: Level::Webmaster,
-            user_id: 7,
-        };
-        assert!(matches!(
-            webmaster.may(Resource::User, Method::List),
-            Err(Error::Forbidden)
-        ));
-        assert!(matches!(
-            webmaster.may(Resource::Lead, Method::List),
-            Ok(Scope::Webmaster(7))
-        ));
+        assert!(matches!(Caller::GUEST.may(Resource::Lead, Method::List), Err(Error::Unauthorized)));
+        let webmaster = Caller { level: Level::Webmaster, user_id: 7 };
+        assert!(matches!(webmaster.may(Resource::User, Method::List), Err(Error::Forbidden)));
+        assert!(matches!(webmaster.may(Resource::Lead, Method::List), Ok(Scope::Webmaster(7))));
     }
 }

@@ -17,7 +17,8 @@ codes! {
     }
 }
 
-/// Longest accepted value of one subid, in characters (rivals.md §5.7); a longer one is refused, never cut.
+/// Longest label that a link may bring along, in characters (rivals.md §5.7). What a click itself brings is kept
+/// whole, whatever its length.
 pub const SUBID_LIMIT: usize = 600;
 
 /// Everything that is remembered of one click. The log stores it as it is, the store as a row.

@@ -17,11 +17,7 @@ impl FieldErrors {
 
     /// `Ok` when nothing was added, so that a check can end with `errors.finish()?`.
     pub fn finish(self) -> Result<()> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Invalid(self))
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self)) }
     }
 
     /// True when no parameter has a message.

@@ -33,6 +33,10 @@ pub struct Terms {
     pub charge: i64,
 }
 
+/// The network's part of what an advertiser pays, in parts per million, where the operator names no other rate: the
+/// webmaster gets the other 80 %, rounded down.
+pub const NETWORK_SHARE: i64 = 200_000;
+
 /// Longest hold that a goal may have, in days.
 pub const HOLD_LIMIT_DAYS: i64 = 365;
 
@@ -56,6 +60,16 @@ impl Terms {
         }
     }
 
+    /// The webmaster's rate that leaves [`NETWORK_SHARE`] to the network: a fixed amount is rounded down to whole minor
+    /// units of its currency, a percentage to whole parts per million. Zero when the charge is absurd.
+    pub fn default_payment(money_type: MoneyType, charge: i64, digits: u8) -> i64 {
+        let part = money::share(charge, money::MICRO - NETWORK_SHARE, Rounding::Down).unwrap_or(0);
+        match money_type {
+            MoneyType::Fixed => part - part % 10_i64.pow(6 - u32::from(digits.min(6))),
+            MoneyType::Percent | MoneyType::Float => part,
+        }
+    }
+
     /// What one action is worth. `sale` is the sale's amount in micro-units of the goal's currency.
     ///
     /// The webmaster's part is rounded down, the advertiser's charge to the nearer micro-unit; the network keeps the
@@ -65,10 +79,7 @@ impl Terms {
     /// The reason in words when a percentage has no sale amount, or when an amount does not fit.
     pub fn rate(&self, sale: Option<i64>) -> Result<LeadMoney, &'static str> {
         match self.money_type {
-            MoneyType::Fixed => Ok(LeadMoney {
-                charge: self.charge,
-                payout: self.payment,
-            }),
+            MoneyType::Fixed => Ok(LeadMoney { charge: self.charge, payout: self.payment }),
             MoneyType::Percent => {
                 let sale = sale.ok_or("amount is required: this goal pays a percentage of the sale")?;
                 let charge = money::share(sale, self.charge, Rounding::HalfUp);
@@ -90,31 +101,18 @@ mod tests {
 
     #[test]
     fn fixed_needs_no_sale_and_percent_does() {
-        let fixed = Terms {
-            money_type: MoneyType::Fixed,
-            payment: 5_000_000,
-            charge: 7_000_000,
-        };
-        assert_eq!(
-            fixed.rate(None),
-            Ok(LeadMoney {
-                charge: 7_000_000,
-                payout: 5_000_000
-            })
-        );
-        let percent = Terms {
-            money_type: MoneyType::Percent,
-            payment: 100_000,
-            charge: 130_000,
-        };
+        let fixed = Terms { money_type: MoneyType::Fixed, payment: 5_000_000, charge: 7_000_000 };
+        assert_eq!(fixed.rate(None), Ok(LeadMoney { charge: 7_000_000, payout: 5_000_000 }));
+        let percent = Terms { money_type: MoneyType::Percent, payment: 100_000, charge: 130_000 };
         assert!(percent.rate(None).is_err());
-        assert_eq!(
-            percent.rate(Some(99_990_000)),
-            Ok(LeadMoney {
-                charge: 12_998_700,
-                payout: 9_999_000
-            })
-        );
+        assert_eq!(percent.rate(Some(99_990_000)), Ok(LeadMoney { charge: 12_998_700, payout: 9_999_000 }));
+    }
+
+    #[test]
+    fn the_default_payment_is_rounded_down_to_what_can_be_paid() {
+        assert_eq!(Terms::default_payment(MoneyType::Fixed, 9_990_000, 2), 7_990_000);
+        assert_eq!(Terms::default_payment(MoneyType::Fixed, 9_990_000, 0), 7_000_000);
+        assert_eq!(Terms::default_payment(MoneyType::Percent, 165_001, 2), 132_000);
     }
 
     proptest! {

@@ -64,9 +64,7 @@ impl RawParams {
 
     /// Takes all values of one parameter out.
     pub fn take(&mut self, name: &str) -> Vec<RawValue> {
-        let (taken, left) = std::mem::take(&mut self.0)
-            .into_iter()
-            .partition(|(known, _)| known == name);
+        let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|(known, _)| known == name);
         self.0 = left;
         let taken: Vec<(String, RawValue)> = taken;
         taken.into_iter().map(|(_, value)| value).collect()
@@ -90,10 +88,7 @@ impl RawParams {
     /// # Errors
     /// [`Error::Invalid`] with a message for every bad, missing, repeated or unknown parameter.
     pub fn read<T: Input>(self) -> Result<T> {
-        let mut reader = Reader {
-            raw: self,
-            errors: FieldErrors::default(),
-        };
+        let mut reader = Reader { raw: self, errors: FieldErrors::default() };
         let value = T::take_from(&mut reader);
         for name in reader.raw.names() {
             reader.errors.add(name, "Unknown parameter");
@@ -265,14 +260,8 @@ impl Single for i64 {
     const KIND: ParamKind = ParamKind::Int;
     fn parse(text: &str) -> std::result::Result<Self, String> {
         // `i64::from_str` takes a leading plus, which no client of the protocol writes.
-        let number = if text.starts_with('+') {
-            None
-        } else {
-            text.parse::<i64>().ok()
-        };
-        number
-            .filter(|n| n.unsigned_abs() < 1 << 53)
-            .ok_or_else(|| "Must be a whole number".to_owned())
+        let number = if text.starts_with('+') { None } else { text.parse::<i64>().ok() };
+        number.filter(|n| n.unsigned_abs() < 1 << 53).ok_or_else(|| "Must be a whole number".to_owned())
     }
 }
 
@@ -317,9 +306,7 @@ pub struct Until(
 impl Single for Until {
     const KIND: ParamKind = ParamKind::Date;
     fn parse(text: &str) -> std::result::Result<Self, String> {
-        Moment::parse(text)
-            .map(|moment| Self(moment.end))
-            .ok_or_else(|| DATE_FORM.to_owned())
+        Moment::parse(text).map(|moment| Self(moment.end)).ok_or_else(|| DATE_FORM.to_owned())
     }
 }
 
@@ -333,9 +320,7 @@ pub struct Decimal(
 impl Single for Decimal {
     const KIND: ParamKind = ParamKind::Money;
     fn parse(text: &str) -> std::result::Result<Self, String> {
-        money::parse_micros(text)
-            .map(Self)
-            .ok_or_else(|| "Must be a plain decimal such as 12.50".to_owned())
+        money::parse_micros(text).map(Self).ok_or_else(|| "Must be a plain decimal such as 12.50".to_owned())
     }
 }
 
@@ -383,11 +368,7 @@ bounded!(PerPage, 100, (10..=100), "Must be from 10 to 100");
 /// A field's name without the `r#` of a Rust keyword.
 pub const fn plain_name(name: &'static str) -> &'static str {
     let bytes = name.as_bytes();
-    if bytes.len() > 2 && bytes[0] == b'r' && bytes[1] == b'#' {
-        name.split_at(2).1
-    } else {
-        name
-    }
+    if bytes.len() > 2 && bytes[0] == b'r' && bytes[1] == b'#' { name.split_at(2).1 } else { name }
 }
 
 /// Declares a set of parameters: `params! { /// what for \n pub struct OfferList { /// meaning \n geo: Option<Vec<i64>>, … } }`.
@@ -465,18 +446,10 @@ mod tests {
 
     #[test]
     fn every_bad_parameter_is_named_at_once() {
-        let bad = read(&[
-            ("id", "1,x"),
-            ("closed", "yes"),
-            ("per_page", "9"),
-            ("closd", "1"),
-        ]);
+        let bad = read(&[("id", "1,x"), ("closed", "yes"), ("per_page", "9"), ("closd", "1")]);
         assert_eq!(messages(bad), ["closd", "closed", "id", "name", "per_page"]);
         assert_eq!(messages(read(&[("name", "x"), ("name", "y")])), ["name"]);
-        assert_eq!(
-            messages(read(&[("name", "x"), ("type", "9007199254740992")])),
-            ["type"]
-        );
+        assert_eq!(messages(read(&[("name", "x"), ("type", "9007199254740992")])), ["type"]);
     }
 
     #[test]

@@ -87,10 +87,7 @@ pub enum Illegal {
 impl LeadState {
     /// A new lead's state.
     pub fn new(status: LeadStatus) -> Self {
-        Self {
-            status,
-            closing: Closing::Hold,
-        }
+        Self { status, closing: Closing::Hold }
     }
 
     /// The advertiser's (or operator's) decision; the same decision again changes nothing and is allowed.
@@ -111,10 +108,7 @@ impl LeadState {
         match (self.closing, self.status) {
             (Closing::Closed, _) => Err(Illegal::Closed),
             (_, LeadStatus::Pending) => Err(Illegal::Undecided),
-            _ => Ok(Self {
-                closing: Closing::Closed,
-                ..self
-            }),
+            _ => Ok(Self { closing: Closing::Closed, ..self }),
         }
     }
 
@@ -122,10 +116,7 @@ impl LeadState {
     pub fn reopen(self) -> Result<Self, Illegal> {
         match self.closing {
             Closing::Hold => Err(Illegal::NotClosed),
-            Closing::Closed => Ok(Self {
-                closing: Closing::Hold,
-                ..self
-            }),
+            Closing::Closed => Ok(Self { closing: Closing::Hold, ..self }),
         }
     }
 }
@@ -134,11 +125,7 @@ impl LeadState {
 ///
 /// The prefix keeps the two kinds apart, so that a sale id that looks like a tid cannot meet one.
 pub fn natural_key(sale_id: &str, click_id: i64) -> String {
-    if sale_id.is_empty() {
-        format!("t:{click_id}")
-    } else {
-        format!("s:{sale_id}")
-    }
+    if sale_id.is_empty() { format!("t:{click_id}") } else { format!("s:{sale_id}") }
 }
 
 #[cfg(test)]
@@ -150,10 +137,7 @@ mod tests {
     fn every_state_meets_every_event() {
         for status in LeadStatus::ALL {
             for closing in Closing::ALL {
-                let state = LeadState {
-                    status: *status,
-                    closing: *closing,
-                };
+                let state = LeadState { status: *status, closing: *closing };
                 for wanted in LeadStatus::ALL {
                     let legal = status == wanted
                         || (*closing == Closing::Hold

@@ -126,19 +126,12 @@ pub fn lead_postings(
             AccountKind::AdvertiserAvailable | AccountKind::AdvertiserCommitted => parties.advertiser_id,
             _ => parties.webmaster_id,
         };
-        Account {
-            kind,
-            owner_id,
-            currency_id: parties.currency_id,
-        }
+        Account { kind, owner_id, currency_id: parties.currency_id }
     };
     let moves = if (old_webmaster, new_webmaster) == (old_margin, new_margin) {
         vec![(old_webmaster, new_webmaster, money.charge)]
     } else {
-        vec![
-            (old_webmaster, new_webmaster, money.payout),
-            (old_margin, new_margin, money.margin()),
-        ]
+        vec![(old_webmaster, new_webmaster, money.payout), (old_margin, new_margin, money.margin())]
     };
     moves
         .into_iter()
@@ -159,11 +152,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PARTIES: Parties = Parties {
-        webmaster_id: 1,
-        advertiser_id: 2,
-        currency_id: 840,
-    };
+    const PARTIES: Parties = Parties { webmaster_id: 1, advertiser_id: 2, currency_id: 840 };
 
     fn apply(book: &mut BTreeMap<AccountKind, i64>, postings: &[Posting]) {
         for posting in postings {
@@ -179,16 +168,9 @@ mod tests {
         let money = LeadMoney { charge: 7, payout: 5 };
         let pending = LeadState::new(LeadStatus::Pending);
         let approved = LeadState::new(LeadStatus::Approved);
-        let closed = LeadState {
-            closing: Closing::Closed,
-            ..approved
-        };
+        let closed = LeadState { closing: Closing::Closed, ..approved };
         let mut book = BTreeMap::new();
-        for (from, to) in [
-            (None, pending),
-            (Some(pending), approved),
-            (Some(approved), closed),
-        ] {
+        for (from, to) in [(None, pending), (Some(pending), approved), (Some(approved), closed)] {
             apply(&mut book, &lead_postings(PARTIES, money, from, to));
         }
         book.retain(|_, balance| *balance != 0);

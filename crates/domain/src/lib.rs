@@ -13,6 +13,7 @@ pub mod click;
 pub mod clock;
 pub mod connection;
 pub mod error;
+pub mod geo;
 pub mod goal;
 pub mod input;
 pub mod lead;

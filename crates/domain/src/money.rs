@@ -26,10 +26,7 @@ impl fmt::Display for Amount {
         let whole = self.micros.unsigned_abs() / MICRO.unsigned_abs();
         let part = self.micros.unsigned_abs() % MICRO.unsigned_abs();
         let six = format!("{part:06}");
-        let needed = six
-            .trim_end_matches('0')
-            .len()
-            .max(usize::from(self.digits.min(6)));
+        let needed = six.trim_end_matches('0').len().max(usize::from(self.digits.min(6)));
         match six.get(..needed) {
             Some(shown) if needed > 0 => write!(f, "{sign}{whole}.{shown}"),
             _ => write!(f, "{sign}{whole}"),
@@ -69,11 +66,7 @@ pub fn parse_percent(text: &str) -> Option<i64> {
 
 /// Writes parts per million as a percentage: 165 000 -> `16.5`.
 pub fn show_percent(ppm: i64) -> String {
-    Amount {
-        micros: ppm.saturating_mul(100),
-        digits: 0,
-    }
-    .to_string()
+    Amount { micros: ppm.saturating_mul(100), digits: 0 }.to_string()
 }
 
 /// How a division that does not come out even is ended.

@@ -69,12 +69,8 @@ pub const URL_MACROS: [(&str, UrlMacro); 10] = [
 impl UrlTemplate {
     /// Reads a template; an unknown macro or an address that is not `http(s)://host…` is refused in words.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let rest = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://"));
-        let host = rest
-            .and_then(|rest| rest.split(['/', '?', '#']).next())
-            .unwrap_or_default();
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
         if host.is_empty() || host.contains(['{', '@', '\\', ' ']) {
             return Err("Must be an http or https address with a host".to_owned());
         }
@@ -153,14 +149,8 @@ mod tests {
             ("https://shop.example/?a=1", "https://shop.example/?a=1&tid=T"),
             ("https://shop.example/?", "https://shop.example/?tid=T"),
             ("https://shop.example/#top", "https://shop.example/?tid=T#top"),
-            (
-                "https://shop.example/{tid}/x?s={subid2}",
-                "https://shop.example/T/x?s=1",
-            ),
-            (
-                "https://shop.example/?s={subid1}",
-                "https://shop.example/?s=0&tid=T",
-            ),
+            ("https://shop.example/{tid}/x?s={subid2}", "https://shop.example/T/x?s=1"),
+            ("https://shop.example/?s={subid1}", "https://shop.example/?s=0&tid=T"),
         ] {
             assert_eq!(filled(template).as_deref(), Ok(address));
         }

@@ -50,10 +50,7 @@ pub struct ClickIds {
 impl ClickIds {
     /// Ids of `node`, all later than the millisecond `after_ms` (the last time this number issued one).
     pub fn new(node: i64, after_ms: i64) -> Self {
-        Self {
-            node,
-            last: (after_ms + 1) << SEQUENCE_BITS,
-        }
+        Self { node, last: (after_ms + 1) << SEQUENCE_BITS }
     }
 
     /// The next id at the clock's `now_ms`. A clock that stands or runs back only makes the ids run ahead of it.
@@ -118,19 +115,12 @@ impl TidKeys {
         let mut bits = 0u128;
         for byte in tid.bytes() {
             let letter = byte.to_ascii_lowercase();
-            let value = ALPHABET
-                .iter()
-                .position(|known| *known == letter)
-                .ok_or(TidError::Letters)?;
+            let value = ALPHABET.iter().position(|known| *known == letter).ok_or(TidError::Letters)?;
             bits = (bits << 5) | u128::try_from(value).unwrap_or(0);
         }
         let id = i64::try_from(bits >> CHECK_BITS).map_err(|_| TidError::Check)?;
         let sent = u64::try_from(bits & ((1 << CHECK_BITS) - 1)).unwrap_or(u64::MAX);
-        if self.0.iter().any(|key| check(key, id) == sent) {
-            Ok(id)
-        } else {
-            Err(TidError::Check)
-        }
+        if self.0.iter().any(|key| check(key, id) == sent) { Ok(id) } else { Err(TidError::Check) }
     }
 }
 
@@ -172,12 +162,7 @@ mod tests {
     fn ids_rise_when_the_clock_runs_back() {
         let mut ids = ClickIds::new(5, 1_700_000_000_000);
         let mut last = 0;
-        for now in [
-            1_600_000_000_000,
-            1_700_000_000_005,
-            1_700_000_000_001,
-            1_700_000_000_005,
-        ] {
+        for now in [1_600_000_000_000, 1_700_000_000_005, 1_700_000_000_001, 1_700_000_000_005] {
             for _ in 0..5000 {
                 let id = ids.next(now);
                 assert!(id > last);

@@ -17,6 +17,30 @@ pub struct Field {
     pub kind: FieldKind,
     /// What it means.
     pub doc: &'static str,
+    /// The fields of this object stand in the outer one.
+    pub is_flat: bool,
+}
+
+/// The fields of an answer as they stand in JSON: those of flat objects in place of the object.
+pub fn flat_fields(fields: &'static [Field]) -> Vec<Field> {
+    let mut flat = Vec::new();
+    for field in fields {
+        match field.kind {
+            FieldKind::Object(inner) if field.is_flat => flat.extend(flat_fields(inner())),
+            _ => flat.push(*field),
+        }
+    }
+    flat
+}
+
+/// Whether a `#[serde(…)]` says `flatten`.
+pub const fn is_flatten(attribute: &str) -> bool {
+    let (wanted, given) = (b"flatten", attribute.as_bytes());
+    let mut at = 0;
+    while at < wanted.len() && at < given.len() && wanted[at] == given[at] {
+        at += 1;
+    }
+    at == wanted.len() && at == given.len()
 }
 
 /// Shape of a field.
@@ -85,6 +109,7 @@ macro_rules! view {
                     name: $crate::input::plain_name(stringify!($field)),
                     kind: <$ty as $crate::view::FieldType>::KIND,
                     doc: concat!($($doc),*).trim_ascii(),
+                    is_flat: $crate::view::is_flatten(concat!($(stringify!($($serde)*))?)),
                 } ),*];
                 FIELDS
             }

@@ -27,10 +27,7 @@ impl Engine {
     pub async fn authenticate(&self, key: &str) -> Result<Caller> {
         let owner = api_key::owner(&self.store().read(), &fingerprint(key)).await?;
         let owner = owner.ok_or(Error::Unauthorized)?;
-        Ok(Caller {
-            level: owner.level().level(),
-            user_id: owner.id,
-        })
+        Ok(Caller { level: owner.level().level(), user_id: owner.id })
     }
 
     /// The person who signs in with this login and password.
@@ -38,25 +35,21 @@ impl Engine {
     /// # Errors
     /// [`Error::Unauthorized`] alike for an unknown login, a wrong password and a blocked account.
     pub async fn sign_in(&self, login: &str, password: &str) -> Result<Caller> {
-        let person = person::by_login(&self.store().read(), &login.trim().to_lowercase()).await?;
+        let person = person::by_login(&self.store().read(), &login_plain(login)).await?;
         // An unknown login costs a hash too, so that time does not tell whether an account exists (trust T3).
-        let hash = person.as_ref().map_or_else(
-            || self.decoy_hash().to_owned(),
-            |person| person.password_hash.clone(),
-        );
+        let hash = person
+            .as_ref()
+            .map_or_else(|| self.decoy_hash().to_owned(), |person| person.password_hash.clone());
         let password = password.to_owned();
         let fits = blocking(move || {
             let hash = PasswordHash::new(&hash)
                 .map_err(|e| Error::Internal(format!("stored password hash: {e}")))?;
-            Ok(Argon2::default()
-                .verify_password(password.as_bytes(), &hash)
-                .is_ok())
+            Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         });
         match (fits.await?, person) {
-            (true, Some(person)) if person.is_active() => Ok(Caller {
-                level: person.level().level(),
-                user_id: person.id,
-            }),
+            (true, Some(person)) if person.is_active() => {
+                Ok(Caller { level: person.level().level(), user_id: person.id })
+            }
             _ => Err(Error::Unauthorized),
         }
     }
@@ -89,6 +82,11 @@ impl Engine {
     }
 }
 
+/// A login as it is stored and looked up: people type spaces around it and capitals without meaning them.
+pub(crate) fn login_plain(login: &str) -> String {
+    login.trim().to_lowercase()
+}
+
 /// Checks a new password.
 pub(crate) fn password_check(errors: &mut FieldErrors, password: &str) {
     if password.chars().count() < PASSWORD_MIN {
@@ -100,12 +98,10 @@ pub(crate) fn password_check(errors: &mut FieldErrors, password: &str) {
 }
 
 /// Argon2id with the library's parameters (m = 19 MiB, t = 2, p = 1; trust T2), off the async threads.
-pub(crate) async fn password_hash(password: String) -> Result<String> {
+pub async fn password_hash(password: String) -> Result<String> {
     blocking(move || {
         let hash = Argon2::default().hash_password(password.as_bytes());
-        Ok(hash
-            .map_err(|e| Error::Internal(format!("hashing a password: {e}")))?
-            .to_string())
+        Ok(hash.map_err(|e| Error::Internal(format!("hashing a password: {e}")))?.to_string())
     })
     .await
 }

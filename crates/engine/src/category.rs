@@ -45,12 +45,7 @@ view! {
 
 impl From<Category> for CategoryView {
     fn from(row: Category) -> Self {
-        Self {
-            id: row.id,
-            name_en: row.name_en,
-            name_ru: row.name_ru,
-            is_active: row.is_active,
-        }
+        Self { id: row.id, name_en: row.name_en, name_ru: row.name_ru, is_active: row.is_active }
     }
 }
 
@@ -88,22 +83,11 @@ impl Engine {
     /// Adds a category; gives its id.
     pub async fn category_create(&self, caller: Caller, input: CategoryCreate) -> Result<i64> {
         caller.may(Resource::Category, Method::Create)?;
-        let CategoryCreate {
-            name_en,
-            name_ru,
-            is_active,
-        } = input;
-        let row = Category {
-            id: 0,
-            name_en,
-            name_ru,
-            is_active: is_active.unwrap_or(true),
-        };
+        let CategoryCreate { name_en, name_ru, is_active } = input;
+        let row = Category { id: 0, name_en, name_ru, is_active: is_active.unwrap_or(true) };
         check(&row)?;
         let row = &row;
-        self.store()
-            .write(move |db| async move { category::create(&db, row.clone()).await })
-            .await
+        self.store().write(move |db| async move { category::create(&db, row.clone()).await }).await
     }
 
     /// Removes a category that no offer uses.

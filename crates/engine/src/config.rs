@@ -9,6 +9,8 @@ pub struct EngineConfig {
     pub data_dir: PathBuf,
     /// `postgres://…`, or `None` for SQLite in `data_dir`.
     pub database_url: Option<String>,
+    /// Address of the network as people see it, without a path: links begin with it.
+    pub base_url: String,
     /// Database connections of this process.
     pub connections: u32,
     /// Bytes of one segment of the click log.
@@ -23,6 +25,7 @@ impl EngineConfig {
         Self {
             data_dir: data_dir.into(),
             database_url: None,
+            base_url: "http://127.0.0.1:8080".to_owned(),
             connections: 8,
             log_segment_bytes: 64 << 20,
             log_reserve_segments: 2,

@@ -6,14 +6,30 @@
 //! writing in one transaction. One file per resource declares the parameters, the fields and the operations.
 
 mod auth;
+mod catalogue;
 mod check;
 mod config;
 mod open;
 mod rng;
 mod vault;
 
+pub mod area;
+pub mod balance;
 pub mod category;
+pub mod click;
+pub mod connection;
+pub mod currency;
+pub mod geo;
+pub mod goal;
+pub mod job;
+pub mod key;
+pub mod lead;
+pub mod link;
+pub mod news;
+pub mod offer;
+pub mod user;
 
+pub use auth::password_hash;
 pub use config::EngineConfig;
 pub use open::Engine;
 pub use rng::Rng;

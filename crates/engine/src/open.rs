@@ -1,16 +1,34 @@
 //! The engine itself: what operations share, and how it starts and stops.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Weak};
 
-use whocpa_domain::{Clock, Result, Time};
-use whocpa_store::{Store, StoreConfig};
+use tokio::sync::Mutex;
+use whocpa_domain::tid::TidKeys;
+use whocpa_domain::{Clock, Error, Result, Time};
+use whocpa_store::{Db, MigrationState, Store, StoreConfig, secret};
 
-use crate::vault::Vault;
+use crate::catalogue::Catalogue;
+use crate::click::log::{ClickLog, LogConfig, LogStats};
+use crate::click::{Drainer, NodeIds};
+use crate::geo::GeoCache;
+use crate::lead::Desk;
+use crate::vault::{Vault, hex, unhex};
 use crate::{EngineConfig, Rng, auth};
 
 /// The network. Cheap to clone; every door holds one.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
+
+/// An engine that does not keep it from being dropped.
+pub(crate) struct WeakEngine(Weak<Inner>);
+
+impl WeakEngine {
+    /// The engine, while somebody else holds it.
+    pub fn upgrade(&self) -> Option<Engine> {
+        self.0.upgrade().map(Engine)
+    }
+}
 
 struct Inner {
     store: Store,
@@ -18,32 +36,100 @@ struct Inner {
     rng: Rng,
     vault: Vault,
     decoy_hash: String,
+    geo_cache: GeoCache,
+    base_url: String,
+    catalogue: Catalogue,
+    tid_keys: TidKeys,
+    node_ids: NodeIds,
+    click_log: ClickLog,
+    drainer: Mutex<Option<Drainer>>,
+    desk: Desk,
+    lead_ids: Mutex<Range<i64>>,
 }
 
+/// Kind under which the keys of the tid's check stand in the store.
+const TID_KEY: &str = "tid_key";
+
 impl Engine {
-    /// Opens the databases, migrates them unless told not to, and makes everything ready.
+    /// Opens the databases, migrates them, replays the click log and makes everything ready.
     pub async fn open(config: EngineConfig, clock: Arc<dyn Clock>, rng: Rng) -> Result<Self> {
-        let store = Store::connect(&StoreConfig {
-            data_dir: config.data_dir.clone(),
-            database_url: config.database_url.clone(),
-            connections: config.connections,
-        })
-        .await?;
+        let store = connect(&config).await?;
         store.migrate(clock.now()).await?;
         let vault = Vault::open(&config.data_dir, &rng)?;
         let decoy_hash = auth::password_hash(rng.letters(16)).await?;
+        let tid_keys = tid_keys(&store, &rng, clock.now()).await?;
+        let click_log = open_log(&config, &rng)?;
+        let node_ids = NodeIds::take(store.clone(), Arc::clone(&clock), rng.letters(16)).await?;
+        let drainer = Drainer::start(click_log.clone(), store.clone()).await?;
+        let catalogue = Catalogue::default();
+        catalogue.refresh(&store, clock.now()).await?;
         Ok(Self(Arc::new(Inner {
             store,
             clock,
             rng,
             vault,
             decoy_hash,
+            geo_cache: GeoCache::default(),
+            base_url: config.base_url.trim_end_matches('/').to_owned(),
+            catalogue,
+            tid_keys,
+            node_ids,
+            click_log,
+            drainer: Mutex::new(Some(drainer)),
+            desk: Desk::new(),
+            lead_ids: Mutex::new(0..0),
         })))
     }
 
-    /// The databases.
-    pub(crate) fn store(&self) -> &Store {
-        &self.0.store
+    /// Applies pending migrations and nothing else; gives every step.
+    pub async fn migrate(config: &EngineConfig, clock: &dyn Clock) -> Result<Vec<MigrationState>> {
+        let store = connect(config).await?;
+        store.migrate(clock.now()).await?;
+        store.migrations().await
+    }
+
+    /// Every migration and whether it is applied; changes nothing.
+    pub async fn migrations(config: &EngineConfig) -> Result<Vec<MigrationState>> {
+        connect(config).await?.migrations().await
+    }
+
+    /// Makes everything durable and lets go of the databases. Later clicks are unacknowledged.
+    pub async fn close(&self) -> Result<()> {
+        self.0.click_log.close();
+        if let Some(drainer) = self.0.drainer.lock().await.take() {
+            drainer.stop().await;
+        }
+        let given_back = self.0.node_ids.give_back().await;
+        self.0.store.close().await;
+        given_back
+    }
+
+    /// Whether the databases answer.
+    pub async fn ping(&self) -> Result<()> {
+        self.0.store.ping().await
+    }
+
+    /// Runs a change that clicks must see at once: as the store's write, then the catalogue reads what changed.
+    pub(crate) async fn change<T, F>(&self, work: impl Fn(Db) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let value = self.store().write(work).await?;
+        // The change is committed: when reading it back fails, the next second's refresh applies it.
+        if let Err(error) = self.catalogue_refresh().await {
+            tracing::warn!(%error, "the catalogue could not be refreshed");
+        }
+        Ok(value)
+    }
+
+    /// Applies what has changed in the store, here or on other nodes, to the catalogue of clicks.
+    pub async fn catalogue_refresh(&self) -> Result<()> {
+        self.0.catalogue.refresh(&self.0.store, self.now()).await
+    }
+
+    /// Address of the network as people see it, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        &self.0.base_url
     }
 
     /// The present second.
@@ -51,18 +137,89 @@ impl Engine {
         self.0.clock.now()
     }
 
-    /// The engine's randomness.
+    /// Figures of the click log.
+    pub fn click_log_stats(&self) -> LogStats {
+        self.0.click_log.stats()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
     pub(crate) fn rng(&self) -> &Rng {
         &self.0.rng
     }
 
-    /// Encryption at rest.
     pub(crate) fn vault(&self) -> &Vault {
         &self.0.vault
+    }
+
+    pub(crate) fn geo_cache(&self) -> &GeoCache {
+        &self.0.geo_cache
     }
 
     /// The hash of a password that nobody has.
     pub(crate) fn decoy_hash(&self) -> &str {
         &self.0.decoy_hash
     }
+
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    pub(crate) fn tid_keys(&self) -> &TidKeys {
+        &self.0.tid_keys
+    }
+
+    pub(crate) fn node_ids(&self) -> &NodeIds {
+        &self.0.node_ids
+    }
+
+    pub(crate) fn click_log(&self) -> &ClickLog {
+        &self.0.click_log
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.0.desk
+    }
+
+    pub(crate) fn lead_ids(&self) -> &Mutex<Range<i64>> {
+        &self.0.lead_ids
+    }
+
+    pub(crate) fn weak(&self) -> WeakEngine {
+        WeakEngine(Arc::downgrade(&self.0))
+    }
+}
+
+async fn connect(config: &EngineConfig) -> Result<Store> {
+    Store::connect(&StoreConfig {
+        data_dir: config.data_dir.clone(),
+        database_url: config.database_url.clone(),
+        connections: config.connections,
+    })
+    .await
+}
+
+fn open_log(config: &EngineConfig, rng: &Rng) -> Result<ClickLog> {
+    let mut identity = [0u8; 8];
+    rng.fill(&mut identity);
+    let settings = LogConfig {
+        segment_bytes: config.log_segment_bytes,
+        reserve_segments: config.log_reserve_segments,
+        ..LogConfig::new(config.data_dir.join("clicklog"))
+    };
+    ClickLog::open(&settings, &hex(&identity)).map_err(|e| Error::Unavailable(e.to_string()))
+}
+
+/// The keys of the tid's check, shared by all nodes; the first start makes one.
+async fn tid_keys(store: &Store, rng: &Rng, now: Time) -> Result<TidKeys> {
+    let mut fresh = [0u8; 16];
+    rng.fill(&mut fresh);
+    let fresh = &hex(&fresh);
+    let known = store.write(move |db| async move { secret::ensure(&db, TID_KEY, fresh, now).await }).await?;
+    let read = |text: &String| unhex(text).and_then(|key| key.try_into().ok());
+    let keys: Option<Vec<[u8; 16]>> = known.iter().map(read).collect();
+    keys.map(TidKeys::new)
+        .ok_or_else(|| Error::Internal("a stored tid key is not 32 hexadecimal digits".to_owned()))
 }

@@ -13,10 +13,7 @@ const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
 
 impl Rng {
     /// Seeded by the operating system: what a network runs with.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that asks the operating system"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system")]
     pub fn system() -> Self {
         Self(Mutex::new(rand::make_rng()))
     }
@@ -31,12 +28,15 @@ impl Rng {
         self.with(|rng| rng.fill_bytes(bytes));
     }
 
+    /// Any 64-bit number.
+    pub fn number(&self) -> u64 {
+        self.with(rand::Rng::next_u64)
+    }
+
     /// `length` letters and digits, five bits each.
     pub fn letters(&self, length: usize) -> String {
         self.with(|rng| {
-            (0..length)
-                .map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())]))
-                .collect()
+            (0..length).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect()
         })
     }
 

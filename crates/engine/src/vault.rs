@@ -32,15 +32,8 @@ impl Vault {
                 let text = hex(&key);
                 std::fs::create_dir_all(data_dir).map_err(failed)?;
                 let mut file = std::fs::OpenOptions::new();
-                let mut file = file
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(&path)
-                    .map_err(failed)?;
-                file.write_all(text.as_bytes())
-                    .and_then(|()| file.sync_all())
-                    .map_err(failed)?;
+                let mut file = file.write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+                file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
                 text
             }
             Err(other) => return Err(failed(other)),
@@ -50,9 +43,7 @@ impl Vault {
             Error::Unavailable(format!("{}: must be 64 hexadecimal digits", path.display()))
         })?;
         let cipher = XChaCha20Poly1305::new_from_slice(&key);
-        Ok(Self(cipher.map_err(|_| {
-            Error::Internal("the vault's key has a wrong length".to_owned())
-        })?))
+        Ok(Self(cipher.map_err(|_| Error::Internal("the vault's key has a wrong length".to_owned()))?))
     }
 
     /// Encrypts `text`; gives nonce and ciphertext as hexadecimal text.
@@ -89,8 +80,5 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
     if !digits.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
-    digits
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -1,1 +1,11 @@
-//! placeholder
+//! HTTP, pages, commands and configuration: the outermost of the four crates.
+
+pub mod api;
+pub mod app;
+pub mod command;
+pub mod config;
+pub mod demo;
+pub mod state;
+pub mod telemetry;
+mod track;
+mod web;

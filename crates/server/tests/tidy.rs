@@ -41,18 +41,11 @@ fn every_file_says_what_it_is_for() {
         let mut depth = 0_i32;
         let first = source.text.lines().zip(source.code.lines()).find(|(line, code)| {
             let attribute = depth > 0 || line.starts_with("#![");
-            depth += if attribute {
-                count(code, '[') - count(code, ']')
-            } else {
-                0
-            };
+            depth += if attribute { count(code, '[') - count(code, ']') } else { 0 };
             !attribute && !line.is_empty()
         });
         if !first.is_some_and(|(line, _)| line.starts_with("//!")) {
-            wrong.push(format!(
-                "{}:1: begin with a `//!` line that says what the file is for",
-                source.path
-            ));
+            wrong.push(format!("{}:1: begin with a `//!` line that says what the file is for", source.path));
         }
     }
     report(&wrong);
@@ -78,10 +71,7 @@ fn crates_look_only_to_the_right() {
                 // A crate may name itself for its tests, to switch a feature on.
                 let itself = test_only && CRATES[rank].2 == name;
                 if left && !itself || name == "whocpa-db-test" && !test_only {
-                    wrong.push(format!(
-                        "{}:{line}: {folder} may not depend on {name}",
-                        source.path
-                    ));
+                    wrong.push(format!("{}:{line}: {folder} may not depend on {name}", source.path));
                 }
             }
         }
@@ -100,36 +90,21 @@ fn crates_look_only_to_the_right() {
 fn sql_stays_in_the_store() {
     let sql = ["SELECT ", "INSERT ", "UPDATE ", "DELETE FROM ", "CREATE TABLE"];
     let mut wrong = Vec::new();
-    for source in TREE
-        .iter()
-        .filter(|source| !["store", DB_TEST].contains(&source.folder()))
-    {
+    for source in TREE.iter().filter(|source| !["store", DB_TEST].contains(&source.folder())) {
         for (line, text) in source.strings() {
             if sql.iter().any(|start| text.trim_start().starts_with(start)) && source.path != THIS {
-                wrong.push(format!(
-                    "{}:{line}: SQL text belongs to crates/store",
-                    source.path
-                ));
+                wrong.push(format!("{}:{line}: SQL text belongs to crates/store", source.path));
             }
         }
         for (line, code) in source.code_lines() {
-            for word in ["sea_orm", "sqlx"]
-                .into_iter()
-                .filter(|word| has_word(code, word))
-            {
-                wrong.push(format!(
-                    "{}:{line}: `{word}` stays inside crates/store",
-                    source.path
-                ));
+            for word in ["sea_orm", "sqlx"].into_iter().filter(|word| has_word(code, word)) {
+                wrong.push(format!("{}:{line}: `{word}` stays inside crates/store", source.path));
             }
         }
         if source.path.ends_with("/Cargo.toml") {
             for (line, _, name) in dependencies(&source.text) {
                 if ["sea-orm", "sea-query", "sqlx"].contains(&name.as_str()) {
-                    wrong.push(format!(
-                        "{}:{line}: `{name}` stays inside crates/store",
-                        source.path
-                    ));
+                    wrong.push(format!("{}:{line}: `{name}` stays inside crates/store", source.path));
                 }
             }
         }
@@ -143,10 +118,7 @@ fn money_knows_no_floats() {
     for source in rust().filter(|source| ["domain", "store", "engine"].contains(&source.folder())) {
         for (line, code) in source.code_lines() {
             if let Some(word) = words(code).find(|word| is_float(word)) {
-                wrong.push(format!(
-                    "{}:{line}: `{word}`: count in integers (micro-units)",
-                    source.path
-                ));
+                wrong.push(format!("{}:{line}: `{word}`: count in integers (micro-units)", source.path));
             }
         }
     }
@@ -161,10 +133,8 @@ fn migrations_exist_for_both_databases() {
         let [sqlite, postgres] = ["sqlite", "postgres"].map(|database| file_names(&folder(database, kind)));
         for (here, there, database) in [(&sqlite, &postgres, "postgres"), (&postgres, &sqlite, "sqlite")] {
             for name in here.difference(there) {
-                wrong.push(format!(
-                    "{}/{name}:1: missing, the other database has it",
-                    folder(database, kind)
-                ));
+                wrong
+                    .push(format!("{}/{name}:1: missing, the other database has it", folder(database, kind)));
             }
         }
         let mut numbers = BTreeSet::new();
@@ -172,10 +142,7 @@ fn migrations_exist_for_both_databases() {
             let number: String = name.chars().take_while(char::is_ascii_digit).collect();
             let right = number.len() == 4 && name[4..].starts_with('_') && is_kind(name, &["sql"]);
             if !right || !numbers.insert(number) {
-                wrong.push(format!(
-                    "{}/{name}:1: name it NNNN_name.sql, one number once",
-                    folder("*", kind)
-                ));
+                wrong.push(format!("{}/{name}:1: name it NNNN_name.sql, one number once", folder("*", kind)));
             }
         }
         if sqlite.is_empty() {
@@ -195,18 +162,12 @@ fn nothing_is_left_half_done() {
                 wrong.push(format!("{}:{line}: `{word}` is left over", source.path));
             }
             if code.contains("allow(") && has_word(code, "dead_code") {
-                wrong.push(format!(
-                    "{}:{line}: remove dead code instead of allowing it",
-                    source.path
-                ));
+                wrong.push(format!("{}:{line}: remove dead code instead of allowing it", source.path));
             }
         }
         for (line, text) in (1..).zip(source.view(&[Kind::Code, Kind::Comment]).lines()) {
             for word in ["TODO", "FIXME"].into_iter().filter(|word| has_word(text, word)) {
-                wrong.push(format!(
-                    "{}:{line}: `{word}`: do it, or open an issue",
-                    source.path
-                ));
+                wrong.push(format!("{}:{line}: `{word}`: do it, or open an issue", source.path));
             }
         }
     }
@@ -220,10 +181,7 @@ fn only_the_server_prints() {
     for source in rust().filter(|source| !speaks(source)) {
         for (line, code) in source.code_lines() {
             if code.contains("println!") {
-                wrong.push(format!(
-                    "{}:{line}: use tracing; only crates/server prints",
-                    source.path
-                ));
+                wrong.push(format!("{}:{line}: use tracing; only crates/server prints", source.path));
             }
         }
     }
@@ -268,16 +226,12 @@ fn files_and_functions_are_short() {
         match long.remove(what) {
             _ if what.is_empty() => kept.push(row.to_owned()),
             Some((lines, place)) if lines > limit => {
-                wrong.push(format!(
-                    "{place}: {what} grew from {limit} to {lines} lines; split it"
-                ));
+                wrong.push(format!("{place}: {what} grew from {limit} to {lines} lines; split it"));
                 kept.push(row.to_owned());
             }
             Some((lines, _)) => kept.push(format!("{what} {lines}")),
             None if updating() => {}
-            None => wrong.push(format!(
-                "{LONG_LIST}:{number}: {what} is not too long any more: remove it"
-            )),
+            None => wrong.push(format!("{LONG_LIST}:{number}: {what} is not too long any more: remove it")),
         }
     }
     for (what, (lines, place)) in long {
@@ -317,9 +271,7 @@ fn rust() -> impl Iterator<Item = &'static Source> {
 
 fn is_float(word: &str) -> bool {
     let number = word.starts_with(|first: char| first.is_ascii_digit()) && !word.starts_with("0x");
-    ["f32", "f64"]
-        .iter()
-        .any(|float| word == *float || number && word.ends_with(float))
+    ["f32", "f64"].iter().any(|float| word == *float || number && word.ends_with(float))
 }
 
 fn count(text: &str, letter: char) -> i32 {

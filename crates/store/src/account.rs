@@ -35,11 +35,7 @@ impl Model {
     /// The account as the rules name it.
     pub fn account(&self) -> Option<Account> {
         let kind = AccountKind::from_code(self.kind)?;
-        Some(Account {
-            kind,
-            owner_id: self.owner_id,
-            currency_id: self.currency_id,
-        })
+        Some(Account { kind, owner_id: self.owner_id, currency_id: self.currency_id })
     }
 }
 
@@ -57,13 +53,10 @@ pub async fn ensure(db: &Db, wanted: &BTreeSet<Account>) -> Result<BTreeMap<Acco
         })
         .collect();
     if !missing.is_empty() {
-        let natural = OnConflict::columns([Column::OwnerId, Column::Kind, Column::CurrencyId])
-            .do_nothing()
-            .to_owned();
-        let insert = Entity::insert_many(missing)
-            .on_conflict(natural)
-            .exec_without_returning(&db.conn())
-            .await;
+        let natural =
+            OnConflict::columns([Column::OwnerId, Column::Kind, Column::CurrencyId]).do_nothing().to_owned();
+        let insert =
+            Entity::insert_many(missing).on_conflict(natural).exec_without_returning(&db.conn()).await;
         insert.map_err(db::error)?;
         found = find(db, wanted).await?;
     }
@@ -72,13 +65,8 @@ pub async fn ensure(db: &Db, wanted: &BTreeSet<Account>) -> Result<BTreeMap<Acco
 
 async fn find(db: &Db, wanted: &BTreeSet<Account>) -> Result<BTreeMap<Account, i64>> {
     let owners: BTreeSet<i64> = wanted.iter().map(|account| account.owner_id).collect();
-    let rows = Entity::find()
-        .filter(Column::OwnerId.is_in(owners))
-        .all(&db.conn())
-        .await
-        .map_err(db::error)?;
-    let named = rows
-        .iter()
-        .filter_map(|row| row.account().map(|account| (account, row.id)));
+    let rows =
+        Entity::find().filter(Column::OwnerId.is_in(owners)).all(&db.conn()).await.map_err(db::error)?;
+    let named = rows.iter().filter_map(|row| row.account().map(|account| (account, row.id)));
     Ok(named.filter(|(account, _)| wanted.contains(account)).collect())
 }

@@ -1,8 +1,8 @@
 //! API keys: found by hash; the profile key is kept as ciphertext too, readable to its owner (design §4).
 
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use whocpa_domain::user::UserStatus;
+use sea_orm::{QueryOrder, QuerySelect};
+use whocpa_domain::user::{KeyKind, UserStatus};
 use whocpa_domain::{Result, Scope};
 
 use crate::db::{self, Db};
@@ -48,17 +48,24 @@ fn of(user_id: i64) -> Select<Entity> {
 
 /// A person's keys, oldest first. Keys are always the caller's own, whatever his level.
 pub async fn list(db: &Db, user_id: i64) -> Result<Vec<Key>> {
-    of(user_id)
-        .order_by_asc(Column::Id)
-        .all(&db.conn())
-        .await
-        .map_err(db::error)
+    of(user_id).order_by_asc(Column::Id).all(&db.conn()).await.map_err(db::error)
 }
 
 /// One key of a person.
 pub async fn view(db: &Db, user_id: i64, id: i64) -> Result<Option<Key>> {
+    of(user_id).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
+}
+
+/// One key of a person, kept from changing until the transaction ends.
+pub async fn view_for_update(db: &Db, user_id: i64, id: i64) -> Result<Option<Key>> {
+    of(user_id).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
+}
+
+/// A person's working profile key.
+pub async fn profile(db: &Db, user_id: i64) -> Result<Option<Key>> {
     of(user_id)
-        .filter(Column::Id.eq(id))
+        .filter(Column::Kind.eq(KeyKind::Profile.code()))
+        .filter(Column::DateRevoked.is_null())
         .one(&db.conn())
         .await
         .map_err(db::error)
@@ -66,9 +73,7 @@ pub async fn view(db: &Db, user_id: i64, id: i64) -> Result<Option<Key>> {
 
 /// The active person behind a key that is not revoked.
 pub async fn owner(db: &Db, hash: &str) -> Result<Option<person::User>> {
-    let key = Entity::find()
-        .filter(Column::Hash.eq(hash))
-        .filter(Column::DateRevoked.is_null());
+    let key = Entity::find().filter(Column::Hash.eq(hash)).filter(Column::DateRevoked.is_null());
     let Some(key) = key.one(&db.conn()).await.map_err(db::error)? else {
         return Ok(None);
     };
@@ -78,10 +83,7 @@ pub async fn owner(db: &Db, hash: &str) -> Result<Option<person::User>> {
 
 /// Stores a new key; gives its id.
 pub async fn create(db: &Db, row: Key) -> Result<i64> {
-    db::insert(db, row)
-        .await
-        .map(|stored| stored.id)
-        .map_err(db::error)
+    db::insert(db, row).await.map(|stored| stored.id).map_err(db::error)
 }
 
 /// Writes all columns of a stored key.

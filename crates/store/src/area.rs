@@ -72,21 +72,12 @@ pub async fn list(db: &Db, scope: Scope, filter: &AreaFilter, paging: Paging) ->
 
 /// One area.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Area>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// One area, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Area>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored area.
@@ -96,8 +87,5 @@ pub async fn update(db: &Db, row: Area) -> Result<()> {
 
 /// Stores a new area; gives its id.
 pub async fn create(db: &Db, row: Area) -> Result<i64> {
-    db::insert(db, row)
-        .await
-        .map(|stored| stored.id)
-        .map_err(db::error)
+    db::insert(db, row).await.map(|stored| stored.id).map_err(db::error)
 }

@@ -41,45 +41,29 @@ fn visible(scope: Scope) -> Select<Entity> {
 
 /// All categories by name.
 pub async fn list(db: &Db, scope: Scope) -> Result<Vec<Category>> {
-    visible(scope)
-        .order_by_asc(Column::NameEn)
-        .all(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).order_by_asc(Column::NameEn).all(&db.conn()).await.map_err(db::error)
 }
 
 /// One category.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Category>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored category.
 pub async fn update(db: &Db, row: Category) -> Result<()> {
-    db::save(db, row)
-        .await
-        .map_err(|e| db::unique(e, "name_en", "Already taken"))
+    db::save(db, row).await.map_err(|e| db::unique(e, "name_en", "Already taken"))
 }
 
 /// Stores a new category; gives its id.
 pub async fn create(db: &Db, row: Category) -> Result<i64> {
-    db::insert(db, row)
-        .await
-        .map(|stored| stored.id)
-        .map_err(|e| db::unique(e, "name_en", "Already taken"))
+    db::insert(db, row).await.map(|stored| stored.id).map_err(|e| db::unique(e, "name_en", "Already taken"))
 }
 
 /// Removes a category; false when offers use it (they keep it).
 pub async fn delete(db: &Db, id: i64) -> Result<bool> {
     let used = crate::offer::uses_category(db, id).await?;
     if !used {
-        Entity::delete_by_id(id)
-            .exec(&db.conn())
-            .await
-            .map_err(db::error)?;
+        Entity::delete_by_id(id).exec(&db.conn()).await.map_err(db::error)?;
     }
     Ok(!used)
 }

@@ -1,8 +1,8 @@
 //! The change log of the in-memory catalogue: written with the change, read by every node each second.
 //!
-//! Ids of concurrent transactions become visible out of order, so a reader asks for everything of the last minute
-//! and leaves out what it has applied already: gap-safe as long as no write transaction takes a minute (they stay
-//! under 50 ms, design §11).
+//! Ids of concurrent transactions become visible out of order, so a reader must not pass a missing number before it
+//! is older than [`GAP_SECONDS`]: gap-safe as long as no write transaction takes that long (they stay under 50 ms,
+//! design §11).
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveModelTrait, NotSet, QueryOrder, Set};
@@ -11,7 +11,7 @@ use whocpa_domain::{Result, Time, codes};
 use crate::db::{self, Db};
 
 codes! {
-    /// What a change is about; the object id is the row's.
+    /// What a change is about. The object id is the row's; a connection's is its offer's, because the row may be gone.
     pub enum ChangeKind {
         Link = 1 "a link",
         Offer = 2 "an offer",
@@ -47,11 +47,19 @@ pub type Change = Model;
 /// How long changes are kept: a node that was away longer reads everything anew.
 pub const KEEP_SECONDS: i64 = 3600;
 
-/// Changes since `since`, in the order of their numbers.
-pub async fn list(db: &Db, since: Time) -> Result<Vec<Change>> {
-    let rows = Entity::find()
-        .filter(Column::DateCreated.gte(since.0))
-        .order_by_asc(Column::Id);
+/// How long a missing number may still become visible.
+pub const GAP_SECONDS: i64 = 60;
+
+/// The number of the newest change that is older than `before`, 0 for none: a reader may start behind it.
+pub async fn settled(db: &Db, before: Time) -> Result<i64> {
+    let newest = Entity::find().filter(Column::DateCreated.lt(before.0)).order_by_desc(Column::Id);
+    let newest = newest.one(&db.conn()).await.map_err(db::error)?;
+    Ok(newest.map_or(0, |row| row.id))
+}
+
+/// Changes after the number `after`, in order.
+pub async fn list(db: &Db, after: i64) -> Result<Vec<Change>> {
+    let rows = Entity::find().filter(Column::Id.gt(after)).order_by_asc(Column::Id);
     rows.all(&db.conn()).await.map_err(db::error)
 }
 

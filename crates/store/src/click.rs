@@ -98,20 +98,9 @@ pub struct ClickMark {
 /// The mark of this log; the start for a log that the store has not seen.
 pub async fn mark(db: &Db, log: &str) -> Result<ClickMark> {
     let sql = "SELECT segment, place FROM click_mark WHERE log = $1";
-    let row = db
-        .conn()
-        .query_one_raw(statement(db, sql, [log.into()]))
-        .await
-        .map_err(db::error)?;
-    let read = |row: QueryResult| {
-        Ok(ClickMark {
-            segment: row.try_get_by(0)?,
-            place: row.try_get_by(1)?,
-        })
-    };
-    row.map(|row| read(row).map_err(db::error))
-        .transpose()
-        .map(Option::unwrap_or_default)
+    let row = db.conn().query_one_raw(statement(db, sql, [log.into()])).await.map_err(db::error)?;
+    let read = |row: QueryResult| Ok(ClickMark { segment: row.try_get_by(0)?, place: row.try_get_by(1)? });
+    row.map(|row| read(row).map_err(db::error)).transpose().map(Option::unwrap_or_default)
 }
 
 /// These clicks, by id.
@@ -151,9 +140,7 @@ pub async fn create(db: &Db, log: &str, mark: ClickMark, mut clicks: &[Click]) -
     }
     let sql = "INSERT INTO click_mark (log, segment, place) VALUES ($1, $2, $3) \
                ON CONFLICT (log) DO UPDATE SET segment = $2, place = $3";
-    execute(db, sql, [log.into(), mark.segment.into(), mark.place.into()])
-        .await
-        .map(drop)
+    execute(db, sql, [log.into(), mark.segment.into(), mark.place.into()]).await.map(drop)
 }
 
 fn insert_text(rows: usize) -> String {

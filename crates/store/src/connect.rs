@@ -50,10 +50,7 @@ impl Store {
     pub async fn connect(config: &StoreConfig) -> Result<Self> {
         let (main, clicks) = if let Some(url) = &config.database_url {
             let pool = postgres(url, config.connections).await?;
-            let pair = Pair {
-                read: pool.clone(),
-                write: pool,
-            };
+            let pair = Pair { read: pool.clone(), write: pool };
             (pair.clone(), pair)
         } else {
             std::fs::create_dir_all(&config.data_dir)

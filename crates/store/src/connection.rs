@@ -56,10 +56,7 @@ fn visible(scope: Scope) -> Select<Entity> {
         Scope::All => Entity::find(),
         Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
         Scope::Advertiser(_) => {
-            let own = offer::visible(scope)
-                .select_only()
-                .column(offer::Column::Id)
-                .into_query();
+            let own = offer::visible(scope).select_only().column(offer::Column::Id).into_query();
             Entity::find().filter(Column::OfferId.in_subquery(own))
         }
         Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
@@ -88,39 +85,29 @@ pub async fn list(
 
 /// One connection.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Connection>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// One connection, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Connection>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// The connection of a pair, if there is one.
 pub async fn of_pair(db: &Db, webmaster_id: i64, offer_id: i64) -> Result<Option<Connection>> {
-    let pair = Entity::find()
-        .filter(Column::WebmasterId.eq(webmaster_id))
-        .filter(Column::OfferId.eq(offer_id));
+    let pair =
+        Entity::find().filter(Column::WebmasterId.eq(webmaster_id)).filter(Column::OfferId.eq(offer_id));
     pair.one(&db.conn()).await.map_err(db::error)
 }
 
-/// Every approved pair (webmaster, offer), for the catalogue of clicks.
-pub async fn approved_pairs(db: &Db) -> Result<Vec<(i64, i64)>> {
-    let select = Entity::find()
-        .select_only()
-        .column(Column::WebmasterId)
-        .column(Column::OfferId);
-    let select = select.filter(Column::Status.eq(ConnectionStatus::Approved.code()));
-    select.into_tuple().all(&db.conn()).await.map_err(db::error)
+/// Approved pairs (webmaster, offer), for the catalogue of clicks: all of them, or those of these offers.
+pub async fn approved_pairs(db: &Db, offer_ids: Option<&[i64]>) -> Result<Vec<(i64, i64)>> {
+    let mut select = Entity::find().filter(Column::Status.eq(ConnectionStatus::Approved.code()));
+    if let Some(ids) = offer_ids {
+        select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
+    }
+    let pairs = select.select_only().column(Column::WebmasterId).column(Column::OfferId);
+    pairs.into_tuple().all(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored connection.
@@ -138,9 +125,5 @@ pub async fn create(db: &Db, row: Connection) -> Result<i64> {
 
 /// Removes a connection.
 pub async fn delete(db: &Db, id: i64) -> Result<()> {
-    Entity::delete_by_id(id)
-        .exec(&db.conn())
-        .await
-        .map(drop)
-        .map_err(db::error)
+    Entity::delete_by_id(id).exec(&db.conn()).await.map(drop).map_err(db::error)
 }

@@ -45,36 +45,24 @@ fn visible(scope: Scope) -> Select<Entity> {
 
 /// All currencies by code.
 pub async fn list(db: &Db, scope: Scope) -> Result<Vec<Currency>> {
-    visible(scope)
-        .order_by_asc(Column::Code)
-        .all(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).order_by_asc(Column::Code).all(&db.conn()).await.map_err(db::error)
 }
 
 /// One currency.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Currency>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored currency.
 pub async fn update(db: &Db, row: Currency) -> Result<()> {
-    db::save(db, row)
-        .await
-        .map_err(|e| db::unique(e, "code", "Already taken"))
+    db::save(db, row).await.map_err(|e| db::unique(e, "code", "Already taken"))
 }
 
 /// Stores a new currency under the number in the row.
 pub async fn create(db: &Db, row: Currency) -> Result<()> {
     let row = row.into_active_model().reset_all();
     let stored = Entity::insert(row).exec_without_returning(&db.conn()).await;
-    stored
-        .map(drop)
-        .map_err(|e| db::unique(e, "code", "This code or number is already taken"))
+    stored.map(drop).map_err(|e| db::unique(e, "code", "This code or number is already taken"))
 }
 
 /// Removes a currency; false when something is counted in it.
@@ -84,10 +72,7 @@ pub async fn delete(db: &Db, id: i64) -> Result<bool> {
     let used = goals.count(&db.conn()).await.map_err(db::error)?
         + accounts.count(&db.conn()).await.map_err(db::error)?;
     if used == 0 {
-        Entity::delete_by_id(id)
-            .exec(&db.conn())
-            .await
-            .map_err(db::error)?;
+        Entity::delete_by_id(id).exec(&db.conn()).await.map_err(db::error)?;
     }
     Ok(used == 0)
 }

@@ -64,10 +64,7 @@ pub struct Paging {
 impl Paging {
     /// The page that a request asks for.
     pub fn new(page: Page, per_page: PerPage) -> Self {
-        Self {
-            page: page.0,
-            per_page: per_page.0,
-        }
+        Self { page: page.0, per_page: per_page.0 }
     }
 }
 
@@ -86,21 +83,13 @@ impl<T> Rows<T> {
     /// The same page with other rows in it.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Rows<U> {
         let rows = self.rows.into_iter().map(change).collect();
-        Rows {
-            rows,
-            total_count: self.total_count,
-            paging: self.paging,
-        }
+        Rows { rows, total_count: self.total_count, paging: self.paging }
     }
 }
 
 /// The column contains `text`, in any case of letters, on both databases alike; `%` and `_` stand for themselves.
 pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
-    let escaped = text
-        .to_lowercase()
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
     Expr::expr(Func::lower(Expr::col((column.entity_name(), column)))).like(pattern)
 }
@@ -114,17 +103,8 @@ where
     let total = select.clone().count(&db.conn()).await.map_err(error)?;
     let offset = u64::try_from((paging.page - 1) * paging.per_page).unwrap_or(u64::MAX);
     let limit = u64::try_from(paging.per_page).unwrap_or(0);
-    let rows = select
-        .offset(offset)
-        .limit(limit)
-        .all(&db.conn())
-        .await
-        .map_err(error)?;
-    Ok(Rows {
-        rows,
-        total_count: i64::try_from(total).unwrap_or(i64::MAX),
-        paging,
-    })
+    let rows = select.offset(offset).limit(limit).all(&db.conn()).await.map_err(error)?;
+    Ok(Rows { rows, total_count: i64::try_from(total).unwrap_or(i64::MAX), paging })
 }
 
 /// Stores a new row under a number that the database chooses; gives the row as stored.
@@ -148,11 +128,7 @@ where
     M::Entity: EntityTrait<Model = M>,
     A: ActiveModelTrait<Entity = M::Entity> + ActiveModelBehavior + Send,
 {
-    row.into_active_model()
-        .reset_all()
-        .update(&db.conn())
-        .await
-        .map(drop)
+    row.into_active_model().reset_all().update(&db.conn()).await.map(drop)
 }
 
 /// A database's refusal in the words of the product. A lost race or a lost connection is [`Error::Unavailable`],

@@ -46,35 +46,19 @@ pub async fn list(db: &Db, scope: Scope) -> Result<Vec<Geo>> {
             Entity::find().filter(Column::IsDisplayed.eq(true))
         }
     };
-    select
-        .order_by_asc(Column::Type)
-        .order_by_asc(Column::Id)
-        .all(&db.conn())
-        .await
-        .map_err(db::error)
+    select.order_by_asc(Column::Type).order_by_asc(Column::Id).all(&db.conn()).await.map_err(db::error)
 }
 
 /// One region, for changing it.
 pub async fn view_for_update(db: &Db, id: i64) -> Result<Option<Geo>> {
-    Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    Entity::find_by_id(id).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// Those of `ids` that exist and are displayed.
 pub async fn known(db: &Db, ids: &[i64]) -> Result<Vec<i64>> {
-    let select = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::Id.is_in(ids.iter().copied()));
-    select
-        .filter(Column::IsDisplayed.eq(true))
-        .into_tuple()
-        .all(&db.conn())
-        .await
-        .map_err(db::error)
+    let select =
+        Entity::find().select_only().column(Column::Id).filter(Column::Id.is_in(ids.iter().copied()));
+    select.filter(Column::IsDisplayed.eq(true)).into_tuple().all(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored region.

@@ -85,11 +85,7 @@ impl GoalVersion {
     /// The terms as the rules read them.
     pub fn terms(&self) -> Terms {
         let money_type = MoneyType::from_code(self.money_type).unwrap_or(MoneyType::Fixed);
-        Terms {
-            money_type,
-            payment: self.payment,
-            charge: self.charge,
-        }
+        Terms { money_type, payment: self.payment, charge: self.charge }
     }
 }
 
@@ -103,10 +99,7 @@ pub struct GoalFilter {
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
-    let offers = offer::visible(scope)
-        .select_only()
-        .column(offer::Column::Id)
-        .into_query();
+    let offers = offer::visible(scope).select_only().column(offer::Column::Id).into_query();
     match scope {
         Scope::All => Entity::find(),
         _ => Entity::find().filter(Column::OfferId.in_subquery(offers)),
@@ -127,28 +120,18 @@ pub async fn list(db: &Db, scope: Scope, filter: &GoalFilter, paging: Paging) ->
 
 /// One goal.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Goal>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// One goal, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Goal>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// All goals of these offers, in the order of their ids.
 pub async fn of_offers(db: &Db, offer_ids: &[i64]) -> Result<Vec<Goal>> {
-    let select = Entity::find()
-        .filter(Column::OfferId.is_in(offer_ids.iter().copied()))
-        .order_by_asc(Column::Id);
+    let select =
+        Entity::find().filter(Column::OfferId.is_in(offer_ids.iter().copied())).order_by_asc(Column::Id);
     select.all(&db.conn()).await.map_err(db::error)
 }
 
@@ -172,16 +155,10 @@ pub async fn update(db: &Db, row: Goal) -> Result<()> {
 
 /// Stores a new goal; gives its id.
 pub async fn create(db: &Db, row: Goal) -> Result<i64> {
-    db::insert(db, row)
-        .await
-        .map(|stored| stored.id)
-        .map_err(db::error)
+    db::insert(db, row).await.map(|stored| stored.id).map_err(db::error)
 }
 
 /// Stores a new version of a goal's terms.
 pub async fn version_create(db: &Db, row: GoalVersion) -> Result<i64> {
-    db::insert(db, row)
-        .await
-        .map(|stored| stored.id)
-        .map_err(db::error)
+    db::insert(db, row).await.map(|stored| stored.id).map_err(db::error)
 }

@@ -116,10 +116,7 @@ impl Lead {
 
     /// What it is worth.
     pub fn money(&self) -> LeadMoney {
-        LeadMoney {
-            charge: self.charge,
-            payout: self.payout,
-        }
+        LeadMoney { charge: self.charge, payout: self.payout }
     }
 
     /// Who pays whom, and in what.
@@ -172,19 +169,14 @@ pub async fn list(db: &Db, scope: Scope, filter: &LeadFilter, paging: Paging) ->
 
 fn matching(filter: &LeadFilter) -> Condition {
     let mut all = Condition::all();
-    for (column, ids) in [
-        (Column::Id, &filter.ids),
-        (Column::OfferId, &filter.offer_ids),
-        (Column::GoalId, &filter.goal_ids),
-    ] {
+    for (column, ids) in
+        [(Column::Id, &filter.ids), (Column::OfferId, &filter.offer_ids), (Column::GoalId, &filter.goal_ids)]
+    {
         if let Some(ids) = ids {
             all = all.add(column.is_in(ids.iter().copied()));
         }
     }
-    for (column, texts) in [
-        (Column::SaleId, &filter.sale_ids),
-        (Column::Subid1, &filter.subid1),
-    ] {
+    for (column, texts) in [(Column::SaleId, &filter.sale_ids), (Column::Subid1, &filter.subid1)] {
         if let Some(texts) = texts {
             all = all.add(column.is_in(texts.iter().map(String::as_str)));
         }
@@ -207,33 +199,20 @@ fn matching(filter: &LeadFilter) -> Condition {
 
 /// One lead.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Lead>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// One lead, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Lead>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// Leads that may be the same action as one that is sent now, or hold its click: kept from changing.
 pub async fn same_actions(db: &Db, natural_keys: &[String], click_ids: &[i64]) -> Result<Vec<Lead>> {
     // Two reads, each on its own unique index: a condition with OR would read the whole table.
     let by_key = Entity::find().filter(Column::NaturalKey.is_in(natural_keys.iter().map(String::as_str)));
-    let mut rows = by_key
-        .order_by_asc(Column::Id)
-        .lock_exclusive()
-        .all(&db.conn())
-        .await
-        .map_err(db::error)?;
+    let mut rows =
+        by_key.order_by_asc(Column::Id).lock_exclusive().all(&db.conn()).await.map_err(db::error)?;
     let by_click = Entity::find().filter(Column::OtolClickId.is_in(click_ids.iter().copied()));
     rows.extend(by_click.all(&db.conn()).await.map_err(db::error)?);
     Ok(rows)

@@ -47,9 +47,7 @@ pub async fn list(db: &Db, scope: Scope, lead_id: i64) -> Result<Vec<LeadEvent>>
     if lead::view(db, scope, lead_id).await?.is_none() {
         return Ok(Vec::new());
     }
-    let select = Entity::find()
-        .filter(Column::LeadId.eq(lead_id))
-        .order_by_asc(Column::Number);
+    let select = Entity::find().filter(Column::LeadId.eq(lead_id)).order_by_asc(Column::Number);
     select.all(&db.conn()).await.map_err(db::error)
 }
 
@@ -59,9 +57,5 @@ pub async fn create(db: &Db, rows: Vec<LeadEvent>) -> Result<()> {
         return Ok(());
     }
     let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
-    Entity::insert_many(rows)
-        .exec_without_returning(&db.conn())
-        .await
-        .map(drop)
-        .map_err(db::error)
+    Entity::insert_many(rows).exec_without_returning(&db.conn()).await.map(drop).map_err(db::error)
 }

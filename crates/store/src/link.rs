@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
-use whocpa_domain::{Result, Scope};
+use whocpa_domain::{Error, Result, Scope};
 
 use crate::db::{self, Db, Paging, Rows};
 
@@ -76,10 +76,7 @@ pub async fn list(db: &Db, scope: Scope, filter: &LinkFilter, paging: Paging) ->
     if let Some(ids) = &filter.offer_ids {
         select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
     }
-    for (column, wanted) in [
-        (Column::WebmasterId, filter.webmaster_id),
-        (Column::AreaId, filter.area_id),
-    ] {
+    for (column, wanted) in [(Column::WebmasterId, filter.webmaster_id), (Column::AreaId, filter.area_id)] {
         if let Some(wanted) = wanted {
             select = select.filter(column.eq(wanted));
         }
@@ -89,21 +86,12 @@ pub async fn list(db: &Db, scope: Scope, filter: &LinkFilter, paging: Paging) ->
 
 /// One link.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Link>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// One link, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Link>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// Every link, deleted ones too, for the catalogue of clicks; `ids` limits it to some.
@@ -120,10 +108,13 @@ pub async fn update(db: &Db, row: Link) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }
 
-/// Stores a new link; gives its id.
+/// Stores a new link; gives its id. A code that is taken is [`Error::Unavailable`], so that [`crate::Store::write`]
+/// tries again: its work then draws another.
 pub async fn create(db: &Db, row: Link) -> Result<i64> {
-    db::insert(db, row)
-        .await
-        .map(|stored| stored.id)
-        .map_err(|e| db::unique(e, "code", "Already taken"))
+    db::insert(db, row).await.map(|stored| stored.id).map_err(|e| {
+        match db::unique(e, "code", "Already taken") {
+            Error::Invalid(_) => Error::Unavailable("a new link's code is taken".to_owned()),
+            other => other,
+        }
+    })
 }

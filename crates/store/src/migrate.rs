@@ -48,10 +48,8 @@ impl Store {
     /// [`Error::Internal`] when a step fails, when an applied file was changed, or when the database knows a step
     /// that this program does not (it was written by a newer version: never downgrade silently).
     pub async fn migrate(&self, now: Time) -> Result<()> {
-        self.write(move |db| async move { apply(&db, MAIN, now).await })
-            .await?;
-        self.write_clicks(move |db| async move { apply(&db, CLICKS, now).await })
-            .await?;
+        self.write(move |db| async move { apply(&db, MAIN, now).await }).await?;
+        self.write_clicks(move |db| async move { apply(&db, CLICKS, now).await }).await?;
         self.write(|db| async move { seed::load(&db).await }).await
     }
 
@@ -64,9 +62,7 @@ impl Store {
 }
 
 async fn apply(db: &Db, steps: &[Migration], now: Time) -> Result<()> {
-    if db.backend() == Backend::Postgres {
-        run(db, &format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
-    }
+    lock(db).await?;
     run(
         db,
         "CREATE TABLE IF NOT EXISTS migration \
@@ -74,14 +70,8 @@ async fn apply(db: &Db, steps: &[Migration], now: Time) -> Result<()> {
     )
     .await?;
     let applied = applied(db).await?;
-    let folder = steps
-        .first()
-        .and_then(|step| step.name.split('/').next())
-        .unwrap_or_default();
-    for (name, ..) in applied
-        .iter()
-        .filter(|(name, ..)| name.split('/').next() == Some(folder))
-    {
+    let folder = steps.first().and_then(|step| step.name.split('/').next()).unwrap_or_default();
+    for (name, ..) in applied.iter().filter(|(name, ..)| name.split('/').next() == Some(folder)) {
         if !steps.iter().any(|step| step.name == name) {
             return Err(Error::Internal(format!(
                 "the database has {name}, which this version does not know"
@@ -89,19 +79,12 @@ async fn apply(db: &Db, steps: &[Migration], now: Time) -> Result<()> {
         }
     }
     for step in steps {
-        let text = if db.backend() == Backend::Postgres {
-            step.postgres
-        } else {
-            step.sqlite
-        };
+        let text = if db.backend() == Backend::Postgres { step.postgres } else { step.sqlite };
         let checksum = hex(&Sha256::digest(text.as_bytes()));
         match applied.iter().find(|(name, ..)| name == step.name) {
             Some((_, known, _)) if *known == checksum => {}
             Some(_) => {
-                return Err(Error::Internal(format!(
-                    "{} was changed after it was applied",
-                    step.name
-                )));
+                return Err(Error::Internal(format!("{} was changed after it was applied", step.name)));
             }
             None => {
                 run(db, text).await?;
@@ -117,27 +100,15 @@ async fn apply(db: &Db, steps: &[Migration], now: Time) -> Result<()> {
 async fn state(db: &Db, steps: &[Migration]) -> Result<Vec<MigrationState>> {
     // A database that was never migrated has no table to read.
     let applied = applied(db).await.unwrap_or_default();
-    let find = |name: &str| {
-        applied
-            .iter()
-            .find(|(known, ..)| known == name)
-            .map(|(.., at)| Time(*at))
-    };
+    let find = |name: &str| applied.iter().find(|(known, ..)| known == name).map(|(.., at)| Time(*at));
     Ok(steps
         .iter()
-        .map(|step| MigrationState {
-            name: step.name.to_owned(),
-            date_applied: find(step.name),
-        })
+        .map(|step| MigrationState { name: step.name.to_owned(), date_applied: find(step.name) })
         .collect())
 }
 
 async fn applied(db: &Db) -> Result<Vec<(String, String, i64)>> {
-    let statement = statement(
-        db,
-        "SELECT name, checksum, date_applied FROM migration ORDER BY name",
-        [],
-    );
+    let statement = statement(db, "SELECT name, checksum, date_applied FROM migration ORDER BY name", []);
     let rows = db.conn().query_all_raw(statement).await.map_err(db::error)?;
     rows.iter()
         .map(|row| Ok((row.try_get_by(0)?, row.try_get_by(1)?, row.try_get_by(2)?)))
@@ -145,12 +116,16 @@ async fn applied(db: &Db) -> Result<Vec<(String, String, i64)>> {
         .map_err(db::error)
 }
 
+/// Keeps other nodes from setting the database up until the transaction ends; on SQLite a write transaction does.
+pub(crate) async fn lock(db: &Db) -> Result<()> {
+    match db.backend() {
+        Backend::Postgres => run(db, &format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")).await,
+        Backend::Sqlite => Ok(()),
+    }
+}
+
 async fn run(db: &Db, sql: &str) -> Result<()> {
-    db.conn()
-        .execute_unprepared(sql)
-        .await
-        .map(drop)
-        .map_err(db::error)
+    db.conn().execute_unprepared(sql).await.map(drop).map_err(db::error)
 }
 
 /// A statement with `$1`-style values, which both databases take.
@@ -168,11 +143,7 @@ pub(crate) async fn execute(
     sql: &str,
     values: impl IntoIterator<Item = sea_orm::Value>,
 ) -> Result<u64> {
-    let done = db
-        .conn()
-        .execute_raw(statement(db, sql, values))
-        .await
-        .map_err(db::error)?;
+    let done = db.conn().execute_raw(statement(db, sql, values)).await.map_err(db::error)?;
     Ok(done.rows_affected())
 }
 

@@ -78,12 +78,7 @@ pub struct NewsFilter {
 
 /// News of offers that the caller may see (an advertiser: all public ones and his own), and those of the network.
 fn visible(scope: Scope, now: Time) -> Select<Entity> {
-    let offers = |scope| {
-        offer::visible(scope)
-            .select_only()
-            .column(offer::Column::Id)
-            .into_query()
-    };
+    let offers = |scope| offer::visible(scope).select_only().column(offer::Column::Id).into_query();
     let mut seen = Condition::any().add(Column::OfferId.is_null());
     match scope {
         Scope::All => return Entity::find(),
@@ -93,13 +88,8 @@ fn visible(scope: Scope, now: Time) -> Select<Entity> {
         }
         Scope::Public | Scope::Webmaster(_) => seen = seen.add(Column::OfferId.in_subquery(offers(scope))),
     }
-    let open = Condition::any()
-        .add(Column::DateEnd.is_null())
-        .add(Column::DateEnd.gt(now.0));
-    Entity::find()
-        .filter(seen)
-        .filter(Column::DateStart.lte(now.0))
-        .filter(open)
+    let open = Condition::any().add(Column::DateEnd.is_null()).add(Column::DateEnd.gt(now.0));
+    Entity::find().filter(seen).filter(Column::DateStart.lte(now.0)).filter(open)
 }
 
 /// One page of news, newest first.
@@ -110,9 +100,7 @@ pub async fn list(
     now: Time,
     paging: Paging,
 ) -> Result<Rows<News>> {
-    let mut select = visible(scope, now)
-        .order_by_desc(Column::DateStart)
-        .order_by_desc(Column::Id);
+    let mut select = visible(scope, now).order_by_desc(Column::DateStart).order_by_desc(Column::Id);
     if let Some(from) = filter.from {
         select = select.filter(Column::DateStart.gte(from.0));
     }
@@ -125,7 +113,7 @@ pub async fn list(
     db::page(db, select, paging).await
 }
 
-/// Bit 4 means offer news of the offers that the caller works with.
+/// Bit 4 means offer news of the offers that the caller works with; nobody's for a guest or an operator.
 fn of_kinds(scope: Scope, kinds: i64) -> Condition {
     let mut any = Condition::any();
     for kind in [NewsType::System, NewsType::Offer] {
@@ -141,15 +129,14 @@ fn of_kinds(scope: Scope, kinds: i64) -> Condition {
                 .filter(connection::Column::WebmasterId.eq(id))
                 .filter(connection::Column::Status.eq(ConnectionStatus::Approved.code()))
                 .into_query(),
-            Scope::Public => offer::Entity::find()
+            Scope::Public | Scope::All => offer::Entity::find()
                 .select_only()
                 .column(offer::Column::Id)
                 .filter(offer::Column::Id.eq(-1))
                 .into_query(),
-            Scope::Advertiser(_) | Scope::All => offer::visible(scope)
-                .select_only()
-                .column(offer::Column::Id)
-                .into_query(),
+            Scope::Advertiser(_) => {
+                offer::visible(scope).select_only().column(offer::Column::Id).into_query()
+            }
         };
         any = any.add(Column::OfferId.in_subquery(mine));
     }
@@ -158,47 +145,25 @@ fn of_kinds(scope: Scope, kinds: i64) -> Condition {
 
 /// One piece of news.
 pub async fn view(db: &Db, scope: Scope, now: Time, id: i64) -> Result<Option<News>> {
-    visible(scope, now)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope, now).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// Which of these news the person has read.
 pub async fn read_by(db: &Db, user_id: i64, ids: &[i64]) -> Result<BTreeSet<i64>> {
     let marks = read::Entity::find().filter(read::Column::UserId.eq(user_id));
-    let marks = marks
-        .filter(read::Column::NewsId.is_in(ids.iter().copied()))
-        .all(&db.conn())
-        .await;
-    Ok(marks
-        .map_err(db::error)?
-        .into_iter()
-        .map(|mark| mark.news_id)
-        .collect())
+    let marks = marks.filter(read::Column::NewsId.is_in(ids.iter().copied())).all(&db.conn()).await;
+    Ok(marks.map_err(db::error)?.into_iter().map(|mark| mark.news_id).collect())
 }
 
 /// Marks a piece of news as read, or as not read.
 pub async fn set_read(db: &Db, user_id: i64, news_id: i64, is_read: bool, now: Time) -> Result<()> {
     if is_read {
-        let mark = read::ActiveModel {
-            user_id: Set(user_id),
-            news_id: Set(news_id),
-            date_read: Set(now.0),
-        };
-        let once = OnConflict::columns([read::Column::UserId, read::Column::NewsId])
-            .do_nothing()
-            .to_owned();
-        let insert = read::Entity::insert(mark)
-            .on_conflict(once)
-            .exec_without_returning(&db.conn())
-            .await;
+        let mark = read::ActiveModel { user_id: Set(user_id), news_id: Set(news_id), date_read: Set(now.0) };
+        let once = OnConflict::columns([read::Column::UserId, read::Column::NewsId]).do_nothing().to_owned();
+        let insert = read::Entity::insert(mark).on_conflict(once).exec_without_returning(&db.conn()).await;
         insert.map(drop).map_err(db::error)
     } else {
-        let mark = read::Entity::delete_by_id((user_id, news_id))
-            .exec(&db.conn())
-            .await;
+        let mark = read::Entity::delete_by_id((user_id, news_id)).exec(&db.conn()).await;
         mark.map(drop).map_err(db::error)
     }
 }
@@ -210,22 +175,12 @@ pub async fn update(db: &Db, row: News) -> Result<()> {
 
 /// Stores new news; gives their id.
 pub async fn create(db: &Db, row: News) -> Result<i64> {
-    db::insert(db, row)
-        .await
-        .map(|stored| stored.id)
-        .map_err(db::error)
+    db::insert(db, row).await.map(|stored| stored.id).map_err(db::error)
 }
 
 /// Removes news and their read marks.
 pub async fn delete(db: &Db, id: i64) -> Result<()> {
-    let marks = read::Entity::delete_many()
-        .filter(read::Column::NewsId.eq(id))
-        .exec(&db.conn())
-        .await;
+    let marks = read::Entity::delete_many().filter(read::Column::NewsId.eq(id)).exec(&db.conn()).await;
     marks.map_err(db::error)?;
-    Entity::delete_by_id(id)
-        .exec(&db.conn())
-        .await
-        .map(drop)
-        .map_err(db::error)
+    Entity::delete_by_id(id).exec(&db.conn()).await.map(drop).map_err(db::error)
 }

@@ -1,6 +1,6 @@
 //! Offers with their categories and regions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
@@ -9,12 +9,13 @@ use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::{Error, Result, Scope};
 
-use crate::connection;
 use crate::db::{self, Db, Paging, Rows};
+use crate::{connection, goal, link, news};
 
 /// One offer.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "offer")]
+#[expect(clippy::struct_excessive_bools, reason = "the protocol has these flags as separate fields")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.
     #[sea_orm(primary_key)]
@@ -89,7 +90,7 @@ pub struct OfferFilter {
     pub is_mobile: Option<bool>,
     /// Only optimised for mobile, or only others.
     pub is_mobile_optimised: Option<bool>,
-    /// Stopped ones too.
+    /// Stopped and archived ones too.
     pub show_stopped: bool,
     /// Only with one of these regions.
     pub geo_ids: Option<Vec<i64>>,
@@ -135,9 +136,7 @@ pub(crate) fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => Entity::find(),
         Scope::Advertiser(id) => Entity::find().filter(Column::AdvertiserId.eq(id)),
-        Scope::Public => Entity::find()
-            .filter(public())
-            .filter(Column::IsPrivate.eq(false)),
+        Scope::Public => Entity::find().filter(public()).filter(Column::IsPrivate.eq(false)),
         Scope::Webmaster(id) => {
             let connected = connection::Entity::find()
                 .select_only()
@@ -145,9 +144,8 @@ pub(crate) fn visible(scope: Scope) -> Select<Entity> {
                 .filter(connection::Column::WebmasterId.eq(id))
                 .filter(connection::Column::Status.eq(ConnectionStatus::Approved.code()))
                 .into_query();
-            let seen = Condition::any()
-                .add(Column::IsPrivate.eq(false))
-                .add(Column::Id.in_subquery(connected));
+            let seen =
+                Condition::any().add(Column::IsPrivate.eq(false)).add(Column::Id.in_subquery(connected));
             Entity::find().filter(public()).filter(seen)
         }
     }
@@ -169,19 +167,16 @@ pub async fn list(db: &Db, scope: Scope, filter: &OfferFilter, paging: Paging) -
         }
     }
     if !filter.show_stopped {
-        select = select.filter(Column::Status.ne(OfferStatus::Stopped.code()));
+        let gone = [OfferStatus::Stopped.code(), OfferStatus::Archived.code()];
+        select = select.filter(Column::Status.is_not_in(gone));
     }
     if let Some(ids) = &filter.geo_ids {
-        let pairs = geo_pair::Entity::find()
-            .select_only()
-            .column(geo_pair::Column::OfferId);
+        let pairs = geo_pair::Entity::find().select_only().column(geo_pair::Column::OfferId);
         let pairs = pairs.filter(geo_pair::Column::GeoId.is_in(ids.iter().copied()));
         select = select.filter(Column::Id.in_subquery(pairs.into_query()));
     }
     if let Some(ids) = &filter.category_ids {
-        let pairs = category_pair::Entity::find()
-            .select_only()
-            .column(category_pair::Column::OfferId);
+        let pairs = category_pair::Entity::find().select_only().column(category_pair::Column::OfferId);
         let pairs = pairs.filter(category_pair::Column::CategoryId.is_in(ids.iter().copied()));
         select = select.filter(Column::Id.in_subquery(pairs.into_query()));
     }
@@ -190,35 +185,51 @@ pub async fn list(db: &Db, scope: Scope, filter: &OfferFilter, paging: Paging) -
 
 /// Those of `ids` that the caller may see.
 pub async fn known(db: &Db, scope: Scope, ids: &[i64]) -> Result<Vec<i64>> {
-    let select = visible(scope)
+    let select =
+        visible(scope).select_only().column(Column::Id).filter(Column::Id.is_in(ids.iter().copied()));
+    select.into_tuple().all(&db.conn()).await.map_err(db::error)
+}
+
+/// Those of `ids` that the webmaster is connected with.
+pub async fn connected(db: &Db, webmaster_id: i64, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    let select = connection::Entity::find()
+        .select_only()
+        .column(connection::Column::OfferId)
+        .filter(connection::Column::WebmasterId.eq(webmaster_id))
+        .filter(connection::Column::OfferId.is_in(ids.iter().copied()))
+        .filter(connection::Column::Status.eq(ConnectionStatus::Approved.code()));
+    let ids: Vec<i64> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+    Ok(ids.into_iter().collect())
+}
+
+/// The names of offers that the caller was shown already.
+pub async fn names(db: &Db, ids: &[i64]) -> Result<BTreeMap<i64, String>> {
+    let select = Entity::find()
         .select_only()
         .column(Column::Id)
+        .column(Column::Name)
         .filter(Column::Id.is_in(ids.iter().copied()));
-    select.into_tuple().all(&db.conn()).await.map_err(db::error)
+    let pairs: Vec<(i64, String)> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+    Ok(pairs.into_iter().collect())
 }
 
 /// One offer.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Offer>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// One offer, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Offer>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
-/// Every offer, for the catalogue of clicks.
-pub async fn all(db: &Db) -> Result<Vec<Offer>> {
-    Entity::find().all(&db.conn()).await.map_err(db::error)
+/// Offers for the catalogue of clicks: all of them, or these.
+pub async fn all(db: &Db, ids: Option<&[i64]>) -> Result<Vec<Offer>> {
+    let select = match ids {
+        Some(ids) => Entity::find().filter(Column::Id.is_in(ids.iter().copied())),
+        None => Entity::find(),
+    };
+    select.all(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored offer.
@@ -228,10 +239,7 @@ pub async fn update(db: &Db, row: Offer) -> Result<()> {
 
 /// Stores a new offer; gives its id.
 pub async fn create(db: &Db, row: Offer) -> Result<i64> {
-    db::insert(db, row)
-        .await
-        .map(|stored| stored.id)
-        .map_err(db::error)
+    db::insert(db, row).await.map(|stored| stored.id).map_err(db::error)
 }
 
 /// The category ids of each of these offers.
@@ -242,9 +250,7 @@ pub async fn categories(db: &Db, offer_ids: &[i64]) -> Result<BTreeMap<i64, Vec<
         .all(&db.conn())
         .await
         .map_err(db::error)?;
-    Ok(grouped(
-        pairs.into_iter().map(|pair| (pair.offer_id, pair.category_id)),
-    ))
+    Ok(grouped(pairs.into_iter().map(|pair| (pair.offer_id, pair.category_id))))
 }
 
 /// The region ids of each of these offers.
@@ -255,9 +261,7 @@ pub async fn geos(db: &Db, offer_ids: &[i64]) -> Result<BTreeMap<i64, Vec<i64>>>
         .all(&db.conn())
         .await
         .map_err(db::error)?;
-    Ok(grouped(
-        pairs.into_iter().map(|pair| (pair.offer_id, pair.geo_id)),
-    ))
+    Ok(grouped(pairs.into_iter().map(|pair| (pair.offer_id, pair.geo_id))))
 }
 
 fn grouped(pairs: impl Iterator<Item = (i64, i64)>) -> BTreeMap<i64, Vec<i64>> {
@@ -272,10 +276,7 @@ fn grouped(pairs: impl Iterator<Item = (i64, i64)>) -> BTreeMap<i64, Vec<i64>> {
 pub async fn set_categories(db: &Db, offer_id: i64, ids: &[i64]) -> Result<()> {
     let old = category_pair::Entity::delete_many().filter(category_pair::Column::OfferId.eq(offer_id));
     old.exec(&db.conn()).await.map_err(db::error)?;
-    let pair = |id: &i64| category_pair::ActiveModel {
-        offer_id: Set(offer_id),
-        category_id: Set(*id),
-    };
+    let pair = |id: &i64| category_pair::ActiveModel { offer_id: Set(offer_id), category_id: Set(*id) };
     let rows: Vec<_> = ids.iter().map(pair).collect();
     if rows.is_empty() {
         return Ok(());
@@ -291,21 +292,12 @@ pub async fn set_categories(db: &Db, offer_id: i64, ids: &[i64]) -> Result<()> {
 pub async fn set_geos(db: &Db, offer_id: i64, ids: &[i64]) -> Result<()> {
     let old = geo_pair::Entity::delete_many().filter(geo_pair::Column::OfferId.eq(offer_id));
     old.exec(&db.conn()).await.map_err(db::error)?;
-    let rows: Vec<_> = ids
-        .iter()
-        .map(|id| geo_pair::ActiveModel {
-            offer_id: Set(offer_id),
-            geo_id: Set(*id),
-        })
-        .collect();
+    let rows: Vec<_> =
+        ids.iter().map(|id| geo_pair::ActiveModel { offer_id: Set(offer_id), geo_id: Set(*id) }).collect();
     if rows.is_empty() {
         return Ok(());
     }
-    geo_pair::Entity::insert_many(rows)
-        .exec_without_returning(&db.conn())
-        .await
-        .map(drop)
-        .map_err(db::error)
+    geo_pair::Entity::insert_many(rows).exec_without_returning(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 /// Whether any offer is in this category.
@@ -315,6 +307,19 @@ pub(crate) async fn uses_category(db: &Db, category_id: i64) -> Result<bool> {
     Ok(count > 0)
 }
 
+/// Whether goals, connections, links or news refer to this offer.
+pub async fn is_used(db: &Db, id: i64) -> Result<bool> {
+    let goals = goal::Entity::find().filter(goal::Column::OfferId.eq(id));
+    let connections = connection::Entity::find().filter(connection::Column::OfferId.eq(id));
+    let links = link::Entity::find().filter(link::Column::OfferId.eq(id));
+    let news = news::Entity::find().filter(news::Column::OfferId.eq(id));
+    let uses = goals.count(&db.conn()).await.map_err(db::error)?
+        + connections.count(&db.conn()).await.map_err(db::error)?
+        + links.count(&db.conn()).await.map_err(db::error)?
+        + news.count(&db.conn()).await.map_err(db::error)?;
+    Ok(uses > 0)
+}
+
 /// Removes an offer that never was public; the caller checks that nothing refers to it.
 pub async fn delete(db: &Db, scope: Scope, id: i64) -> Result<()> {
     if view_for_update(db, scope, id).await?.is_none() {
@@ -322,9 +327,5 @@ pub async fn delete(db: &Db, scope: Scope, id: i64) -> Result<()> {
     }
     set_categories(db, id, &[]).await?;
     set_geos(db, id, &[]).await?;
-    Entity::delete_by_id(id)
-        .exec(&db.conn())
-        .await
-        .map(drop)
-        .map_err(db::error)
+    Entity::delete_by_id(id).exec(&db.conn()).await.map(drop).map_err(db::error)
 }

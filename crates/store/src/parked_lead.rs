@@ -71,10 +71,7 @@ pub async fn create(db: &Db, rows: Vec<ParkedLead>) -> Result<()> {
         row
     });
     let once = OnConflict::new().do_nothing().to_owned();
-    let insert = Entity::insert_many(rows)
-        .on_conflict(once)
-        .exec_without_returning(&db.conn())
-        .await;
+    let insert = Entity::insert_many(rows).on_conflict(once).exec_without_returning(&db.conn()).await;
     insert.map(drop).map_err(db::error)
 }
 

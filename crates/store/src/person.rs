@@ -6,7 +6,7 @@ use sea_orm::{QueryOrder, QuerySelect};
 use whocpa_domain::user::{UserLevel, UserStatus};
 use whocpa_domain::{Result, Scope};
 
-use crate::db::{self, Db, Paging, Rows};
+use crate::db::{self, Backend, Db, Paging, Rows};
 
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -57,10 +57,10 @@ impl User {
 /// Which people are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct UserFilter {
-    /// Only of this kind.
-    pub level: Option<UserLevel>,
-    /// Only in this state.
-    pub status: Option<UserStatus>,
+    /// Only of these kinds.
+    pub level: Option<Vec<UserLevel>>,
+    /// Only in one of these states.
+    pub status: Option<Vec<UserStatus>>,
     /// Only whose login or name contains this, in any case of letters.
     pub search: Option<String>,
 }
@@ -76,11 +76,11 @@ fn visible(scope: Scope) -> Select<Entity> {
 /// One page of people, in the order of their ids.
 pub async fn list(db: &Db, scope: Scope, filter: &UserFilter, paging: Paging) -> Result<Rows<User>> {
     let mut select = visible(scope).order_by_asc(Column::Id);
-    if let Some(level) = filter.level {
-        select = select.filter(Column::Level.eq(level.code()));
+    if let Some(levels) = &filter.level {
+        select = select.filter(Column::Level.is_in(levels.iter().map(|level| level.code())));
     }
-    if let Some(status) = filter.status {
-        select = select.filter(Column::Status.eq(status.code()));
+    if let Some(states) = &filter.status {
+        select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
     }
     if let Some(search) = &filter.search {
         select = select.filter(db::contains(Column::Login, search).or(db::contains(Column::Name, search)));
@@ -90,64 +90,47 @@ pub async fn list(db: &Db, scope: Scope, filter: &UserFilter, paging: Paging) ->
 
 /// One person.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<User>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
 /// One person, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<User>> {
-    visible(scope)
-        .filter(Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// The person who signs in with this login (lower case).
 pub async fn by_login(db: &Db, login: &str) -> Result<Option<User>> {
-    Entity::find()
-        .filter(Column::Login.eq(login))
-        .one(&db.conn())
-        .await
-        .map_err(db::error)
+    Entity::find().filter(Column::Login.eq(login)).one(&db.conn()).await.map_err(db::error)
 }
 
-/// Advertisers' postback tokens with their owners, for accounts that work.
-pub async fn postback_tokens(db: &Db) -> Result<Vec<(String, i64)>> {
-    let rows = Entity::find()
-        .filter(Column::Level.eq(UserLevel::Advertiser.code()))
-        .filter(Column::Status.eq(UserStatus::Active.code()))
-        .all(&db.conn())
-        .await
-        .map_err(db::error)?;
-    Ok(rows.into_iter().map(|row| (row.postback_token, row.id)).collect())
+/// Everybody, for the catalogue of clicks.
+pub async fn all(db: &Db) -> Result<Vec<User>> {
+    Entity::find().all(&db.conn()).await.map_err(db::error)
+}
+
+/// Lets no other transaction add people until this one ends, for what must be true of all of them.
+pub async fn lock_table(db: &Db) -> Result<()> {
+    // A writing transaction on SQLite is the only one anyway.
+    if db.backend() == Backend::Postgres {
+        let sql = "LOCK TABLE person IN SHARE ROW EXCLUSIVE MODE";
+        db.conn().execute_unprepared(sql).await.map_err(db::error)?;
+    }
+    Ok(())
 }
 
 /// How many people of a kind there are.
 pub async fn count(db: &Db, level: UserLevel) -> Result<i64> {
-    let count = Entity::find()
-        .filter(Column::Level.eq(level.code()))
-        .count(&db.conn())
-        .await
-        .map_err(db::error)?;
+    let count =
+        Entity::find().filter(Column::Level.eq(level.code())).count(&db.conn()).await.map_err(db::error)?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// Writes all columns of a stored person.
 pub async fn update(db: &Db, row: User) -> Result<()> {
-    db::save(db, row)
-        .await
-        .map_err(|e| db::unique(e, "login", "Already taken"))
+    db::save(db, row).await.map_err(|e| db::unique(e, "login", "Already taken"))
 }
 
 /// Stores a new person; gives the id.
 pub async fn create(db: &Db, row: User) -> Result<i64> {
-    db::insert(db, row)
-        .await
-        .map(|stored| stored.id)
-        .map_err(|e| db::unique(e, "login", "Already taken"))
+    db::insert(db, row).await.map(|stored| stored.id).map_err(|e| db::unique(e, "login", "Already taken"))
 }

@@ -29,16 +29,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// All values of a kind, newest first.
 pub async fn list(db: &Db, kind: &str) -> Result<Vec<String>> {
-    let rows = Entity::find()
-        .filter(Column::Kind.eq(kind))
-        .order_by_desc(Column::Id)
-        .all(&db.conn())
-        .await;
-    Ok(rows
-        .map_err(db::error)?
-        .into_iter()
-        .map(|row| row.value)
-        .collect())
+    let rows = Entity::find().filter(Column::Kind.eq(kind)).order_by_desc(Column::Id).all(&db.conn()).await;
+    Ok(rows.map_err(db::error)?.into_iter().map(|row| row.value).collect())
 }
 
 /// The newest value of a kind.
@@ -55,4 +47,15 @@ pub async fn add(db: &Db, kind: &str, value: &str, now: Time) -> Result<()> {
         date_created: Set(now.0),
     };
     row.insert(&db.conn()).await.map(drop).map_err(db::error)
+}
+
+/// All values of a kind, newest first; `value` becomes the first one where there is none yet.
+pub async fn ensure(db: &Db, kind: &str, value: &str, now: Time) -> Result<Vec<String>> {
+    crate::migrate::lock(db).await?;
+    let known = list(db, kind).await?;
+    if known.is_empty() {
+        add(db, kind, value, now).await?;
+        return Ok(vec![value.to_owned()]);
+    }
+    Ok(known)
 }

@@ -43,26 +43,15 @@ async fn load_currencies(db: &Db) -> Result<()> {
         });
     }
     let names = [currency::Column::NameEn, currency::Column::NameRu];
-    let same = OnConflict::column(currency::Column::Id)
-        .update_columns(names)
-        .to_owned();
-    currency::Entity::insert_many(rows)
-        .on_conflict(same)
-        .exec(&db.conn())
-        .await
-        .map(drop)
-        .map_err(db::error)
+    let same = OnConflict::column(currency::Column::Id).update_columns(names).to_owned();
+    currency::Entity::insert_many(rows).on_conflict(same).exec(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 async fn load_geo(db: &Db) -> Result<()> {
     let mut rows = Vec::new();
     for [id, parent_id, kind, code, name_en, name_ru, population] in table(GEO)? {
         let optional = |text: &str| {
-            if text.is_empty() {
-                Ok(None)
-            } else {
-                number(text).map(Some)
-            }
+            if text.is_empty() { Ok(None) } else { number(text).map(Some) }
         };
         rows.push((
             number(kind)?,
@@ -79,24 +68,12 @@ async fn load_geo(db: &Db) -> Result<()> {
         ));
     }
     // Parents before children: the type codes rise with depth, and a group's parent group has the smaller id.
-    rows.sort_by_key(|(kind, row)| {
-        (
-            *kind,
-            row.parent_id.clone().take().flatten(),
-            row.id.clone().take(),
-        )
-    });
+    rows.sort_by_key(|(kind, row)| (*kind, row.parent_id.clone().take().flatten(), row.id.clone().take()));
     let rows: Vec<geo::ActiveModel> = rows.into_iter().map(|(_, row)| row).collect();
     for chunk in rows.chunks(CHUNK) {
-        let columns = [
-            geo::Column::ParentId,
-            geo::Column::NameEn,
-            geo::Column::NameRu,
-            geo::Column::Population,
-        ];
-        let same = OnConflict::column(geo::Column::Id)
-            .update_columns(columns)
-            .to_owned();
+        let columns =
+            [geo::Column::ParentId, geo::Column::NameEn, geo::Column::NameRu, geo::Column::Population];
+        let same = OnConflict::column(geo::Column::Id).update_columns(columns).to_owned();
         geo::Entity::insert_many(chunk.to_vec())
             .on_conflict(same)
             .exec(&db.conn())
@@ -111,14 +88,11 @@ fn table<const N: usize>(text: &'static str) -> Result<Vec<[&'static str; N]>> {
         .skip(1)
         .map(|line| {
             let columns: Vec<&str> = line.split('\t').collect();
-            columns
-                .try_into()
-                .map_err(|_| Error::Internal(format!("shipped data has a bad line: {line}")))
+            columns.try_into().map_err(|_| Error::Internal(format!("shipped data has a bad line: {line}")))
         })
         .collect()
 }
 
 fn number(text: &str) -> Result<i64> {
-    text.parse()
-        .map_err(|_| Error::Internal(format!("shipped data has a bad number: {text}")))
+    text.parse().map_err(|_| Error::Internal(format!("shipped data has a bad number: {text}")))
 }

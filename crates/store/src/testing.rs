@@ -1,5 +1,7 @@
 //! Fresh databases for tests, on both engines, in milliseconds: each is a copy of one migrated template.
 
+#![expect(clippy::expect_used, reason = "a test that cannot have its database must fail")]
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -49,40 +51,25 @@ impl TestDb {
         let url = std::env::var(POSTGRES).unwrap_or_else(|_| {
             panic!("{POSTGRES} is not set: run ./test, or ./test --sqlite-only to leave PostgreSQL out")
         });
-        let template = POSTGRES_TEMPLATE
-            .get_or_init(async || postgres_template(&url).await)
-            .await;
-        let name = format!(
-            "whocpa_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let template = POSTGRES_TEMPLATE.get_or_init(async || postgres_template(&url).await).await;
+        let name = format!("whocpa_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         create_database(&url, &name, Some(template)).await;
         let dir = temp_dir();
         Self::open(config(dir.path(), Some(with_database(&url, &name))), dir).await
     }
 
     async fn open(config: StoreConfig, dir: TempDir) -> Self {
-        let store = Store::connect(&config)
-            .await
-            .expect("connect to the test database");
+        let store = Store::connect(&config).await.expect("connect to the test database");
         Self { store, config, dir }
     }
 }
 
 fn temp_dir() -> TempDir {
-    tempfile::Builder::new()
-        .prefix("whocpa-test-")
-        .tempdir()
-        .expect("make a temporary folder")
+    tempfile::Builder::new().prefix("whocpa-test-").tempdir().expect("make a temporary folder")
 }
 
 fn config(dir: &Path, database_url: Option<String>) -> StoreConfig {
-    StoreConfig {
-        data_dir: PathBuf::from(dir),
-        database_url,
-        connections: 4,
-    }
+    StoreConfig { data_dir: PathBuf::from(dir), database_url, connections: 4 }
 }
 
 async fn sqlite_template() -> TempDir {
@@ -117,12 +104,8 @@ async fn create_database(url: &str, name: &str, template: Option<&str>) {
 
 /// The same URL with another database name.
 fn with_database(url: &str, name: &str) -> String {
-    let (address, options) = url
-        .split_once('?')
-        .map_or((url, None), |(address, options)| (address, Some(options)));
+    let (address, options) =
+        url.split_once('?').map_or((url, None), |(address, options)| (address, Some(options)));
     let server = address.rsplit_once('/').map_or(address, |(server, _)| server);
-    options.map_or_else(
-        || format!("{server}/{name}"),
-        |options| format!("{server}/{name}?{options}"),
-    )
+    options.map_or_else(|| format!("{server}/{name}"), |options| format!("{server}/{name}?{options}"))
 }

@@ -63,10 +63,8 @@ pub struct Cause {
 /// Writes transfers down, each group under its cause. The same leg of the same cause twice is refused by the
 /// database and fails the transaction: money is never moved twice for one reason.
 pub async fn create(db: &Db, groups: &[(Cause, Vec<Posting>)], now: Time) -> Result<()> {
-    let wanted: BTreeSet<Account> = groups
-        .iter()
-        .flat_map(|(_, legs)| legs.iter().flat_map(|leg| [leg.debit, leg.credit]))
-        .collect();
+    let wanted: BTreeSet<Account> =
+        groups.iter().flat_map(|(_, legs)| legs.iter().flat_map(|leg| [leg.debit, leg.credit])).collect();
     if wanted.is_empty() {
         return Ok(());
     }
@@ -96,18 +94,13 @@ pub async fn create(db: &Db, groups: &[(Cause, Vec<Posting>)], now: Time) -> Res
             rows.push(row);
         }
     }
-    Entity::insert_many(rows)
-        .exec_without_returning(&db.conn())
-        .await
-        .map(drop)
-        .map_err(db::error)
+    Entity::insert_many(rows).exec_without_returning(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 /// The transfers that a lead's events made, in order; for those who may see both sides.
 pub async fn of_lead(db: &Db, lead_id: i64) -> Result<Vec<Transfer>> {
-    let select = Entity::find()
-        .filter(Column::Cause.eq(CauseKind::Lead.code()))
-        .filter(Column::CauseId.eq(lead_id));
+    let select =
+        Entity::find().filter(Column::Cause.eq(CauseKind::Lead.code())).filter(Column::CauseId.eq(lead_id));
     select
         .order_by_asc(Column::CauseNumber)
         .order_by_asc(Column::Leg)
@@ -135,32 +128,16 @@ pub async fn balances(db: &Db, scope: Scope) -> Result<Vec<Balance>> {
     let sql = format!(
         "SELECT a.kind, a.owner_id, a.currency_id, CAST(          COALESCE((SELECT SUM(t.amount) FROM transfer t WHERE t.credit_id = a.id), 0)          - COALESCE((SELECT SUM(t.amount) FROM transfer t WHERE t.debit_id = a.id), 0) AS BIGINT)          FROM account a {owned} ORDER BY a.owner_id, a.currency_id, a.kind"
     );
-    let rows = db
-        .conn()
-        .query_all_raw(statement(db, &sql, values))
-        .await
-        .map_err(db::error)?;
+    let rows = db.conn().query_all_raw(statement(db, &sql, values)).await.map_err(db::error)?;
     let read = |row: &QueryResult| -> std::result::Result<(i64, i64, i64, i64), DbErr> {
-        Ok((
-            row.try_get_by(0)?,
-            row.try_get_by(1)?,
-            row.try_get_by(2)?,
-            row.try_get_by(3)?,
-        ))
+        Ok((row.try_get_by(0)?, row.try_get_by(1)?, row.try_get_by(2)?, row.try_get_by(3)?))
     };
     let mut balances = Vec::with_capacity(rows.len());
     for row in &rows {
         let (kind, owner_id, currency_id, micros) = read(row).map_err(db::error)?;
         let unknown = || Error::Internal(format!("unknown account kind {kind}"));
         let kind = AccountKind::from_code(kind).ok_or_else(unknown)?;
-        balances.push(Balance {
-            account: Account {
-                kind,
-                owner_id,
-                currency_id,
-            },
-            micros,
-        });
+        balances.push(Balance { account: Account { kind, owner_id, currency_id }, micros });
     }
     Ok(balances)
 }

@@ -22,17 +22,8 @@ pub enum Kind {
 
 impl Source {
     fn new(path: String, text: String) -> Self {
-        let kinds = if is_kind(&path, &["rs"]) {
-            classify(text.as_bytes())
-        } else {
-            Vec::new()
-        };
-        let mut source = Self {
-            path,
-            text,
-            kinds,
-            code: String::new(),
-        };
+        let kinds = if is_kind(&path, &["rs"]) { classify(text.as_bytes()) } else { Vec::new() };
+        let mut source = Self { path, text, kinds, code: String::new() };
         source.code = source.view(&[Kind::Code]);
         source
     }
@@ -47,11 +38,7 @@ impl Source {
 
     pub fn view(&self, keep: &[Kind]) -> String {
         let shown = |(byte, kind): (u8, &Kind)| {
-            if byte == b'\n' || keep.contains(kind) {
-                byte
-            } else {
-                b' '
-            }
+            if byte == b'\n' || keep.contains(kind) { byte } else { b' ' }
         };
         let bytes = self.text.bytes().zip(&self.kinds).map(shown).collect();
         String::from_utf8(bytes).unwrap_or_else(|error| panic!("{}: {error}", self.path))
@@ -67,10 +54,7 @@ impl Source {
         for run in self.kinds.chunk_by(PartialEq::eq) {
             let text = &self.text[at..at + run.len()];
             if run[0] == Kind::Text {
-                found.push((
-                    self.line(at),
-                    text.split_once(['"', '\'']).map_or("", |(_, inside)| inside),
-                ));
+                found.push((self.line(at), text.split_once(['"', '\'']).map_or("", |(_, inside)| inside)));
             }
             at += run.len();
         }
@@ -86,9 +70,7 @@ impl Source {
             let name = words(&self.code[at + 3..]).next().unwrap_or_default();
             let whole_word = !self.code[..at].ends_with(|last: char| last == '_' || last.is_alphanumeric());
             if let (true, false, Some((open, close))) = (whole_word, name.is_empty(), body(&self.code, at)) {
-                let lines = shown[open + 1..close]
-                    .lines()
-                    .filter(|line| !line.trim().is_empty());
+                let lines = shown[open + 1..close].lines().filter(|line| !line.trim().is_empty());
                 found.push((name.to_owned(), self.line(at), lines.count()));
             }
         }
@@ -118,14 +100,11 @@ pub fn collect(folder: &str, found: &mut Vec<Source>) {
 
 pub fn file_names(folder: &str) -> BTreeSet<String> {
     let entries = fs::read_dir(root().join(folder)).into_iter().flatten().flatten();
-    entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 pub fn is_kind(path: &str, extensions: &[&str]) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(_, extension)| extensions.contains(&extension))
+    path.rsplit_once('.').is_some_and(|(_, extension)| extensions.contains(&extension))
 }
 
 /// Line, whether for tests only, and name of each dependency in a manifest.
@@ -134,9 +113,8 @@ pub fn dependencies(manifest: &str) -> Vec<(usize, bool, String)> {
     for (number, line) in (1..).zip(manifest.lines()) {
         if let Some(header) = line.strip_prefix('[') {
             header.trim_end_matches(']').clone_into(&mut table);
-            if let Some((above, name)) = table
-                .rsplit_once('.')
-                .filter(|(above, _)| above.ends_with("dependencies"))
+            if let Some((above, name)) =
+                table.rsplit_once('.').filter(|(above, _)| above.ends_with("dependencies"))
             {
                 found.push((number, above.ends_with("dev-dependencies"), name.to_owned()));
             }
@@ -169,28 +147,21 @@ fn classify(text: &[u8]) -> Vec<Kind> {
 
 /// What the text begins with, and how long that is.
 fn token(text: &[u8]) -> (Kind, usize) {
-    let word = text
-        .iter()
-        .take_while(|byte| **byte == b'_' || byte.is_ascii_alphanumeric())
-        .count();
+    let word = text.iter().take_while(|byte| **byte == b'_' || byte.is_ascii_alphanumeric()).count();
     let hashes = text[word..].iter().take_while(|byte| **byte == b'#').count();
     let quoted = text.get(word + hashes) == Some(&b'"');
     match &text[..word] {
         b"r" | b"br" | b"cr" if quoted => {
             let end = [b"\"".as_slice(), &vec![b'#'; hashes]].concat();
             let inside = &text[word + hashes + 1..];
-            let length = inside
-                .windows(end.len())
-                .position(|part| part == end)
-                .unwrap_or(inside.len());
+            let length = inside.windows(end.len()).position(|part| part == end).unwrap_or(inside.len());
             (Kind::Text, word + hashes + 1 + length + end.len())
         }
         b"" | b"b" | b"c" if quoted && hashes == 0 => (Kind::Text, word + escaped(&text[word..], b'"')),
         [_, ..] => (Kind::Code, word),
-        [] if text.starts_with(b"//") => (
-            Kind::Comment,
-            text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len()),
-        ),
+        [] if text.starts_with(b"//") => {
+            (Kind::Comment, text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len()))
+        }
         [] if text.starts_with(b"/*") => (Kind::Comment, block_comment(text)),
         [] if text.starts_with(b"'\\") => (Kind::Text, escaped(text, b'\'')),
         // `'x'` is a character, `'x` a lifetime; a character takes up to four bytes.
@@ -249,10 +220,7 @@ fn the_scanner_tells_code_from_text() {
     let text =
         "fn a<'x>() { /* f32 /* */ */ b(\"}\\\"\", '}', r#\"pick \"1\"\"#); }\n// fn c() {}\nfn d();\n";
     let source = Source::new("crates/x/a.rs".to_owned(), text.to_owned());
-    assert_eq!(
-        source.strings(),
-        [(1, "}\\\"\""), (1, "}'"), (1, "pick \"1\"\"#")]
-    );
+    assert_eq!(source.strings(), [(1, "}\\\"\""), (1, "}'"), (1, "pick \"1\"\"#")]);
     assert_eq!(source.functions(), [("a".to_owned(), 1, 1)]);
     assert!(!source.code.contains("f32") && source.code.contains("<'x>"));
 }

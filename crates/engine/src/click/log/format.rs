@@ -66,11 +66,7 @@ pub(super) fn owner(found: &[u8], segment: u64, identity: &Identity) -> Owner {
     let (fields, crc) = found.split_at(signed);
     let intact = found.len() == expected.len() && crc == crc32fast::hash(fields).to_le_bytes();
     let ours = fields.get(20..) == Some(identity.as_slice());
-    if intact && !ours {
-        Owner::Foreign
-    } else {
-        Owner::Nobody
-    }
+    if intact && !ours { Owner::Foreign } else { Owner::Nobody }
 }
 
 /// Size of the largest record a segment of `segment_bytes` can hold.
@@ -155,10 +151,7 @@ pub(super) fn parse(bytes: &[u8], segment: u64, offset: u64, limit: usize) -> (V
         if record[4..8] != checksum(record, segment, offset + start as u64).to_le_bytes() {
             break Stop::Invalid;
         }
-        records.push(Record {
-            id: id_of(record),
-            payload: start + RECORD_BYTES..start + size,
-        });
+        records.push(Record { id: id_of(record), payload: start + RECORD_BYTES..start + size });
         start += size;
     };
     (records, start, stop)

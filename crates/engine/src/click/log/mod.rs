@@ -61,12 +61,7 @@ impl LogConfig {
     /// Segments of 64 MiB, two of them in reserve, a queue of 16 MiB.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>) -> LogConfig {
-        LogConfig {
-            dir: dir.into(),
-            segment_bytes: 64 << 20,
-            reserve_segments: 2,
-            queue_bytes: 16 << 20,
-        }
+        LogConfig { dir: dir.into(), segment_bytes: 64 << 20, reserve_segments: 2, queue_bytes: 16 << 20 }
     }
 }
 
@@ -102,17 +97,12 @@ pub struct Batch {
 
 impl Batch {
     fn empty(next: Mark) -> Batch {
-        Batch {
-            next,
-            ..Batch::default()
-        }
+        Batch { next, ..Batch::default() }
     }
 
     /// Id and payload of each record.
     pub fn iter(&self) -> impl Iterator<Item = (i64, &[u8])> {
-        self.records
-            .iter()
-            .map(|record| (record.id, &self.bytes[record.payload.clone()]))
+        self.records.iter().map(|record| (record.id, &self.bytes[record.payload.clone()]))
     }
 }
 
@@ -185,11 +175,7 @@ impl ClickLog {
             .name("click-log".to_owned())
             .spawn(move || Writer::new(&writers, next_number).run())
             .map_err(LogError::io("start the writer of", &config.dir))?;
-        Ok(ClickLog(Arc::new(Handle {
-            shared,
-            identity,
-            writer: Mutex::new(Some(writer)),
-        })))
+        Ok(ClickLog(Arc::new(Handle { shared, identity, writer: Mutex::new(Some(writer)) })))
     }
 
     /// Names this log among all of a network: the store keeps its drained mark under it.

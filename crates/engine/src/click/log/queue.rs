@@ -54,12 +54,7 @@ impl Queue {
             closed: false,
             totals: Totals::default(),
         };
-        Queue {
-            gathering: Mutex::new(gathering),
-            arrived: Condvar::new(),
-            limit_bytes,
-            record_bytes,
-        }
+        Queue { gathering: Mutex::new(gathering), arrived: Condvar::new(), limit_bytes, record_bytes }
     }
 
     /// Adds a record to the group being collected; `None` if it is refused.
@@ -98,18 +93,12 @@ impl Queue {
                 return None;
             }
             gathering.writer_sleeps = true;
-            gathering = self
-                .arrived
-                .wait(gathering)
-                .unwrap_or_else(PoisonError::into_inner);
+            gathering = self.arrived.wait(gathering).unwrap_or_else(PoisonError::into_inner);
         }
         gathering.writer_sleeps = false;
         mem::swap(bytes, &mut gathering.bytes);
         bytes.truncate(mem::take(&mut gathering.end));
-        Some(Taken {
-            records: mem::take(&mut gathering.records),
-            group: mem::take(&mut gathering.group),
-        })
+        Some(Taken { records: mem::take(&mut gathering.records), group: mem::take(&mut gathering.group) })
     }
 
     /// Refuses all further records and lets the writer finish.
@@ -194,11 +183,7 @@ impl Group {
             Durability::Durable => DURABLE,
             Durability::Unacknowledged => UNACKNOWLEDGED,
         };
-        if self
-            .verdict
-            .compare_exchange(OPEN, verdict, Ordering::Release, Ordering::Relaxed)
-            .is_ok()
-        {
+        if self.verdict.compare_exchange(OPEN, verdict, Ordering::Release, Ordering::Relaxed).is_ok() {
             self.settled.notify_one();
         }
     }

@@ -51,16 +51,8 @@ pub(super) struct Stretch {
 impl Segment {
     /// A segment without records.
     pub(super) fn new(number: u64, path: PathBuf) -> Segment {
-        let extent = Extent {
-            end: HEADER_BYTES,
-            blocks: Vec::new(),
-            abandoned: false,
-        };
-        Segment {
-            number,
-            path,
-            extent: Mutex::new(extent),
-        }
+        let extent = Extent { end: HEADER_BYTES, blocks: Vec::new(), abandoned: false };
+        Segment { number, path, extent: Mutex::new(extent) }
     }
 
     /// Reads what an earlier run left. The first byte that is no valid record ends the segment: there the
@@ -85,17 +77,13 @@ impl Segment {
         // marks set behind them, so they must not vanish with the next power cut.
         file.sync_data().map_err(failed())?;
         loop {
-            let stretch = segment
-                .stretch(segment.end(), size, usize::MAX, SCAN_BYTES)
-                .map_err(failed())?;
+            let stretch = segment.stretch(segment.end(), size, usize::MAX, SCAN_BYTES).map_err(failed())?;
             if stretch.records.is_empty() {
                 return Ok(segment);
             }
             let start = segment.end() - format::RECORD_BYTES as u64;
-            let places = stretch
-                .records
-                .iter()
-                .map(|record| (start + record.payload.start as u64, record.id));
+            let places =
+                stretch.records.iter().map(|record| (start + record.payload.start as u64, record.id));
             segment.extend(stretch.end, places);
         }
     }
@@ -110,11 +98,7 @@ impl Segment {
                     block.min = block.min.min(id);
                     block.max = block.max.max(id);
                 }
-                _ => extent.blocks.push(Block {
-                    offset,
-                    min: id,
-                    max: id,
-                }),
+                _ => extent.blocks.push(Block { offset, min: id, max: id }),
             }
         }
     }
@@ -169,11 +153,7 @@ impl Segment {
                 }
                 _ => {
                     bytes.truncate(end);
-                    return Ok(Stretch {
-                        records,
-                        bytes,
-                        end: from + end as u64,
-                    });
+                    return Ok(Stretch { records, bytes, end: from + end as u64 });
                 }
             }
         }
@@ -182,12 +162,7 @@ impl Segment {
     /// The offsets where the index allows record `id`, from `from` on.
     pub(super) fn blocks_of(&self, id: i64, from: u64) -> Vec<Range<u64>> {
         let extent = self.lock();
-        let ends = extent
-            .blocks
-            .iter()
-            .skip(1)
-            .map(|block| block.offset)
-            .chain([extent.end]);
+        let ends = extent.blocks.iter().skip(1).map(|block| block.offset).chain([extent.end]);
         extent
             .blocks
             .iter()

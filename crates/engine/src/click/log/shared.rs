@@ -56,23 +56,13 @@ impl Shared {
             let (start, end) = (segment.unread_from(mark), segment.end());
             if start < end {
                 if let Some(stretch) = self.stretch(&segment, start, end, max_records, max_bytes)? {
-                    let next = Mark {
-                        segment: segment.number,
-                        offset: stretch.end,
-                    };
-                    return Ok(Batch {
-                        records: stretch.records,
-                        bytes: stretch.bytes,
-                        next,
-                    });
+                    let next = Mark { segment: segment.number, offset: stretch.end };
+                    return Ok(Batch { records: stretch.records, bytes: stretch.bytes, next });
                 }
             } else if !sealed {
                 return Ok(Batch::empty(from));
             }
-            mark = Mark {
-                segment: segment.number + 1,
-                offset: 0,
-            };
+            mark = Mark { segment: segment.number + 1, offset: 0 };
         }
     }
 
@@ -108,17 +98,10 @@ impl Shared {
     ) -> Result<Option<Stretch>, LogError> {
         let failure = match segment.stretch(start, end, max_records, max_bytes) {
             Ok(stretch) if !stretch.records.is_empty() => return Ok(Some(stretch)),
-            Ok(_) => LogError::Corrupt {
-                segment: segment.number,
-                offset: start,
-            },
+            Ok(_) => LogError::Corrupt { segment: segment.number, offset: start },
             Err(error) => LogError::io("read", &segment.path)(error),
         };
-        if self.live().contains(segment.number) {
-            Err(failure)
-        } else {
-            Ok(None)
-        }
+        if self.live().contains(segment.number) { Err(failure) } else { Ok(None) }
     }
 
     pub(super) fn release(&self, drained: Mark) -> Result<(), LogError> {
@@ -156,10 +139,7 @@ impl Shared {
     #[cfg(test)]
     pub(super) fn injected_failure(&self) -> std::io::Result<()> {
         let less = |left: u64| left.checked_sub(1);
-        match self
-            .failures
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
-        {
+        match self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
             Ok(_) => Err(std::io::Error::other("injected")),
             Err(_) => Ok(()),
         }
@@ -187,10 +167,7 @@ impl Live {
     /// Behind the last record.
     pub(super) fn end(&self) -> Mark {
         let last = self.segments.values().rev().find(|segment| !segment.is_empty());
-        last.map_or(Mark::default(), |segment| Mark {
-            segment: segment.number,
-            offset: segment.end(),
-        })
+        last.map_or(Mark::default(), |segment| Mark { segment: segment.number, offset: segment.end() })
     }
 
     /// The first segment from `number` on, and whether it is sealed: only the last one still grows.
@@ -211,10 +188,7 @@ impl Live {
         let (last, drained) = (self.last(), self.drained);
         let gone =
             |segment: &Segment| Some(segment.number) != last && segment.unread_from(drained) >= segment.end();
-        self.segments
-            .extract_if(.., |_, segment| gone(segment))
-            .map(|(_, segment)| segment)
-            .collect()
+        self.segments.extract_if(.., |_, segment| gone(segment)).map(|(_, segment)| segment).collect()
     }
 
     fn pending_bytes(&self) -> u64 {

@@ -60,10 +60,7 @@ impl Space {
             identity,
             segment_bytes: config.segment_bytes,
             reserve_segments: config.reserve_segments,
-            reserve: Mutex::new(Reserve {
-                spares: Vec::new(),
-                next: 1,
-            }),
+            reserve: Mutex::new(Reserve { spares: Vec::new(), next: 1 }),
         };
         space.adopt_spares()?;
         Ok(space)

@@ -101,12 +101,8 @@ impl<'a> Writer<'a> {
             Ok(fresh) => {
                 let segment = Arc::new(Segment::new(number, fresh.path));
                 self.shared.live().insert(Arc::clone(&segment));
-                self.active = Some(Active {
-                    segment,
-                    file: fresh.file,
-                    opened: Instant::now(),
-                    places: Vec::new(),
-                });
+                self.active =
+                    Some(Active { segment, file: fresh.file, opened: Instant::now(), places: Vec::new() });
                 self.open_not_before = None;
                 if self.down {
                     self.down = false;
@@ -166,10 +162,7 @@ impl Active {
         shared.injected_failure()?;
         let end = start + records.len() as u64;
         self.segment.extend(end, self.places.drain(..));
-        shared.durable.send_replace(Mark {
-            segment: number,
-            offset: end,
-        });
+        shared.durable.send_replace(Mark { segment: number, offset: end });
         Ok(())
     }
 }

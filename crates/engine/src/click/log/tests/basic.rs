@@ -26,10 +26,7 @@ async fn requests_share_a_sync() {
     let log = open(dir.path());
     append_all(&log, 0..500).await;
     let stats = log.stats();
-    assert_eq!(
-        (stats.appended, stats.durable, stats.unacknowledged),
-        (500, 500, 0)
-    );
+    assert_eq!((stats.appended, stats.durable, stats.unacknowledged), (500, 500, 0));
     assert!(stats.groups < 100, "{stats:?}");
 }
 
@@ -41,10 +38,7 @@ async fn released_segments_become_the_reserve_and_the_last_number_is_kept() {
     let (_, mark) = read_all(&log, Mark::default());
     log.release(mark).unwrap();
     let stats = log.stats();
-    assert_eq!(
-        (stats.segments, stats.pending_bytes, stats.reserve_segments),
-        (1, 0, 2)
-    );
+    assert_eq!((stats.segments, stats.pending_bytes, stats.reserve_segments), (1, 0, 2));
     assert_eq!(log.find(199).unwrap(), None);
     drop(log);
 
@@ -60,10 +54,7 @@ async fn released_segments_become_the_reserve_and_the_last_number_is_kept() {
 #[tokio::test]
 async fn find_reads_undrained_records_only() {
     let dir = folder();
-    let config = LogConfig {
-        segment_bytes: 256 << 10,
-        ..LogConfig::new(dir.path())
-    };
+    let config = LogConfig { segment_bytes: 256 << 10, ..LogConfig::new(dir.path()) };
     let log = ClickLog::open(&config, IDENTITY).unwrap();
     // Pairs swapped: ids arrive almost in order.
     append_all(&log, (0..4000).map(|id| id ^ 1)).await;
@@ -76,11 +67,7 @@ async fn find_reads_undrained_records_only() {
     assert_eq!(log.find(998).unwrap(), None);
     assert_eq!(log.find(1000).unwrap(), Some(payload(1000)));
     // A mark from beyond the end hides nothing that comes later.
-    log.release(Mark {
-        segment: u64::MAX,
-        offset: 0,
-    })
-    .unwrap();
+    log.release(Mark { segment: u64::MAX, offset: 0 }).unwrap();
     append_all(&log, [5000]).await;
     assert_eq!(log.find(5000).unwrap(), Some(payload(5000)));
     drop(log);
@@ -139,33 +126,17 @@ async fn a_record_may_fill_a_segment_but_not_more() {
     let dir = folder();
     let log = open(dir.path());
     let largest = 4096 - 40 - 16;
-    for (size, expected) in [
-        (largest + 1, Durability::Unacknowledged),
-        (largest, Durability::Durable),
-    ] {
-        assert_eq!(
-            log.append(7, |bytes| bytes.resize(bytes.len() + size, 1)).await,
-            expected
-        );
+    for (size, expected) in [(largest + 1, Durability::Unacknowledged), (largest, Durability::Durable)] {
+        assert_eq!(log.append(7, |bytes| bytes.resize(bytes.len() + size, 1)).await, expected);
     }
     let batch = log.read(Mark::default(), 10, 1).unwrap();
-    assert_eq!(
-        batch.iter().map(|(_, bytes)| bytes.len()).collect::<Vec<_>>(),
-        [largest]
-    );
+    assert_eq!(batch.iter().map(|(_, bytes)| bytes.len()).collect::<Vec<_>>(), [largest]);
 }
 
 #[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let dir = folder();
-    let log = ClickLog::open(
-        &LogConfig {
-            queue_bytes: 0,
-            ..small(dir.path())
-        },
-        IDENTITY,
-    )
-    .unwrap();
+    let log = ClickLog::open(&LogConfig { queue_bytes: 0, ..small(dir.path()) }, IDENTITY).unwrap();
     assert_eq!(append(&log, 1).await, Durability::Unacknowledged);
     assert_eq!(log.stats().unacknowledged, 1);
 }
@@ -197,11 +168,7 @@ async fn cancelled_requests_do_not_hold_up_their_group() {
         let mut requests = JoinSet::new();
         for id in 0..8 {
             let log = log.clone();
-            let patience = if id % 2 == 0 {
-                Duration::from_micros(150)
-            } else {
-                Duration::from_secs(10)
-            };
+            let patience = if id % 2 == 0 { Duration::from_micros(150) } else { Duration::from_secs(10) };
             requests.spawn(async move {
                 let answer = tokio::time::timeout(patience, append(&log, round * 8 + id)).await;
                 assert!(id % 2 == 0 || answer == Ok(Durability::Durable));
@@ -212,11 +179,7 @@ async fn cancelled_requests_do_not_hold_up_their_group() {
     log.close();
     let (mut ids, _) = read_all(&log, Mark::default());
     ids.sort_unstable();
-    assert_eq!(
-        ids,
-        list(0..800),
-        "a cancelled request's record is written all the same"
-    );
+    assert_eq!(ids, list(0..800), "a cancelled request's record is written all the same");
 }
 
 #[tokio::test]
@@ -233,16 +196,10 @@ async fn a_closed_log_is_still_read() {
 fn the_identity_is_kept_and_the_folder_locked() {
     let dir = folder();
     let log = open(dir.path());
-    assert!(matches!(
-        ClickLog::open(&small(dir.path()), IDENTITY),
-        Err(LogError::Locked(_))
-    ));
+    assert!(matches!(ClickLog::open(&small(dir.path()), IDENTITY), Err(LogError::Locked(_))));
     drop(log);
     let log = ClickLog::open(&small(dir.path()), "ffffffffffffffff").unwrap();
     assert_eq!(log.identity(), IDENTITY);
     let new = folder();
-    assert!(matches!(
-        ClickLog::open(&small(new.path()), "not hex"),
-        Err(LogError::Identity(_))
-    ));
+    assert!(matches!(ClickLog::open(&small(new.path()), "not hex"), Err(LogError::Identity(_))));
 }

@@ -73,11 +73,7 @@ fn a_killed_process_loses_nothing_acknowledged() {
     }
     let lost: Vec<_> = acknowledged.difference(&read).collect();
     assert!(lost.is_empty(), "acknowledged but lost: {lost:?}");
-    assert!(
-        acknowledged.len() > 100,
-        "only {} records were acknowledged",
-        acknowledged.len()
-    );
+    assert!(acknowledged.len() > 100, "only {} records were acknowledged", acknowledged.len());
 }
 
 fn start(folder: &Path, first_id: i64) -> Child {

@@ -15,9 +15,7 @@ async fn a_torn_tail_ends_a_segment_at_the_last_whole_record() {
     let dir = folder();
     let log = open(dir.path());
     append_all(&log, 1..4).await;
-    let ends: Vec<u64> = (1..4)
-        .map(|n| log.read(Mark::default(), n, 4096).unwrap().next.offset)
-        .collect();
+    let ends: Vec<u64> = (1..4).map(|n| log.read(Mark::default(), n, 4096).unwrap().next.offset).collect();
     drop(log);
     let whole = fs::read(segment(&dir, 1)).unwrap();
 
@@ -26,11 +24,7 @@ async fn a_torn_tail_ends_a_segment_at_the_last_whole_record() {
         let mut bytes = whole.clone();
         bytes[torn] ^= 0x55;
         fs::write(segment(&dir, 1), &bytes).unwrap();
-        let kept = if torn < 40 {
-            0
-        } else {
-            ends.iter().filter(|end| **end <= torn as u64).count()
-        };
+        let kept = if torn < 40 { 0 } else { ends.iter().filter(|end| **end <= torn as u64).count() };
         let log = open(dir.path());
         let (ids, _) = read_all(&log, Mark::default());
         assert_eq!(ids, list((1..4).take(kept)), "byte {torn}");
@@ -65,10 +59,7 @@ async fn stale_records_of_a_recycled_file_never_validate() {
     }
     let mark = log.read(Mark::default(), usize::MAX, u64::MAX).unwrap().next;
     drop(log);
-    for entry in fs::read_dir(dir.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-    {
+    for entry in fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.extension().is_some_and(|extension| extension == "spare") {
             fs::copy(segment(&dir, 1), entry).unwrap();
         }
@@ -130,27 +121,8 @@ async fn damage_under_the_reader_is_an_error_and_can_be_stepped_over() {
             Err(error) => break error,
         }
     };
-    assert!(
-        matches!(
-            error,
-            LogError::Corrupt {
-                segment: 2,
-                offset: 40
-            }
-        ),
-        "{error}"
-    );
-    assert!(
-        read_all(
-            &log,
-            Mark {
-                segment: 3,
-                offset: 0
-            }
-        )
-        .0
-        .contains(&99)
-    );
+    assert!(matches!(error, LogError::Corrupt { segment: 2, offset: 40 }), "{error}");
+    assert!(read_all(&log, Mark { segment: 3, offset: 0 }).0.contains(&99));
 }
 
 #[tokio::test]
@@ -160,8 +132,5 @@ async fn a_foreign_segment_is_refused() {
     let log = ClickLog::open(&small(theirs.path()), "ffffffffffffffff").unwrap();
     append_all(&log, [1]).await;
     fs::copy(segment(&theirs, 1), segment(&ours, 1)).unwrap();
-    assert!(matches!(
-        ClickLog::open(&small(ours.path()), IDENTITY),
-        Err(LogError::Foreign(_))
-    ));
+    assert!(matches!(ClickLog::open(&small(ours.path()), IDENTITY), Err(LogError::Foreign(_))));
 }

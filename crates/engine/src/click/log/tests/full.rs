@@ -18,10 +18,8 @@ struct SmallDisk(TempDir);
 impl SmallDisk {
     fn mount() -> SmallDisk {
         let dir = folder();
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
-            .arg(dir.path())
-            .status();
+        let mount =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(dir.path()).status();
         assert!(
             mount.is_ok_and(|status| status.success()),
             "this test mounts a tmpfs of 2 MiB to fill it: it needs root or CAP_SYS_ADMIN"
@@ -30,10 +28,7 @@ impl SmallDisk {
     }
 
     fn config(&self) -> LogConfig {
-        LogConfig {
-            segment_bytes: SEGMENT_BYTES,
-            ..LogConfig::new(self.0.path().join("log"))
-        }
+        LogConfig { segment_bytes: SEGMENT_BYTES, ..LogConfig::new(self.0.path().join("log")) }
     }
 
     /// Writes until nothing fits any more.
@@ -86,10 +81,7 @@ async fn a_full_disk_leaves_the_reserve_and_the_log_recovers() {
     let ballast = disk.fill();
     durable.extend(append_until_refused(&log, 1000).await);
     let written = log.stats().pending_bytes;
-    assert!(
-        written > 3 * SEGMENT_BYTES - 3 * 1024,
-        "the reserve was not used: {written} bytes"
-    );
+    assert!(written > 3 * SEGMENT_BYTES - 3 * 1024, "the reserve was not used: {written} bytes");
     assert_eq!(log.stats().reserve_segments, 0);
     assert_eq!(append(&log, 200_000).await, Durability::Unacknowledged);
 
@@ -100,10 +92,7 @@ async fn a_full_disk_leaves_the_reserve_and_the_log_recovers() {
 
     // Draining alone gives space back.
     let batch = log.read(Mark::default(), usize::MAX, u64::MAX).unwrap();
-    let next = Mark {
-        segment: batch.next.segment + 1,
-        offset: 0,
-    };
+    let next = Mark { segment: batch.next.segment + 1, offset: 0 };
     let mut ids: Vec<i64> = batch.iter().map(|(id, _)| id).collect();
     log.release(next).unwrap();
     durable.extend(append_until(&log, 300_000, |_| true).await);

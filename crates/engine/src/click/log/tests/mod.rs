@@ -17,10 +17,7 @@ const IDENTITY: &str = "00c0ffee00c0ffee";
 
 /// The smallest segments, so that a few records roll, release and recycle them.
 fn small(dir: &Path) -> LogConfig {
-    LogConfig {
-        segment_bytes: 4 << 10,
-        ..LogConfig::new(dir)
-    }
+    LogConfig { segment_bytes: 4 << 10, ..LogConfig::new(dir) }
 }
 
 fn open(dir: &Path) -> ClickLog {
@@ -42,8 +39,7 @@ fn payload(id: i64) -> Vec<u8> {
 }
 
 async fn append(log: &ClickLog, id: i64) -> Durability {
-    log.append(id, |bytes| bytes.extend_from_slice(&payload(id)))
-        .await
+    log.append(id, |bytes| bytes.extend_from_slice(&payload(id))).await
 }
 
 /// Appends the ids at once, as that many requests would; they must become durable.

@@ -52,10 +52,7 @@ async fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
                 let end = model.read + i64::try_from(ids.len()).unwrap();
                 prop_assert_eq!(ids, list(model.read..end));
                 prop_assert!(end <= model.appended && batch.records.len() <= records.max(1));
-                prop_assert!(
-                    end > model.read || model.read == model.appended,
-                    "records were held back"
-                );
+                prop_assert!(end > model.read || model.read == model.appended, "records were held back");
                 prop_assert!(batch.iter().all(|(id, bytes)| bytes == payload(id)));
                 model.read = end;
                 model.mark = batch.next;
@@ -66,9 +63,7 @@ async fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
             }
             Step::Find(id) => {
                 let found = log.find(id)?;
-                let expected = (model.released..model.appended)
-                    .contains(&id)
-                    .then(|| payload(id));
+                let expected = (model.released..model.appended).contains(&id).then(|| payload(id));
                 prop_assert_eq!(found, expected);
             }
             Step::Reopen => {

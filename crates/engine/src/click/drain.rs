@@ -1,0 +1,131 @@
+//! The drainer: moves the click log into the store in large batches, each with the log's mark in the same
+//! transaction, so that a replay after a crash adds nothing twice (design §5.3).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use whocpa_domain::{Error, Result};
+use whocpa_store::Store;
+use whocpa_store::click::{self, ClickMark};
+
+use super::log::{ClickLog, Mark};
+use super::track::decode;
+
+/// Clicks of one transaction: about 50 ms of writing at most (design §11).
+const BATCH_CLICKS: usize = 4096;
+/// Bytes of one batch, the bound of the drainer's memory.
+const BATCH_BYTES: u64 = 4 << 20;
+/// A batch that is not full waits this long for more: few large transactions cost less than many small ones.
+const LINGER: Duration = Duration::from_millis(40);
+/// Pause after a failure.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A running drainer.
+pub(crate) struct Drainer {
+    stop: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Drainer {
+    /// Starts draining `log` from where the store has it.
+    pub async fn start(log: ClickLog, store: Store) -> Result<Self> {
+        let stored = click::mark(&store.clicks(), log.identity()).await?;
+        let from = to_mark(stored);
+        log.release(from).map_err(|e| Error::Unavailable(e.to_string()))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, handle) = (Arc::clone(&stop), Handle::current());
+        // A thread of its own: reading segments blocks, and redirects must not wait for it.
+        let thread = std::thread::Builder::new()
+            .name("click-drain".to_owned())
+            .spawn(move || handle.block_on(run(&log, &store, from, &stopped)))
+            .map_err(|e| Error::Unavailable(e.to_string()))?;
+        Ok(Self { stop, thread })
+    }
+
+    /// Drains what is durable now, then stops. With a store that is away it stops at once: the log keeps everything.
+    pub async fn stop(self) {
+        self.stop.store(true, Ordering::SeqCst);
+        let joined = tokio::task::spawn_blocking(move || self.thread.join()).await;
+        if !matches!(joined, Ok(Ok(()))) {
+            tracing::error!(
+                "the drainer of the click log ended by a panic; the log is replayed at the next start"
+            );
+        }
+    }
+}
+
+async fn run(log: &ClickLog, store: &Store, mut from: Mark, stop: &AtomicBool) {
+    loop {
+        let stopping = stop.load(Ordering::SeqCst);
+        if !stopping {
+            // Woken by the first durable click, or looks whether to stop.
+            let _ = tokio::time::timeout(PAUSE, log.wait_after(from)).await;
+        }
+        match drain(log, store, from).await {
+            Ok((next, 0)) if stopping || next == from => {
+                if stopping {
+                    return;
+                }
+            }
+            Ok((next, count)) => {
+                from = next;
+                if count < BATCH_CLICKS && !stopping {
+                    tokio::time::sleep(LINGER).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "clicks stay in the log: the store does not take them");
+                if stopping {
+                    return;
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Moves one batch; gives where to go on and how many clicks it had.
+async fn drain(log: &ClickLog, store: &Store, from: Mark) -> Result<(Mark, usize)> {
+    let batch = match log.read(from, BATCH_CLICKS, BATCH_BYTES) {
+        Ok(batch) => batch,
+        Err(super::log::LogError::Corrupt { .. }) => {
+            // What follows in this segment cannot be read any more; later segments can.
+            tracing::error!(
+                log.segment = from.segment,
+                log.offset = from.offset,
+                "the click log is damaged here"
+            );
+            return Ok((Mark { segment: from.segment + 1, offset: 0 }, 0));
+        }
+        Err(error) => return Err(Error::Unavailable(error.to_string())),
+    };
+    let mut clicks = Vec::with_capacity(batch.records.len());
+    for (id, payload) in batch.iter() {
+        match decode(payload) {
+            Ok(click) => clicks.push(click),
+            Err(error) => {
+                tracing::error!(click.id = id, %error, "a record of the click log is of no known form")
+            }
+        }
+    }
+    if batch.records.is_empty() {
+        return Ok((batch.next, 0));
+    }
+    let (clicks, mark, name) = (&clicks, from_mark(batch.next)?, log.identity());
+    store.write_clicks(move |db| async move { click::create(&db, name, mark, clicks).await }).await?;
+    log.release(batch.next).map_err(|e| Error::Unavailable(e.to_string()))?;
+    Ok((batch.next, batch.records.len()))
+}
+
+fn to_mark(stored: ClickMark) -> Mark {
+    Mark { segment: stored.segment.unsigned_abs(), offset: stored.place.unsigned_abs() }
+}
+
+fn from_mark(mark: Mark) -> Result<ClickMark> {
+    let number = |n: u64| {
+        i64::try_from(n).map_err(|_| Error::Internal("a mark of the click log is out of range".to_owned()))
+    };
+    Ok(ClickMark { segment: number(mark.segment)?, place: number(mark.offset)? })
+}

@@ -1,0 +1,23 @@
+//! Clicks: decided on the catalogue in memory, durable in the log before the answer, drained into the store behind
+//! it (design §5).
+//!
+//! ```text
+//! visit ─► decide (pure) ─► log (one fsync for all who wait) ─► answer
+//!                             └─► drain ─► store, in large batches with the log's mark
+//! ```
+
+mod decide;
+mod drain;
+mod ids;
+pub mod log;
+mod track;
+
+pub use decide::{Decision, decide};
+pub(crate) use drain::Drainer;
+pub(crate) use ids::NodeIds;
+pub use track::{Tracked, Visit};
+
+/// A click as the log holds it.
+pub(crate) fn stored_form(payload: &[u8]) -> Option<whocpa_domain::click::Click> {
+    track::decode(payload).ok()
+}

@@ -1,0 +1,164 @@
+//! Currencies in which goals pay and balances are kept.
+
+use std::collections::BTreeMap;
+
+use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, params, view};
+use whocpa_store::Db;
+use whocpa_store::currency::{self, Currency};
+
+use crate::{Caller, Engine, check};
+
+params! {
+    /// A new currency.
+    pub struct CurrencyCreate {
+        /// Currency id: the ISO 4217 number, or a number above 10000 where ISO has none.
+        id: i64,
+        /// ISO 4217 code or a name like it, 3 to 10 capital letters and digits, unique.
+        code: String,
+        /// Digits of the minor unit, 0 to 6: 2 where amounts look like 12.50.
+        digits: i64,
+        /// Name in English.
+        name_en: String,
+        /// Name in Russian.
+        name_ru: String,
+        /// Whether new goals may use it; yes unless told.
+        is_active: Option<bool>,
+    }
+}
+
+params! {
+    /// Changes of a currency.
+    pub struct CurrencyUpdate {
+        /// ISO 4217 code or a name like it, 3 to 10 capital letters and digits, unique.
+        code: Option<String>,
+        /// Digits of the minor unit, 0 to 6. Stored amounts keep their value; they are only shown otherwise.
+        digits: Option<i64>,
+        /// Name in English.
+        name_en: Option<String>,
+        /// Name in Russian.
+        name_ru: Option<String>,
+        /// Whether new goals may use it.
+        is_active: Option<bool>,
+    }
+}
+
+view! {
+    /// A currency.
+    pub struct CurrencyView {
+        /// Currency id: the ISO 4217 number, or a number above 10000 where ISO has none.
+        id: i64,
+        /// ISO 4217 code or a name like it.
+        code: String,
+        /// Digits of the minor unit: 2 where amounts look like 12.50.
+        digits: i64,
+        /// Name in English.
+        name_en: String,
+        /// Name in Russian.
+        name_ru: String,
+        /// Whether new goals may use it.
+        is_active: bool,
+    }
+}
+
+impl From<Currency> for CurrencyView {
+    fn from(row: Currency) -> Self {
+        Self {
+            id: row.id,
+            code: row.code,
+            digits: row.digits,
+            name_en: row.name_en,
+            name_ru: row.name_ru,
+            is_active: row.is_active,
+        }
+    }
+}
+
+impl Engine {
+    /// All currencies by code; others than operators see the active ones.
+    pub async fn currency_list(&self, caller: Caller) -> Result<Vec<CurrencyView>> {
+        let scope = caller.may(Resource::Currency, Method::List)?;
+        let rows = currency::list(&self.store().read(), scope).await?;
+        Ok(rows.into_iter().map(CurrencyView::from).collect())
+    }
+
+    /// One currency.
+    pub async fn currency_view(&self, caller: Caller, id: i64) -> Result<CurrencyView> {
+        let scope = caller.may(Resource::Currency, Method::View)?;
+        let row = currency::view(&self.store().read(), scope, id).await?;
+        row.map(CurrencyView::from).ok_or(Error::NotFound)
+    }
+
+    /// Changes a currency; absent fields keep their value.
+    pub async fn currency_update(&self, caller: Caller, id: i64, input: CurrencyUpdate) -> Result<()> {
+        let scope = caller.may(Resource::Currency, Method::Update)?;
+        let input = &input;
+        self.store()
+            .write(move |db| async move {
+                let mut row = currency::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                row.code = input.code.clone().unwrap_or(row.code);
+                row.digits = input.digits.unwrap_or(row.digits);
+                row.name_en = input.name_en.clone().unwrap_or(row.name_en);
+                row.name_ru = input.name_ru.clone().unwrap_or(row.name_ru);
+                row.is_active = input.is_active.unwrap_or(row.is_active);
+                check(&row)?;
+                currency::update(&db, row).await
+            })
+            .await
+    }
+
+    /// Adds a currency under its number; gives the number.
+    pub async fn currency_create(&self, caller: Caller, input: CurrencyCreate) -> Result<i64> {
+        caller.may(Resource::Currency, Method::Create)?;
+        let row = Currency {
+            id: input.id,
+            code: input.code,
+            digits: input.digits,
+            name_en: input.name_en,
+            name_ru: input.name_ru,
+            is_active: input.is_active.unwrap_or(true),
+        };
+        check(&row)?;
+        let row = &row;
+        self.store()
+            .write(move |db| async move { currency::create(&db, row.clone()).await.map(|()| row.id) })
+            .await
+    }
+
+    /// Removes a currency in which nothing is counted.
+    pub async fn currency_delete(&self, caller: Caller, id: i64) -> Result<()> {
+        let scope = caller.may(Resource::Currency, Method::Delete)?;
+        self.store()
+            .write(move |db| async move {
+                currency::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                if !currency::delete(&db, id).await? {
+                    return Err(Error::Conflict("Goals or balances use this currency".to_owned()));
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Digits of every currency by its id, for showing amounts.
+pub(crate) async fn digits(db: &Db) -> Result<BTreeMap<i64, u8>> {
+    let rows = currency::list(db, Scope::All).await?;
+    Ok(rows.into_iter().map(|row| (row.id, minor_digits(&row))).collect())
+}
+
+/// Digits of one currency's minor unit.
+pub(crate) fn minor_digits(row: &Currency) -> u8 {
+    u8::try_from(row.digits).unwrap_or(0)
+}
+
+fn check(row: &Currency) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    check::range(&mut errors, "id", row.id, 1, 99_999);
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    if !(3..=10).contains(&row.code.len()) || !row.code.chars().all(plain) {
+        errors.add("code", "Must be 3 to 10 capital Latin letters and digits");
+    }
+    check::range(&mut errors, "digits", row.digits, 0, 6);
+    check::name(&mut errors, "name_en", &row.name_en);
+    check::name(&mut errors, "name_ru", &row.name_ru);
+    errors.finish()
+}

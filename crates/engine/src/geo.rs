@@ -1,0 +1,183 @@
+//! Regions: one tree of country groups, countries, region groups, regions and cities.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use whocpa_domain::geo::GeoType;
+use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time, params, view};
+use whocpa_store::geo::{self, Geo};
+
+use crate::{Caller, Engine, check};
+
+/// Seconds after which a node reads the tree anew: so long another node's change may stay unseen.
+const CACHE_SECONDS: i64 = 60;
+
+params! {
+    /// Changes of a region.
+    pub struct GeoUpdate {
+        /// Name in English.
+        name_en: Option<String>,
+        /// Name in Russian.
+        name_ru: Option<String>,
+        /// Whether offers may use it. A region that is not displayed hides everything in it too.
+        is_displayed: Option<bool>,
+    }
+}
+
+view! {
+    /// A region with the regions in it.
+    pub struct GeoView {
+        /// Region id.
+        id: i64,
+        /// Kind of region.
+        r#type: GeoType,
+        /// Name in English.
+        name_en: String,
+        /// Name in Russian.
+        name_ru: String,
+        /// The regions in it, objects of the same kind; absent when there are none.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        descendants: Vec<GeoView>,
+    }
+}
+
+/// The regions as last read.
+#[derive(Default)]
+pub(crate) struct GeoCache(ArcSwapOption<GeoTree>);
+
+/// All regions at one moment.
+pub(crate) struct GeoTree {
+    read_at: Time,
+    rows: BTreeMap<i64, Geo>,
+    /// Regions by the region that they lie in, in the store's order; `None` are the roots.
+    inner: BTreeMap<Option<i64>, Vec<i64>>,
+    /// What others than operators see.
+    public: Arc<Vec<GeoView>>,
+    /// The ids in `public`.
+    displayed: BTreeSet<i64>,
+}
+
+impl GeoTree {
+    fn new(rows: Vec<Geo>, read_at: Time) -> Result<Self> {
+        let mut tree = Self {
+            read_at,
+            rows: BTreeMap::new(),
+            inner: BTreeMap::new(),
+            public: Arc::default(),
+            displayed: BTreeSet::new(),
+        };
+        for row in rows {
+            tree.inner.entry(row.parent_id).or_default().push(row.id);
+            tree.rows.insert(row.id, row);
+        }
+        let public = tree.views(None, false)?;
+        tree.displayed = ids_of(&public);
+        tree.public = Arc::new(public);
+        Ok(tree)
+    }
+
+    /// The regions in `parent` with all that is in them. It ends, because a region has one parent: one on a circle
+    /// is reached from no root.
+    fn views(&self, parent: Option<i64>, hidden_too: bool) -> Result<Vec<GeoView>> {
+        let rows = self.in_region(parent).filter_map(|id| self.rows.get(&id));
+        rows.filter(|row| hidden_too || row.is_displayed)
+            .map(|row| {
+                let kind = GeoType::from_code(row.r#type);
+                let unknown = || Error::Internal(format!("region {} has type {}", row.id, row.r#type));
+                Ok(GeoView {
+                    id: row.id,
+                    r#type: kind.ok_or_else(unknown)?,
+                    name_en: row.name_en.clone(),
+                    name_ru: row.name_ru.clone(),
+                    descendants: self.views(Some(row.id), hidden_too)?,
+                })
+            })
+            .collect()
+    }
+
+    fn in_region(&self, parent: Option<i64>) -> impl Iterator<Item = i64> {
+        self.inner.get(&parent).into_iter().flatten().copied()
+    }
+
+    /// Whether the caller may name this region.
+    pub(crate) fn knows(&self, scope: Scope, id: i64) -> bool {
+        match scope {
+            Scope::All => self.rows.contains_key(&id),
+            Scope::Public | Scope::Webmaster(_) | Scope::Advertiser(_) => self.displayed.contains(&id),
+        }
+    }
+
+    /// These regions, all that they lie in, and all that lies in them: an offer for any of those is available in
+    /// at least a part of these.
+    pub(crate) fn related(&self, ids: &[i64]) -> BTreeSet<i64> {
+        let mut outer = BTreeSet::new();
+        for id in ids {
+            let mut at = self.rows.get(id).and_then(|row| row.parent_id);
+            while let Some(id) = at.filter(|id| outer.insert(*id)) {
+                at = self.rows.get(&id).and_then(|row| row.parent_id);
+            }
+        }
+        let mut inner: BTreeSet<i64> = ids.iter().copied().collect();
+        let mut open: Vec<i64> = ids.to_vec();
+        while let Some(id) = open.pop() {
+            open.extend(self.in_region(Some(id)).filter(|id| inner.insert(*id)));
+        }
+        inner.append(&mut outer);
+        inner
+    }
+}
+
+fn ids_of(views: &[GeoView]) -> BTreeSet<i64> {
+    let mut ids: BTreeSet<i64> = views.iter().map(|view| view.id).collect();
+    for view in views {
+        ids.append(&mut ids_of(&view.descendants));
+    }
+    ids
+}
+
+impl Engine {
+    /// The tree of regions, not paginated. Regions that offers may not use, and all that lies in them, are shown to
+    /// operators only. Another node's change is seen within a minute.
+    pub async fn geo_list(&self, caller: Caller) -> Result<Arc<Vec<GeoView>>> {
+        let scope = caller.may(Resource::Geo, Method::List)?;
+        let tree = self.geo_tree().await?;
+        match scope {
+            Scope::All => tree.views(None, true).map(Arc::new),
+            Scope::Public | Scope::Webmaster(_) | Scope::Advertiser(_) => Ok(Arc::clone(&tree.public)),
+        }
+    }
+
+    /// Changes a region; absent fields keep their value.
+    pub async fn geo_update(&self, caller: Caller, id: i64, input: GeoUpdate) -> Result<()> {
+        caller.may(Resource::Geo, Method::Update)?;
+        let input = &input;
+        let written = self.store().write(move |db| async move {
+            let mut row = geo::view_for_update(&db, id).await?.ok_or(Error::NotFound)?;
+            row.name_en = input.name_en.clone().unwrap_or(row.name_en);
+            row.name_ru = input.name_ru.clone().unwrap_or(row.name_ru);
+            row.is_displayed = input.is_displayed.unwrap_or(row.is_displayed);
+            let mut errors = FieldErrors::default();
+            check::name(&mut errors, "name_en", &row.name_en);
+            check::name(&mut errors, "name_ru", &row.name_ru);
+            errors.finish()?;
+            geo::update(&db, row).await
+        });
+        written.await?;
+        self.geo_cache().0.store(None);
+        Ok(())
+    }
+
+    /// All regions, read at most a minute ago.
+    pub(crate) async fn geo_tree(&self) -> Result<Arc<GeoTree>> {
+        let now = self.now();
+        let fresh = |tree: &Arc<GeoTree>| (0..CACHE_SECONDS).contains(&(now.0 - tree.read_at.0));
+        if let Some(tree) = self.geo_cache().0.load_full().filter(fresh) {
+            return Ok(tree);
+        }
+        let rows = geo::list(&self.store().read(), Scope::All).await?;
+        let tree = Arc::new(GeoTree::new(rows, now)?);
+        self.geo_cache().0.store(Some(Arc::clone(&tree)));
+        Ok(tree)
+    }
+}

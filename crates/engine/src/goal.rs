@@ -1,0 +1,346 @@
+//! Goals of offers: what is paid, by which terms, after which hold.
+
+mod terms;
+
+use std::collections::BTreeMap;
+
+use whocpa_domain::goal::{GoalCategory, HOLD_LIMIT_DAYS, MoneyType, Terms};
+use whocpa_domain::{
+    Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
+};
+use whocpa_store::goal::{self, Goal, GoalFilter, GoalVersion};
+use whocpa_store::{Db, Paging, Rows, currency, offer};
+
+use crate::currency::{digits, minor_digits};
+use crate::{Caller, Engine, check};
+use terms::{changed_terms, new_terms, rate_text};
+
+params! {
+    /// Which goals are wanted.
+    pub struct GoalList {
+        /// Goals of these offers. When one of them is unknown or not visible to you, the request is refused.
+        offer_id: Option<Vec<i64>>,
+        /// 1 for active goals only, 0 for the others only.
+        is_active: Option<bool>,
+        /// Page, from 1.
+        page: Page,
+        /// Rows on a page, 10 to 100.
+        per_page: PerPage,
+    }
+}
+
+params! {
+    /// A new goal.
+    pub struct GoalCreate {
+        /// The offer.
+        offer_id: i64,
+        /// What the visitor must do.
+        description: String,
+        /// Whether leads are taken; yes unless told.
+        is_active: Option<bool>,
+        /// Whether leads are approved by themselves; no unless told.
+        is_auto_approve: Option<bool>,
+        /// Kind of action; 0 unless told.
+        category: Option<GoalCategory>,
+        /// Currency of the goal and all its leads; it cannot be changed later.
+        currency_id: i64,
+        /// One tid one lead: at most one action per click; yes unless told.
+        is_otol: Option<bool>,
+        /// Days of hold, 0 to 365.
+        hold_period: i64,
+        /// How `charge` and `payment` are stated.
+        money_type: MoneyType,
+        /// What the advertiser pays: an amount such as 12.50, or with `money_type` 2 a percentage such as 16.5.
+        charge: String,
+        /// What the webmaster gets, stated alike. Operators only; 80 % of `charge` unless told.
+        payment: Option<String>,
+    }
+}
+
+params! {
+    /// Changes of a goal. New terms (`hold_period`, `money_type`, `charge`, `payment`) count for actions from now on;
+    /// leads keep the terms by which they were rated.
+    pub struct GoalUpdate {
+        /// What the visitor must do.
+        description: Option<String>,
+        /// Whether leads are taken.
+        is_active: Option<bool>,
+        /// Whether leads are approved by themselves.
+        is_auto_approve: Option<bool>,
+        /// Kind of action.
+        category: Option<GoalCategory>,
+        /// One tid one lead: at most one action per click.
+        is_otol: Option<bool>,
+        /// Days of hold, 0 to 365.
+        hold_period: Option<i64>,
+        /// How `charge` and `payment` are stated; another one needs a new `charge`.
+        money_type: Option<MoneyType>,
+        /// What the advertiser pays: an amount such as 12.50, or with `money_type` 2 a percentage such as 16.5. Not
+        /// below `payment`, which stays, except that another `money_type` sets it to 80 % of `charge`.
+        charge: Option<String>,
+        /// What the webmaster gets, stated alike. Operators only.
+        payment: Option<String>,
+    }
+}
+
+view! {
+    /// A goal with the terms that are in force.
+    pub struct GoalView {
+        /// Goal id.
+        id: i64,
+        /// The offer.
+        offer_id: i64,
+        /// What the visitor must do.
+        description: String,
+        /// Whether leads are taken.
+        is_active: bool,
+        /// Whether leads are approved by themselves.
+        is_auto_approve: bool,
+        /// Kind of action.
+        category: GoalCategory,
+        /// Currency of the goal and all its leads.
+        currency_id: i64,
+        /// When it was added.
+        date_created: Time,
+        /// One tid one lead: at most one action per click.
+        is_otol: bool,
+        /// Days of hold.
+        hold_period: i64,
+        /// How `payment` is stated.
+        money_type: MoneyType,
+        /// What the webmaster gets: an amount in the currency, or with `money_type` 2 a percentage of the sale.
+        payment: String,
+        /// What the advertiser pays, stated alike; for advertisers and operators only.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        charge: Option<String>,
+    }
+}
+
+view! {
+    /// A goal as its offer shows it.
+    pub struct GoalSummary {
+        /// Goal id.
+        id: i64,
+        /// What the visitor must do.
+        description: String,
+        /// How `payment` is stated.
+        money_type: MoneyType,
+        /// What the webmaster gets: an amount in the currency, or with `money_type` 2 a percentage of the sale.
+        payment: String,
+        /// Currency of the goal and all its leads.
+        currency_id: i64,
+        /// Days of hold.
+        hold_period: i64,
+        /// Whether leads are taken.
+        is_active: bool,
+    }
+}
+
+impl From<GoalView> for GoalSummary {
+    fn from(goal: GoalView) -> Self {
+        Self {
+            id: goal.id,
+            description: goal.description,
+            money_type: goal.money_type,
+            payment: goal.payment,
+            currency_id: goal.currency_id,
+            hold_period: goal.hold_period,
+            is_active: goal.is_active,
+        }
+    }
+}
+
+/// Shows goals with their terms at `now`, which are read once for all of them.
+pub(crate) struct GoalViews {
+    versions: BTreeMap<i64, GoalVersion>,
+    digits: BTreeMap<i64, u8>,
+    shows_charge: bool,
+}
+
+impl GoalViews {
+    pub(crate) async fn load(db: &Db, caller: Caller, now: Time, goals: &[Goal]) -> Result<Self> {
+        let ids: Vec<i64> = goals.iter().map(|goal| goal.id).collect();
+        Ok(Self {
+            versions: goal::versions_at(db, &ids, now).await?,
+            digits: digits(db).await?,
+            shows_charge: matches!(caller.level, Level::Advertiser | Level::Operator),
+        })
+    }
+
+    pub(crate) fn view(&self, row: Goal) -> Result<GoalView> {
+        let version = self.versions.get(&row.id);
+        let version = version.ok_or_else(|| Error::Internal(format!("goal {} has no terms", row.id)))?;
+        let terms = version.terms();
+        let digits = self.digits.get(&row.currency_id).copied().unwrap_or(0);
+        let charge = self.shows_charge.then(|| rate_text(terms.money_type, terms.charge, digits));
+        Ok(GoalView {
+            id: row.id,
+            offer_id: row.offer_id,
+            description: row.description,
+            is_active: row.is_active,
+            is_auto_approve: row.is_auto_approve,
+            category: GoalCategory::from_code(row.category).unwrap_or(GoalCategory::None),
+            currency_id: row.currency_id,
+            date_created: Time(row.date_created),
+            is_otol: row.is_otol,
+            hold_period: version.hold_period,
+            money_type: terms.money_type,
+            payment: rate_text(terms.money_type, terms.payment, digits),
+            charge,
+        })
+    }
+}
+
+impl Engine {
+    /// Goals in the order of their ids.
+    pub async fn goal_list(&self, caller: Caller, input: GoalList) -> Result<Rows<GoalView>> {
+        let scope = caller.may(Resource::Goal, Method::List)?;
+        let db = self.store().read();
+        if let Some(ids) = &input.offer_id {
+            offers_check(&db, scope, ids).await?;
+        }
+        let filter = GoalFilter { offer_ids: input.offer_id, is_active: input.is_active };
+        let found = goal::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
+        let views = GoalViews::load(&db, caller, self.now(), &found.rows).await?;
+        let (total_count, paging) = (found.total_count, found.paging);
+        let rows = found.rows.into_iter().map(|row| views.view(row)).collect::<Result<_>>()?;
+        Ok(Rows { rows, total_count, paging })
+    }
+
+    /// One goal.
+    pub async fn goal_view(&self, caller: Caller, id: i64) -> Result<GoalView> {
+        let scope = caller.may(Resource::Goal, Method::View)?;
+        let db = self.store().read();
+        let row = goal::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+        let views = GoalViews::load(&db, caller, self.now(), std::slice::from_ref(&row)).await?;
+        views.view(row)
+    }
+
+    /// Changes a goal; absent fields keep their value. Changed terms are a new version, in force from now.
+    pub async fn goal_update(&self, caller: Caller, id: i64, input: GoalUpdate) -> Result<()> {
+        let scope = caller.may(Resource::Goal, Method::Update)?;
+        operator_pays(caller, input.payment.as_ref())?;
+        let now = self.now();
+        let input = &input;
+        self.store()
+            .write(move |db| async move {
+                let row = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let old = goal::versions_at(&db, &[id], now).await?.remove(&id);
+                let old = old.ok_or_else(|| Error::Internal(format!("goal {id} has no terms")))?;
+                let money = currency::view(&db, Scope::All, row.currency_id).await?;
+                let row = changed(row, input);
+                let hold_period = input.hold_period.unwrap_or(old.hold_period);
+                let mut errors = FieldErrors::default();
+                check(&mut errors, &row, hold_period);
+                let digits = money.as_ref().map_or(0, minor_digits);
+                let terms = changed_terms(&mut errors, old.terms(), input, digits);
+                errors.finish()?;
+                goal::update(&db, row).await?;
+                if (terms, hold_period) != (old.terms(), old.hold_period) {
+                    goal::version_create(&db, version(id, terms, hold_period, now)).await?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Adds a goal to an offer; gives its id.
+    pub async fn goal_create(&self, caller: Caller, input: GoalCreate) -> Result<i64> {
+        let scope = caller.may(Resource::Goal, Method::Create)?;
+        operator_pays(caller, input.payment.as_ref())?;
+        let now = self.now();
+        let row = Goal {
+            id: 0,
+            offer_id: input.offer_id,
+            description: input.description.clone(),
+            is_active: input.is_active.unwrap_or(true),
+            is_auto_approve: input.is_auto_approve.unwrap_or(false),
+            is_otol: input.is_otol.unwrap_or(true),
+            category: input.category.unwrap_or(GoalCategory::None).code(),
+            currency_id: input.currency_id,
+            date_created: now.0,
+        };
+        let (row, input) = (&row, &input);
+        self.store()
+            .write(move |db| async move {
+                // Locked, so that it cannot be deleted meanwhile.
+                let offer = offer::view_for_update(&db, scope, row.offer_id).await?;
+                offer.ok_or_else(|| Error::field("offer_id", "Offers not found"))?;
+                let mut errors = FieldErrors::default();
+                check(&mut errors, row, input.hold_period);
+                let money = currency::view(&db, Scope::All, row.currency_id).await?;
+                let money = money.filter(|money| money.is_active);
+                if money.is_none() {
+                    errors.add("currency_id", "Currencies not found");
+                }
+                let digits = money.as_ref().map_or(0, minor_digits);
+                let rates = (Some(&input.charge), input.payment.as_ref());
+                let terms = new_terms(&mut errors, input.money_type, rates, digits);
+                errors.finish()?;
+                let id = goal::create(&db, row.clone()).await?;
+                goal::version_create(&db, version(id, terms, input.hold_period, now)).await?;
+                Ok(id)
+            })
+            .await
+    }
+
+    /// Deactivates a goal: it takes no more leads. It is not removed, because its terms explain the leads that it had.
+    pub async fn goal_delete(&self, caller: Caller, id: i64) -> Result<()> {
+        let scope = caller.may(Resource::Goal, Method::Delete)?;
+        self.store()
+            .write(move |db| async move {
+                let mut row = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                row.is_active = false;
+                goal::update(&db, row).await
+            })
+            .await
+    }
+}
+
+/// Refuses offers of which one is unknown or not visible: to the caller both are the same.
+async fn offers_check(db: &Db, scope: Scope, ids: &[i64]) -> Result<()> {
+    let known = offer::known(db, scope, ids).await?;
+    if ids.is_empty() || ids.iter().any(|id| !known.contains(id)) {
+        return Err(Error::field("offer_id", "Offers not found"));
+    }
+    Ok(())
+}
+
+fn operator_pays(caller: Caller, payment: Option<&String>) -> Result<()> {
+    if payment.is_some() && caller.level != Level::Operator {
+        return Err(Error::field("payment", "Only an operator may set this"));
+    }
+    Ok(())
+}
+
+fn changed(row: Goal, input: &GoalUpdate) -> Goal {
+    Goal {
+        description: input.description.clone().unwrap_or(row.description),
+        is_active: input.is_active.unwrap_or(row.is_active),
+        is_auto_approve: input.is_auto_approve.unwrap_or(row.is_auto_approve),
+        is_otol: input.is_otol.unwrap_or(row.is_otol),
+        category: input.category.map_or(row.category, GoalCategory::code),
+        ..row
+    }
+}
+
+fn version(goal_id: i64, terms: Terms, hold_period: i64, now: Time) -> GoalVersion {
+    GoalVersion {
+        id: 0,
+        goal_id,
+        date_from: now.0,
+        date_recorded: now.0,
+        money_type: terms.money_type.code(),
+        payment: terms.payment,
+        charge: terms.charge,
+        hold_period,
+    }
+}
+
+fn check(errors: &mut FieldErrors, row: &Goal, hold_period: i64) {
+    if row.description.trim().is_empty() {
+        errors.add("description", "Must not be empty");
+    }
+    check::text(errors, "description", &row.description);
+    check::range(errors, "hold_period", hold_period, 0, HOLD_LIMIT_DAYS);
+}

@@ -1,0 +1,135 @@
+//! What the network does by itself: each job has its pace, and a lease where only one node may do it.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use whocpa_domain::Result;
+use whocpa_store::{change, node};
+
+use crate::Engine;
+
+/// How long a lease of work outlives its holder, in seconds.
+const LEASE_SECONDS: i64 = 30;
+
+/// The running jobs of one engine.
+pub struct Jobs {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Engine {
+    /// Starts the jobs; they run until [`Jobs::stop`].
+    pub fn jobs_start(&self) -> Jobs {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let holder = self.rng().letters(16);
+        for job in [Job::Catalogue, Job::Node, Job::Close, Job::Parked, Job::Tidy] {
+            tasks.spawn(run(self.clone(), job, holder.clone(), stopped.clone()));
+        }
+        Jobs { stop, tasks }
+    }
+}
+
+impl Jobs {
+    /// Lets each job end its present round, then returns.
+    pub async fn stop(mut self) {
+        // Nobody listening means that all have ended.
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Job {
+    /// Reads what other nodes changed (design §5.1).
+    Catalogue,
+    /// Keeps the node number of click ids.
+    Node,
+    /// Closes leads whose hold is over.
+    Close,
+    /// Matches parked conversions.
+    Parked,
+    /// Forgets old entries of the change log.
+    Tidy,
+}
+
+impl Job {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Catalogue => "catalogue",
+            Self::Node => "node",
+            Self::Close => "lead_close",
+            Self::Parked => "lead_parked",
+            Self::Tidy => "tidy",
+        }
+    }
+
+    fn every(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Catalogue => 1,
+            Self::Parked => 2,
+            Self::Close => 5,
+            Self::Node => 15,
+            Self::Tidy => 600,
+        })
+    }
+
+    /// Whether every node does it for itself.
+    fn is_local(self) -> bool {
+        matches!(self, Self::Catalogue | Self::Node)
+    }
+
+    async fn round(self, engine: &Engine) -> Result<()> {
+        match self {
+            Self::Catalogue => engine.catalogue_refresh().await,
+            Self::Node => engine.node_ids().renew().await,
+            Self::Close => {
+                let closed = engine.lead_close_due().await?;
+                if closed > 0 {
+                    tracing::info!(lead.count = closed, "leads closed: their hold is over");
+                }
+                Ok(())
+            }
+            Self::Parked => engine.lead_match_parked().await.map(drop),
+            Self::Tidy => {
+                let before = engine.now().plus(-change::KEEP_SECONDS);
+                engine.store().write(move |db| async move { change::delete(&db, before).await }).await
+            }
+        }
+    }
+}
+
+async fn run(engine: Engine, job: Job, holder: String, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if may_run(&engine, job, &holder).await
+            && let Err(error) = job.round(&engine).await
+        {
+            tracing::error!(job = job.name(), ?error, "a job failed and is tried again");
+        }
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = tokio::time::sleep(job.every()) => {}
+        }
+    }
+}
+
+/// Takes or keeps the lease of a job that only one node may do. Its effects are safe without it too (a lead closes
+/// once, whoever closes it): the lease only saves doing the same work twice.
+async fn may_run(engine: &Engine, job: Job, holder: &str) -> bool {
+    if job.is_local() {
+        return true;
+    }
+    let now = engine.now();
+    let taken = engine
+        .store()
+        .write(move |db| async move { node::lease_take(&db, job.name(), holder, LEASE_SECONDS, now).await })
+        .await;
+    match taken {
+        Ok(fence) => fence.is_some(),
+        Err(error) => {
+            tracing::warn!(job = job.name(), ?error, "the lease of a job could not be taken");
+            false
+        }
+    }
+}

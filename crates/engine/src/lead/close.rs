@@ -1,0 +1,76 @@
+//! The end of the hold, and parked conversions: what time alone brings about.
+
+use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::time::DAY;
+use whocpa_domain::{Error, Result};
+use whocpa_store::{lead, parked_lead};
+
+use super::desk::receive_all;
+use super::receive::{Claim, Conversion};
+use super::steps::Steps;
+use crate::Engine;
+
+/// Leads of one transaction: well under 50 ms (design §11).
+const CHUNK: u64 = 200;
+/// A parked conversion is tried again after this many seconds.
+const PARKED_PAUSE: i64 = 10;
+/// And for this many days.
+const PARKED_DAYS: i64 = 30;
+
+impl Engine {
+    /// Closes every decided lead whose hold is over; gives how many. Pending ones stay open.
+    pub async fn lead_close_due(&self) -> Result<u64> {
+        let mut closed = 0;
+        loop {
+            let now = self.now();
+            let chunk = self
+                .store()
+                .write(move |db| async move {
+                    let due = lead::due(&db, now, CHUNK).await?;
+                    let ids: Vec<i64> = due.iter().map(|lead| lead.id).collect();
+                    let mut steps = Steps::new(due, now);
+                    for id in &ids {
+                        // `due` gives decided leads on hold only.
+                        steps
+                            .close(*id)
+                            .map_err(|illegal| Error::Internal(format!("lead {id}: {illegal}")))?;
+                    }
+                    steps.write(&db).await?;
+                    Ok(ids.len() as u64)
+                })
+                .await?;
+            closed += chunk;
+            if chunk < CHUNK {
+                return Ok(closed);
+            }
+        }
+    }
+
+    /// Tries parked conversions again; gives how many found their click.
+    pub async fn lead_match_parked(&self) -> Result<usize> {
+        let now = self.now();
+        let (tried_before, created_after) = (now.plus(-PARKED_PAUSE), now.plus(-PARKED_DAYS * DAY));
+        let open = parked_lead::open(&self.store().read(), tried_before, created_after, CHUNK).await?;
+        let claims: Vec<Claim> = open
+            .into_iter()
+            .map(|row| Claim {
+                click_id: row.click_id,
+                parked_id: row.id,
+                conversion: Conversion {
+                    advertiser_id: row.advertiser_id,
+                    tid: row.tid,
+                    goal_id: row.goal_id,
+                    sale_id: row.sale_id,
+                    amount: row.amount,
+                    status: LeadStatus::from_code(row.status).unwrap_or(LeadStatus::Pending),
+                    comment: String::new(),
+                },
+            })
+            .collect();
+        if claims.is_empty() {
+            return Ok(0);
+        }
+        let verdicts = receive_all(self, &claims).await?;
+        Ok(verdicts.iter().filter(|verdict| !matches!(verdict, super::Verdict::Parked { .. })).count())
+    }
+}

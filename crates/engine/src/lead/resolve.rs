@@ -1,0 +1,247 @@
+//! What each conversion of a batch becomes: read what is there, decide in memory, write all of it.
+
+use std::collections::BTreeMap;
+
+use whocpa_domain::click::{Click, ClickReason};
+use whocpa_domain::lead::{self, LeadStatus, LeadType};
+use whocpa_domain::tid::{ClickId, click_ms};
+use whocpa_domain::user::UserLevel;
+use whocpa_domain::{Result, Time};
+use whocpa_store::goal::{Goal, GoalVersion};
+use whocpa_store::lead::Lead;
+use whocpa_store::parked_lead::{self, ParkedLead};
+use whocpa_store::{Db, goal};
+
+use super::receive::{Claim, Verdict};
+use super::steps::{Actor, Steps};
+use crate::catalogue::Snapshot;
+
+/// What a batch may meet in the store.
+struct Known<'a> {
+    catalogue: &'a Snapshot,
+    clicks: &'a BTreeMap<ClickId, Click>,
+    goals: BTreeMap<i64, Vec<Goal>>,
+    versions: BTreeMap<i64, GoalVersion>,
+    now: Time,
+}
+
+/// Resolves `claims` in order; leads get ids from `first_id` on. Gives the verdicts and how many ids were used.
+pub(super) async fn resolve_all(
+    db: &Db,
+    catalogue: &Snapshot,
+    claims: &[Claim],
+    clicks: &BTreeMap<ClickId, Click>,
+    first_id: i64,
+    now: Time,
+) -> Result<(Vec<Verdict>, i64)> {
+    let known = read(db, catalogue, clicks, now).await?;
+    let keys: Vec<String> =
+        claims.iter().map(|claim| lead::natural_key(&claim.conversion.sale_id, claim.click_id)).collect();
+    let click_ids: Vec<ClickId> = clicks.keys().copied().collect();
+    let mut steps = Steps::new(whocpa_store::lead::same_actions(db, &keys, &click_ids).await?, now);
+    let mut parked = Vec::new();
+    let mut verdicts = Vec::with_capacity(claims.len());
+    for (claim, key) in claims.iter().zip(keys) {
+        let verdict = known.resolve(claim, key, first_id + steps.created(), &mut steps);
+        if let (Verdict::Parked { reason }, 0) = (&verdict, claim.parked_id) {
+            parked.push(park(claim, reason, now));
+        }
+        verdicts.push(verdict);
+    }
+    let used = steps.created();
+    steps.write(db).await?;
+    parked_lead::create(db, parked).await?;
+    for (claim, verdict) in claims.iter().zip(&verdicts).filter(|(claim, _)| claim.parked_id != 0) {
+        let lead_id = match verdict {
+            Verdict::Accepted { lead_id, .. }
+            | Verdict::Updated { lead_id, .. }
+            | Verdict::Duplicate { lead_id, .. } => Some(*lead_id),
+            Verdict::Parked { .. } | Verdict::Rejected { .. } => None,
+        };
+        parked_lead::tried(db, claim.parked_id, lead_id, now).await?;
+    }
+    Ok((verdicts, used))
+}
+
+async fn read<'a>(
+    db: &Db,
+    catalogue: &'a Snapshot,
+    clicks: &'a BTreeMap<ClickId, Click>,
+    now: Time,
+) -> Result<Known<'a>> {
+    let mut offer_ids: Vec<i64> = clicks.values().map(|click| click.offer_id).collect();
+    offer_ids.sort_unstable();
+    offer_ids.dedup();
+    let mut goals: BTreeMap<i64, Vec<Goal>> = BTreeMap::new();
+    for row in goal::of_offers(db, &offer_ids).await? {
+        goals.entry(row.offer_id).or_default().push(row);
+    }
+    let goal_ids: Vec<i64> = goals.values().flatten().map(|row| row.id).collect();
+    let versions = goal::versions_at(db, &goal_ids, now).await?;
+    Ok(Known { catalogue, clicks, goals, versions, now })
+}
+
+fn rejected(field: &'static str, reason: impl Into<String>) -> Verdict {
+    Verdict::Rejected { field, reason: reason.into() }
+}
+
+impl Known<'_> {
+    fn resolve(&self, claim: &Claim, key: String, id: i64, steps: &mut Steps) -> Verdict {
+        let Some(click) = self.clicks.get(&claim.click_id) else {
+            return Verdict::Parked { reason: "the click is not known yet".to_owned() };
+        };
+        let sent = &claim.conversion;
+        let offer = self.catalogue.offers.get(&click.offer_id);
+        // Another advertiser's click answers as one that never was (design §2).
+        if !offer.is_some_and(|offer| offer.advertiser_id == sent.advertiser_id) {
+            return rejected("tid", "not a click of your offers");
+        }
+        if click.reason != ClickReason::Sent.code() {
+            return rejected("tid", "this visitor was not sent to the offer");
+        }
+        let (goal, version) = match self.goal(click.offer_id, sent.goal_id) {
+            Ok(found) => found,
+            Err(reason) => return rejected("goal_id", reason),
+        };
+        if let Some(lead) = steps.same(sent.advertiser_id, click.offer_id, goal.id, &key) {
+            return again(claim, lead.id, steps);
+        }
+        let money = match version.terms().rate(sent.amount) {
+            Ok(money) => money,
+            Err(reason) => return rejected("amount", reason),
+        };
+        let first = if goal.is_otol { steps.holder(claim.click_id, goal.id) } else { None };
+        let lead = Lead {
+            otol_click_id: (goal.is_otol && first.is_none()).then_some(claim.click_id),
+            natural_key: key,
+            first_lead_id: first,
+            charge: money.charge,
+            payout: money.payout,
+            ..self.lead(claim, click, goal, version, id)
+        };
+        let status = if first.is_some() { LeadStatus::Double } else { LeadStatus::Pending };
+        steps.create(lead, status);
+        if first.is_none() {
+            self.decide_new(claim, goal, id, steps);
+        }
+        Verdict::Accepted { lead_id: id, status: steps.status(id) }
+    }
+
+    /// A decision that comes with the action, else the goal's own.
+    fn decide_new(&self, claim: &Claim, goal: &Goal, id: i64, steps: &mut Steps) {
+        let (status, actor, reason) = match claim.conversion.status {
+            LeadStatus::Pending if goal.is_auto_approve => {
+                (LeadStatus::Approved, Actor::NETWORK, "the goal approves its leads by itself")
+            }
+            LeadStatus::Pending => return,
+            sent => (sent, advertiser(claim), claim.conversion.comment.as_str()),
+        };
+        // A pending lead takes every decision but Double, which nobody can send.
+        if let Err(illegal) = steps.decide(id, status, actor, reason) {
+            tracing::warn!(lead.id = id, %illegal, "the decision that came with a new lead was not taken");
+        }
+    }
+
+    fn goal(
+        &self,
+        offer_id: i64,
+        wanted: Option<i64>,
+    ) -> std::result::Result<(&Goal, &GoalVersion), &'static str> {
+        let goals = self.goals.get(&offer_id).map_or(&[][..], Vec::as_slice);
+        let mut active = goals.iter().filter(|goal| goal.is_active);
+        let goal = match wanted {
+            Some(id) => active.find(|goal| goal.id == id).ok_or("Goals not found")?,
+            None => match (active.next(), active.next()) {
+                (Some(only), None) => only,
+                (None, _) => return Err("the offer has no active goal"),
+                (Some(_), Some(_)) => return Err("This parameter is required: the offer has several goals"),
+            },
+        };
+        let version = self.versions.get(&goal.id).ok_or("the goal has no terms yet")?;
+        Ok((goal, version))
+    }
+
+    fn lead(&self, claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, id: i64) -> Lead {
+        let [subid1, subid2, subid3, subid4, subid5] = click.subid.clone();
+        Lead {
+            id,
+            advertiser_id: claim.conversion.advertiser_id,
+            webmaster_id: click.webmaster_id,
+            offer_id: click.offer_id,
+            goal_id: goal.id,
+            goal_version_id: version.id,
+            click_id: click.id,
+            otol_click_id: None,
+            natural_key: String::new(),
+            sale_id: claim.conversion.sale_id.clone(),
+            r#type: if claim.conversion.amount.is_some() {
+                LeadType::Sale.code()
+            } else {
+                LeadType::Lead.code()
+            },
+            status: LeadStatus::Pending.code(),
+            is_closed: 0,
+            substatus: claim.conversion.comment.clone(),
+            first_lead_id: None,
+            event_count: 0,
+            hold_period: version.hold_period,
+            currency_id: goal.currency_id,
+            amount: claim.conversion.amount,
+            charge: 0,
+            payout: 0,
+            date_created: self.now.0,
+            date_redirect: click_ms(click.id).div_euclid(1000),
+            date_approved: None,
+            date_hold_end: self.now.plus_days(version.hold_period).0,
+            date_closed: None,
+            link_id: click.link_id,
+            area_id: Some(click.area_id).filter(|id| *id != 0),
+            subid1,
+            subid2,
+            subid3,
+            subid4,
+            subid5,
+            keyword: click.keyword.clone(),
+            ip: click.ip.clone(),
+            country: click.country.clone(),
+            ua: click.ua.clone(),
+            url_from: click.referer.clone(),
+            language: click.language.clone(),
+            cookie_ttl_days: click.cookie_ttl_days,
+        }
+    }
+}
+
+/// The same action again: a retry, or a decision about it.
+fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
+    let (before, sent) = (steps.status(lead_id), claim.conversion.status);
+    if sent == LeadStatus::Pending || sent == before {
+        return Verdict::Duplicate { lead_id, status: before };
+    }
+    match steps.decide(lead_id, sent, advertiser(claim), &claim.conversion.comment) {
+        Ok(()) => Verdict::Updated { lead_id, status: sent },
+        Err(illegal) => rejected("status", format!("lead {lead_id}: {illegal}")),
+    }
+}
+
+fn advertiser(claim: &Claim) -> Actor {
+    Actor { level: UserLevel::Advertiser.code(), user_id: claim.conversion.advertiser_id }
+}
+
+fn park(claim: &Claim, reason: &str, now: Time) -> ParkedLead {
+    let sent = &claim.conversion;
+    ParkedLead {
+        id: 0,
+        advertiser_id: sent.advertiser_id,
+        tid: sent.tid.clone(),
+        click_id: claim.click_id,
+        goal_id: sent.goal_id,
+        sale_id: sent.sale_id.clone(),
+        amount: sent.amount,
+        status: sent.status.code(),
+        reason: reason.to_owned(),
+        lead_id: None,
+        date_created: now.0,
+        date_tried: now.0,
+    }
+}

@@ -1,0 +1,171 @@
+//! State changes of leads: each is one numbered event and the transfers that the ledger's rules ask for.
+//!
+//! Changes are made in memory on leads that are read (and locked) before, then written together: the same code for
+//! one decision and for a batch of conversions.
+
+use std::collections::BTreeMap;
+
+use whocpa_domain::lead::{Closing, Illegal, LeadEventKind, LeadState, LeadStatus};
+use whocpa_domain::ledger::{CauseKind, Posting, lead_postings};
+use whocpa_domain::{Result, Time};
+use whocpa_store::Db;
+use whocpa_store::lead::{self, Lead};
+use whocpa_store::lead_event::{self, LeadEvent};
+use whocpa_store::transfer::{self, Cause};
+
+/// Who changes a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Actor {
+    /// `UserLevel` as a number, 0 for the network itself.
+    pub level: i64,
+    /// 0 for the network itself.
+    pub user_id: i64,
+}
+
+impl Actor {
+    /// A rule of the network, not a person.
+    pub const NETWORK: Self = Self { level: 0, user_id: 0 };
+}
+
+/// Leads and what is to be written about them.
+pub(super) struct Steps {
+    leads: BTreeMap<i64, Lead>,
+    new: Vec<i64>,
+    changed: Vec<i64>,
+    events: Vec<LeadEvent>,
+    postings: Vec<(Cause, Vec<Posting>)>,
+    now: Time,
+}
+
+impl Steps {
+    /// Steps on these leads, at this moment.
+    pub fn new(leads: Vec<Lead>, now: Time) -> Self {
+        let leads = leads.into_iter().map(|lead| (lead.id, lead)).collect();
+        Self { leads, new: Vec::new(), changed: Vec::new(), events: Vec::new(), postings: Vec::new(), now }
+    }
+
+    /// The lead of the same action.
+    pub fn same(&self, advertiser_id: i64, offer_id: i64, goal_id: i64, natural_key: &str) -> Option<&Lead> {
+        self.leads.values().find(|lead| {
+            lead.natural_key == natural_key
+                && (lead.advertiser_id, lead.offer_id, lead.goal_id) == (advertiser_id, offer_id, goal_id)
+        })
+    }
+
+    /// The lead that holds this click for this goal.
+    pub fn holder(&self, click_id: i64, goal_id: i64) -> Option<i64> {
+        let holds = |lead: &&Lead| lead.otol_click_id == Some(click_id) && lead.goal_id == goal_id;
+        self.leads.values().find(holds).map(|lead| lead.id)
+    }
+
+    /// How many new leads there are.
+    pub fn created(&self) -> i64 {
+        i64::try_from(self.new.len()).unwrap_or(i64::MAX)
+    }
+
+    /// A lead's present status.
+    pub fn status(&self, lead_id: i64) -> LeadStatus {
+        self.leads.get(&lead_id).map_or(LeadStatus::Pending, |lead| lead.state().status)
+    }
+
+    /// A new lead.
+    pub fn create(&mut self, lead: Lead, status: LeadStatus) {
+        let (id, actor) = (lead.id, Actor::NETWORK);
+        self.leads.insert(id, lead);
+        self.new.push(id);
+        self.step(id, None, LeadState::new(status), LeadEventKind::Created, actor, "");
+    }
+
+    /// A decision about a lead.
+    pub fn decide(
+        &mut self,
+        lead_id: i64,
+        status: LeadStatus,
+        actor: Actor,
+        reason: &str,
+    ) -> Result<(), Illegal> {
+        let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
+        let to = from.decide(status)?;
+        if to != from {
+            self.step(lead_id, Some(from), to, LeadEventKind::Decided, actor, reason);
+        }
+        Ok(())
+    }
+
+    /// The end of a lead's hold.
+    pub fn close(&mut self, lead_id: i64) -> Result<(), Illegal> {
+        let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
+        let to = from.close()?;
+        self.step(lead_id, Some(from), to, LeadEventKind::Closed, Actor::NETWORK, "the hold is over");
+        Ok(())
+    }
+
+    /// A final decision is taken back; the hold is over, so the lead closes again once it is decided anew.
+    pub fn reopen(&mut self, lead_id: i64, actor: Actor, reason: &str) -> Result<(), Illegal> {
+        let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
+        let to = from.reopen()?;
+        self.step(lead_id, Some(from), to, LeadEventKind::Reopened, actor, reason);
+        Ok(())
+    }
+
+    /// Changes the words to a lead's status.
+    pub fn set_substatus(&mut self, lead_id: i64, words: String) {
+        if let Some(lead) = self.leads.get_mut(&lead_id) {
+            lead.substatus = words;
+            self.changed.push(lead_id);
+        }
+    }
+
+    fn step(
+        &mut self,
+        lead_id: i64,
+        from: Option<LeadState>,
+        to: LeadState,
+        kind: LeadEventKind,
+        actor: Actor,
+        reason: &str,
+    ) {
+        let Some(lead) = self.leads.get_mut(&lead_id) else { return };
+        lead.event_count += 1;
+        lead.status = to.status.code();
+        lead.is_closed = to.closing.code();
+        if from.map(|state| state.status) != Some(to.status) {
+            lead.date_approved = (to.status == LeadStatus::Approved).then_some(self.now.0);
+        }
+        if from.is_some_and(|state| state.closing != to.closing) {
+            lead.date_closed = (to.closing == Closing::Closed).then_some(self.now.0);
+        }
+        self.events.push(LeadEvent {
+            lead_id,
+            number: lead.event_count,
+            kind: kind.code(),
+            status: lead.status,
+            is_closed: lead.is_closed,
+            level: actor.level,
+            user_id: actor.user_id,
+            reason: reason.to_owned(),
+            date_created: self.now.0,
+        });
+        let cause = Cause { kind: CauseKind::Lead, id: lead_id, number: lead.event_count };
+        self.postings.push((cause, lead_postings(lead.parties(), lead.money(), from, to)));
+        self.changed.push(lead_id);
+    }
+
+    /// Writes new and changed leads, their events and transfers, in the caller's transaction.
+    pub async fn write(mut self, db: &Db) -> Result<()> {
+        self.changed.sort_unstable();
+        self.changed.dedup();
+        let mut new = Vec::with_capacity(self.new.len());
+        for id in &self.new {
+            new.extend(self.leads.remove(id));
+        }
+        lead::create(db, new).await?;
+        for id in &self.changed {
+            if let Some(lead) = self.leads.remove(id) {
+                lead::update(db, lead).await?;
+            }
+        }
+        lead_event::create(db, self.events).await?;
+        transfer::create(db, &self.postings, self.now).await
+    }
+}

@@ -1,0 +1,88 @@
+//! Decisions about leads by the API.
+
+use whocpa_domain::lead::{Closing, LeadStatus};
+use whocpa_domain::user::UserLevel;
+use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, params};
+use whocpa_store::lead;
+
+use super::steps::{Actor, Steps};
+use crate::{Caller, Engine, check};
+
+params! {
+    /// A decision about a lead.
+    pub struct LeadUpdate {
+        /// The decision: approved, rejected or spam. A decided lead cannot become pending again.
+        status: Option<LeadStatus>,
+        /// Words to the status.
+        substatus: Option<String>,
+        /// Operators only: 0 takes the final decision of a closed lead back.
+        is_closed: Option<Closing>,
+        /// Why; required to refuse a lead or to reopen one.
+        reason: Option<String>,
+    }
+}
+
+impl Engine {
+    /// Decides about a lead, or reopens it (operators).
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] for a change that the lead's state does not allow.
+    pub async fn lead_update(&self, caller: Caller, id: i64, input: LeadUpdate) -> Result<()> {
+        let scope = caller.may(Resource::Lead, Method::Update)?;
+        check_input(caller, &input)?;
+        let actor = actor(caller);
+        let (input, now) = (&input, self.now());
+        self.store()
+            .write(move |db| async move {
+                let lead = lead::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let mut steps = Steps::new(vec![lead], now);
+                let reason = input.reason.as_deref().unwrap_or_default();
+                let illegal = |illegal: whocpa_domain::lead::Illegal| Error::Conflict(illegal.to_string());
+                if input.is_closed.is_some() {
+                    steps.reopen(id, actor, reason).map_err(illegal)?;
+                }
+                if let Some(status) = input.status {
+                    steps.decide(id, status, actor, reason).map_err(illegal)?;
+                }
+                if let Some(words) = &input.substatus {
+                    steps.set_substatus(id, words.clone());
+                }
+                steps.write(&db).await
+            })
+            .await
+    }
+}
+
+fn actor(caller: Caller) -> Actor {
+    let level = match caller.level {
+        Level::Guest => 0,
+        Level::Webmaster => UserLevel::Webmaster.code(),
+        Level::Advertiser => UserLevel::Advertiser.code(),
+        Level::Operator => UserLevel::Operator.code(),
+    };
+    Actor { level, user_id: caller.user_id }
+}
+
+fn check_input(caller: Caller, input: &LeadUpdate) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    let reason = input.reason.as_deref().unwrap_or_default();
+    check::text(&mut errors, "reason", reason);
+    check::text(&mut errors, "substatus", input.substatus.as_deref().unwrap_or_default());
+    if matches!(input.status, Some(LeadStatus::Rejected | LeadStatus::Spam)) && reason.trim().is_empty() {
+        errors.add("reason", "This parameter is required to refuse a lead");
+    }
+    match (input.is_closed, caller.level) {
+        (None, _) => {}
+        (Some(_), Level::Guest | Level::Webmaster | Level::Advertiser) => {
+            errors.add("is_closed", "Unknown parameter")
+        }
+        (Some(Closing::Closed), Level::Operator) => {
+            errors.add("is_closed", "Leads close by themselves when their hold is over")
+        }
+        (Some(Closing::Hold), Level::Operator) if reason.trim().is_empty() => {
+            errors.add("reason", "This parameter is required to reopen a lead");
+        }
+        (Some(Closing::Hold), Level::Operator) => {}
+    }
+    errors.finish()
+}

@@ -1,0 +1,291 @@
+//! Tracked links: what webmasters show to their visitors.
+
+use whocpa_domain::area::AreaStatus;
+use whocpa_domain::click::SUBID_LIMIT;
+use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::input::Patch;
+use whocpa_domain::{
+    Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
+};
+use whocpa_store::change::{self, ChangeKind};
+use whocpa_store::link::{self, Link, LinkFilter};
+use whocpa_store::{Db, area, connection, offer};
+
+use crate::{Caller, Engine, Paging, Rows, check};
+
+/// Letters of a link's code: 10 of 5 bits, so that codes cannot be found by trying.
+const CODE_LETTERS: usize = 10;
+
+params! {
+    /// Which links are wanted.
+    pub struct LinkList {
+        /// Only to these offers.
+        offer_id: Option<Vec<i64>>,
+        /// Only on this area.
+        area_id: Option<i64>,
+        /// Only of this webmaster; for operators.
+        webmaster_id: Option<i64>,
+        /// Number of the page.
+        page: Page,
+        /// Rows on a page.
+        per_page: PerPage,
+    }
+}
+
+params! {
+    /// A new link.
+    pub struct LinkCreate {
+        /// The offer that it leads to; you must be connected to it.
+        offer_id: i64,
+        /// The area where it is placed.
+        area_id: Option<i64>,
+        /// What you call it.
+        name: Option<String>,
+        /// Label of clicks that bring no `subid1` of their own, at most 600 characters.
+        subid1: Option<String>,
+        /// As `subid1`.
+        subid2: Option<String>,
+        /// As `subid1`.
+        subid3: Option<String>,
+        /// As `subid1`.
+        subid4: Option<String>,
+        /// As `subid1`.
+        subid5: Option<String>,
+        /// Where visitors go who cannot go to the offer; a page of the network unless given.
+        url_traffback: Option<String>,
+    }
+}
+
+params! {
+    /// Changes of a link. Its offer and its code stay.
+    pub struct LinkUpdate {
+        /// The area where it is placed; empty for none.
+        area_id: Patch<i64>,
+        /// What you call it.
+        name: Option<String>,
+        /// Label of clicks that bring no `subid1` of their own, at most 600 characters.
+        subid1: Option<String>,
+        /// As `subid1`.
+        subid2: Option<String>,
+        /// As `subid1`.
+        subid3: Option<String>,
+        /// As `subid1`.
+        subid4: Option<String>,
+        /// As `subid1`.
+        subid5: Option<String>,
+        /// Where visitors go who cannot go to the offer; empty for a page of the network.
+        url_traffback: Option<String>,
+    }
+}
+
+view! {
+    /// A tracked link.
+    pub struct LinkView {
+        /// Link id.
+        id: i64,
+        /// The word in its address.
+        code: String,
+        /// The address for visitors; `subid1` to `subid5` may be added as parameters.
+        url: String,
+        /// Whose it is; for operators only.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        webmaster_id: Option<i64>,
+        /// The offer that it leads to.
+        offer_id: i64,
+        /// The area where it is placed.
+        area_id: Option<i64>,
+        /// What its owner calls it.
+        name: String,
+        /// Label of clicks that bring no `subid1` of their own.
+        subid1: String,
+        /// As `subid1`.
+        subid2: String,
+        /// As `subid1`.
+        subid3: String,
+        /// As `subid1`.
+        subid4: String,
+        /// As `subid1`.
+        subid5: String,
+        /// Where visitors go who cannot go to the offer, empty for a page of the network.
+        url_traffback: String,
+        /// When it was made.
+        date_created: Time,
+    }
+}
+
+impl Engine {
+    /// One page of links.
+    pub async fn link_list(&self, caller: Caller, input: LinkList) -> Result<Rows<LinkView>> {
+        let scope = caller.may(Resource::Link, Method::List)?;
+        if input.webmaster_id.is_some() && caller.level != Level::Operator {
+            return Err(Error::field("webmaster_id", "Only operators may use this"));
+        }
+        let filter = LinkFilter {
+            offer_ids: input.offer_id,
+            webmaster_id: input.webmaster_id,
+            area_id: input.area_id,
+        };
+        let paging = Paging::new(input.page, input.per_page);
+        let rows = link::list(&self.store().read(), scope, &filter, paging).await?;
+        Ok(rows.map(|row| self.link_shown(caller, row)))
+    }
+
+    /// One link.
+    pub async fn link_view(&self, caller: Caller, id: i64) -> Result<LinkView> {
+        let scope = caller.may(Resource::Link, Method::View)?;
+        let row = link::view(&self.store().read(), scope, id).await?;
+        row.map(|row| self.link_shown(caller, row)).ok_or(Error::NotFound)
+    }
+
+    /// Changes a link; absent fields keep their value.
+    pub async fn link_update(&self, caller: Caller, id: i64, input: LinkUpdate) -> Result<()> {
+        let scope = caller.may(Resource::Link, Method::Update)?;
+        let input = &input;
+        self.change(move |db| async move {
+            let found = link::view_for_update(&db, scope, id).await?;
+            let row = found.ok_or(Error::NotFound)?;
+            // Only a new area is checked: an old one may have been archived since.
+            if let Patch::Set(area_id) = input.area_id {
+                check_area(&db, scope, area_id).await?;
+            }
+            let input = input.clone();
+            let row = Link {
+                area_id: input.area_id.or(row.area_id),
+                name: input.name.unwrap_or(row.name),
+                subid1: input.subid1.unwrap_or(row.subid1),
+                subid2: input.subid2.unwrap_or(row.subid2),
+                subid3: input.subid3.unwrap_or(row.subid3),
+                subid4: input.subid4.unwrap_or(row.subid4),
+                subid5: input.subid5.unwrap_or(row.subid5),
+                url_traffback: input.url_traffback.unwrap_or(row.url_traffback),
+                ..row
+            };
+            self.link_check(&row)?;
+            link::update(&db, row).await?;
+            change::create(&db, ChangeKind::Link, id, self.now()).await
+        })
+        .await
+    }
+
+    /// Adds a link to an offer that the caller is connected to; gives its id.
+    pub async fn link_create(&self, caller: Caller, input: LinkCreate) -> Result<i64> {
+        let scope = caller.may(Resource::Link, Method::Create)?;
+        let row = Link {
+            id: 0,
+            code: String::new(),
+            webmaster_id: caller.user_id,
+            offer_id: input.offer_id,
+            area_id: input.area_id,
+            name: input.name.unwrap_or_default(),
+            subid1: input.subid1.unwrap_or_default(),
+            subid2: input.subid2.unwrap_or_default(),
+            subid3: input.subid3.unwrap_or_default(),
+            subid4: input.subid4.unwrap_or_default(),
+            subid5: input.subid5.unwrap_or_default(),
+            url_traffback: input.url_traffback.unwrap_or_default(),
+            date_created: self.now().0,
+            date_deleted: None,
+        };
+        self.link_check(&row)?;
+        let row = &row;
+        self.change(move |db| async move {
+            check_offer(&db, scope, row).await?;
+            if let Some(area_id) = row.area_id {
+                check_area(&db, scope, area_id).await?;
+            }
+            // Drawn in the transaction: a taken code makes the store run this again.
+            let code = self.rng().letters(CODE_LETTERS);
+            let id = link::create(&db, Link { code, ..row.clone() }).await?;
+            change::create(&db, ChangeKind::Link, id, self.now()).await?;
+            Ok(id)
+        })
+        .await
+    }
+
+    /// Deletes a link. Its clicks and leads stay, its code is never used again, and visitors who still come by it go
+    /// to its traffic-back.
+    pub async fn link_delete(&self, caller: Caller, id: i64) -> Result<()> {
+        let scope = caller.may(Resource::Link, Method::Delete)?;
+        self.change(move |db| async move {
+            let found = link::view_for_update(&db, scope, id).await?;
+            let row = Link { date_deleted: Some(self.now().0), ..found.ok_or(Error::NotFound)? };
+            link::update(&db, row).await?;
+            change::create(&db, ChangeKind::Link, id, self.now()).await
+        })
+        .await
+    }
+
+    fn link_shown(&self, caller: Caller, row: Link) -> LinkView {
+        LinkView {
+            id: row.id,
+            url: format!("{}/go/{}", self.base_url(), row.code),
+            code: row.code,
+            webmaster_id: (caller.level == Level::Operator).then_some(row.webmaster_id),
+            offer_id: row.offer_id,
+            area_id: row.area_id,
+            name: row.name,
+            subid1: row.subid1,
+            subid2: row.subid2,
+            subid3: row.subid3,
+            subid4: row.subid4,
+            subid5: row.subid5,
+            url_traffback: row.url_traffback,
+            date_created: Time(row.date_created),
+        }
+    }
+
+    fn link_check(&self, row: &Link) -> Result<()> {
+        let mut errors = FieldErrors::default();
+        if !row.name.is_empty() {
+            check::name(&mut errors, "name", &row.name);
+        }
+        for (field, value) in [
+            ("subid1", &row.subid1),
+            ("subid2", &row.subid2),
+            ("subid3", &row.subid3),
+            ("subid4", &row.subid4),
+            ("subid5", &row.subid5),
+        ] {
+            if value.chars().count() > SUBID_LIMIT {
+                errors.add(field, format!("Must be at most {SUBID_LIMIT} characters"));
+            }
+        }
+        check::url(&mut errors, "url_traffback", &row.url_traffback);
+        let own = host(self.base_url());
+        if own.is_some() && own == host(&row.url_traffback) {
+            // It could be another link whose traffic-back is this one: visitors would go round for ever.
+            errors.add("url_traffback", "Must not lead to this network itself");
+        }
+        errors.finish()
+    }
+}
+
+/// The host of an address, without the dot that a full domain name may end with.
+fn host(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    url.host_str().map(|host| host.trim_end_matches('.').to_owned())
+}
+
+/// An offer that the webmaster may see and is connected to.
+async fn check_offer(db: &Db, scope: Scope, row: &Link) -> Result<()> {
+    if offer::view(db, scope, row.offer_id).await?.is_none() {
+        return Err(Error::field("offer_id", "Offers not found"));
+    }
+    let pair = connection::of_pair(db, row.webmaster_id, row.offer_id).await?;
+    if pair.is_some_and(|pair| pair.status == ConnectionStatus::Approved.code()) {
+        Ok(())
+    } else {
+        Err(Error::field("offer_id", "You are not connected to this offer"))
+    }
+}
+
+/// An own area that is neither rejected nor archived.
+async fn check_area(db: &Db, scope: Scope, id: i64) -> Result<()> {
+    let found = area::view(db, scope, id).await?;
+    let usable = [AreaStatus::Review.code(), AreaStatus::Approved.code()];
+    if found.is_some_and(|area| usable.contains(&area.status)) {
+        Ok(())
+    } else {
+        Err(Error::field("area_id", "Areas not found"))
+    }
+}

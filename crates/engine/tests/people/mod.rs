@@ -1,0 +1,138 @@
+//! A small network for tests, and short ways to ask it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use whocpa_domain::input::{Input, RawParams, RawValue};
+use whocpa_domain::offer::OfferStatus;
+use whocpa_domain::user::UserLevel;
+use whocpa_domain::{Error, ManualClock, Result, Time};
+use whocpa_engine::user::UserCreate;
+use whocpa_engine::{Caller, Engine, EngineConfig, Rng};
+use whocpa_store::offer::{self, Offer};
+use whocpa_store::testing::TestDb;
+
+pub const NOW: Time = Time(1_700_000_000);
+
+/// A network with two webmasters and two advertisers.
+pub struct Network {
+    pub db: TestDb,
+    pub engine: Engine,
+    pub webmaster: Caller,
+    pub other_webmaster: Caller,
+    pub advertiser: Caller,
+    pub other_advertiser: Caller,
+    pub operator: Caller,
+}
+
+pub async fn network(db: TestDb) -> Network {
+    let config = EngineConfig {
+        database_url: db.config.database_url.clone(),
+        base_url: "https://who.example/".to_owned(),
+        log_segment_bytes: 1 << 20,
+        ..EngineConfig::new(&db.config.data_dir)
+    };
+    let engine = Engine::open(config, Arc::new(ManualClock::new(NOW)), Rng::seeded(1));
+    let engine = engine.await.expect("open the engine");
+    let hash = whocpa_engine::password_hash("correct horse".to_owned()).await;
+    let hash = hash.expect("hash a password");
+    let add = async |login: &str, level: UserLevel| {
+        let input = read::<UserCreate>(&[
+            ("login", login),
+            ("name", login),
+            ("level", &level.code().to_string()),
+            ("password", "not used"),
+        ]);
+        let id = engine.user_import(Caller::SYSTEM, input, hash.clone()).await;
+        Caller { user_id: id.expect("add a person"), level: level.level() }
+    };
+    Network {
+        webmaster: add("wendy", UserLevel::Webmaster).await,
+        other_webmaster: add("walter", UserLevel::Webmaster).await,
+        advertiser: add("ada", UserLevel::Advertiser).await,
+        other_advertiser: add("alan", UserLevel::Advertiser).await,
+        operator: add("olga", UserLevel::Operator).await,
+        db,
+        engine,
+    }
+}
+
+/// Reads parameters as a request would bring them.
+pub fn read<T: Input>(pairs: &[(&str, &str)]) -> T {
+    let mut raw = RawParams::default();
+    for (name, value) in pairs {
+        raw.push(name, RawValue::Text((*value).to_owned()));
+    }
+    raw.read().expect("good parameters")
+}
+
+/// The parameters that were refused.
+pub fn refused<T: std::fmt::Debug>(result: Result<T>) -> BTreeMap<String, Vec<String>> {
+    match result {
+        Err(Error::Invalid(errors)) => errors.messages().clone(),
+        other => panic!("expected bad parameters, got {other:?}"),
+    }
+}
+
+pub fn fields<T: std::fmt::Debug>(result: Result<T>) -> Vec<String> {
+    refused(result).into_keys().collect()
+}
+
+impl Network {
+    pub async fn offer(&self, change: impl FnOnce(&mut Offer)) -> i64 {
+        let mut row = Offer {
+            id: 0,
+            advertiser_id: self.advertiser.user_id,
+            status: OfferStatus::Live.code(),
+            is_private: false,
+            name: "Offer".to_owned(),
+            description: String::new(),
+            description_short: String::new(),
+            rules_full: String::new(),
+            rules_short: String::new(),
+            is_deeplink: false,
+            is_exclusive: false,
+            is_phone_tracking: false,
+            is_mobile: false,
+            is_mobile_optimised: false,
+            is_auto_connect: false,
+            rating: 5,
+            is_recommended: false,
+            url_homepage: "https://shop.example/".to_owned(),
+            url_redirect: "https://shop.example/?tid={tid}".to_owned(),
+            url_name: String::new(),
+            img_small: String::new(),
+            img_middle: String::new(),
+            img_big: String::new(),
+            cookie_ttl_days: 30,
+            date_created: NOW.0,
+        };
+        change(&mut row);
+        let row = &row;
+        let stored = self.db.store.write(move |db| async move { offer::create(&db, row.clone()).await });
+        stored.await.expect("store an offer")
+    }
+
+    pub async fn connect(&self, caller: Caller, offer_id: i64) -> Result<i64> {
+        let input = read(&[("offer_id", &offer_id.to_string())]);
+        self.engine.connection_create(caller, input).await
+    }
+
+    pub async fn decide(&self, caller: Caller, id: i64, pairs: &[(&str, &str)]) -> Result<()> {
+        self.engine.connection_update(caller, id, read(pairs)).await
+    }
+
+    pub async fn connect_approved(&self, offer_id: i64) -> i64 {
+        let id = self.connect(self.webmaster, offer_id).await.expect("ask");
+        self.decide(self.advertiser, id, &[("status", "1")]).await.expect("approve");
+        id
+    }
+
+    pub async fn area(&self, pairs: &[(&str, &str)]) -> Result<i64> {
+        self.engine.area_create(self.webmaster, read(pairs)).await
+    }
+
+    pub async fn link(&self, pairs: &[(&str, &str)]) -> Result<i64> {
+        self.engine.link_create(self.webmaster, read(pairs)).await
+    }
+}

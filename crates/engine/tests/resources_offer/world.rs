@@ -1,0 +1,155 @@
+//! A small network to test in.
+
+use std::sync::Arc;
+
+use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::input::{Input, RawParams, RawValue};
+use whocpa_domain::offer::OfferStatus;
+use whocpa_domain::user::{UserLevel, UserStatus};
+use whocpa_domain::{Error, ManualClock, Time};
+use whocpa_engine::geo::GeoView;
+use whocpa_engine::{Caller, Engine, EngineConfig, Rng};
+use whocpa_store::connection::{self, Connection};
+use whocpa_store::person::{self, User};
+use whocpa_store::testing::TestDb;
+
+pub const START: Time = Time(1_700_000_000);
+/// US dollar.
+pub const USD: i64 = 840;
+
+pub struct World {
+    pub test: TestDb,
+    pub engine: Engine,
+    pub clock: ManualClock,
+    pub category_id: i64,
+    pub operator: Caller,
+    pub advertiser: Caller,
+    pub rival: Caller,
+    pub webmaster: Caller,
+}
+
+impl World {
+    pub async fn new(test: TestDb) -> Self {
+        let clock = ManualClock::new(START);
+        let config = EngineConfig {
+            database_url: test.config.database_url.clone(),
+            connections: test.config.connections,
+            ..EngineConfig::new(test.config.data_dir.clone())
+        };
+        let engine =
+            Engine::open(config, Arc::new(clock.clone()), Rng::seeded(1)).await.expect("open the engine");
+        let category_id = engine
+            .category_create(Caller::SYSTEM, read(&[("name_en", "Health"), ("name_ru", "Здоровье")]))
+            .await
+            .expect("create a category");
+        let operator = person(&test, UserLevel::Operator, "operator").await;
+        let advertiser = person(&test, UserLevel::Advertiser, "advertiser").await;
+        let rival = person(&test, UserLevel::Advertiser, "rival").await;
+        let webmaster = person(&test, UserLevel::Webmaster, "webmaster").await;
+        Self { test, engine, clock, category_id, operator, advertiser, rival, webmaster }
+    }
+
+    /// An advertiser's offer in the state that an operator gives it.
+    pub async fn offer(&self, geo: i64, status: OfferStatus, more: &[(&str, &str)]) -> i64 {
+        let (category, geo) = (self.category_id.to_string(), geo.to_string());
+        let mut pairs = vec![
+            ("name", "Tea"),
+            ("url_redirect", "https://shop.example/?key=secret"),
+            ("categories", category.as_str()),
+            ("geo", geo.as_str()),
+        ];
+        pairs.extend_from_slice(more);
+        let id = self.engine.offer_create(self.advertiser, read(&pairs)).await;
+        let id = id.expect("create an offer");
+        let code = status.code().to_string();
+        let moderated = self.engine.offer_update(self.operator, id, read(&[("status", &code)]));
+        moderated.await.expect("moderate");
+        id
+    }
+
+    pub async fn goal(&self, offer_id: i64, charge: &str) -> i64 {
+        let (offer_id, usd) = (offer_id.to_string(), USD.to_string());
+        let pairs = [
+            ("offer_id", offer_id.as_str()),
+            ("description", "Paid order"),
+            ("currency_id", usd.as_str()),
+            ("hold_period", "10"),
+            ("money_type", "1"),
+            ("charge", charge),
+        ];
+        let id = self.engine.goal_create(self.advertiser, read(&pairs)).await;
+        id.expect("create a goal")
+    }
+
+    pub async fn connect(&self, offer_id: i64) {
+        let webmaster_id = self.webmaster.user_id;
+        let row = &Connection {
+            id: 0,
+            webmaster_id,
+            offer_id,
+            status: ConnectionStatus::Approved.code(),
+            comment: String::new(),
+            reason: String::new(),
+            date_created: START.0,
+            date_decided: Some(START.0),
+        };
+        let made = self.test.store.write(move |db| async move { connection::create(&db, row.clone()).await });
+        made.await.expect("connect");
+    }
+
+    pub async fn ids(&self, caller: Caller, pairs: &[(&str, &str)]) -> Vec<i64> {
+        let found = self.engine.offer_list(caller, read(pairs)).await.expect("list offers");
+        found.rows.iter().map(|row| row.id).collect()
+    }
+}
+
+pub async fn person(test: &TestDb, level: UserLevel, login: &str) -> Caller {
+    let row = &User {
+        id: 0,
+        level: level.code(),
+        login: login.to_owned(),
+        name: login.to_owned(),
+        password_hash: String::new(),
+        status: UserStatus::Active.code(),
+        comment: String::new(),
+        postback_token: String::new(),
+        date_created: START.0,
+    };
+    let made = test.store.write(move |db| async move { person::create(&db, row.clone()).await });
+    Caller { level: level.level(), user_id: made.await.expect("create a person") }
+}
+
+pub fn read<T: Input>(pairs: &[(&str, &str)]) -> T {
+    let mut raw = RawParams::default();
+    for (name, value) in pairs {
+        raw.push(name, RawValue::Text((*value).to_owned()));
+    }
+    raw.read().expect("read the parameters")
+}
+
+/// The messages of a refusal, as `name: message`.
+pub fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<String> {
+    match result {
+        Err(Error::Invalid(errors)) => {
+            let all = errors.messages().iter();
+            all.map(|(name, messages)| format!("{name}: {}", messages.join("; "))).collect()
+        }
+        other => panic!("not refused by field: {other:?}"),
+    }
+}
+
+/// Every id in a tree.
+pub fn ids_of(tree: &[GeoView]) -> Vec<i64> {
+    let of = |geo: &GeoView| [vec![geo.id], ids_of(&geo.descendants)].concat();
+    tree.iter().flat_map(of).collect()
+}
+
+/// The ids from a root down to the first region that has nothing in it.
+pub fn branch(tree: &[GeoView]) -> Vec<i64> {
+    let deepest = tree.iter().max_by_key(|geo| geo.descendants.len()).expect("a region");
+    let mut ids = vec![deepest.id];
+    if !deepest.descendants.is_empty() {
+        ids.extend(branch(&deepest.descendants));
+    }
+    ids
+}

@@ -1,0 +1,191 @@
+//! Parameters in a request's body: form, multipart or JSON.
+
+use std::fmt;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::{HeaderMap, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use whocpa_domain::Error;
+use whocpa_domain::input::{RawParams, RawValue};
+
+use super::error::ApiError;
+use super::{BODY_LIMIT, query};
+
+/// Digits that a JSON number with a fraction keeps exactly.
+const EXACT_DIGITS: usize = 15;
+
+/// Reads the parameters of a body. An empty body has none, whatever its type.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<RawParams, ApiError> {
+    let bytes = collect(headers, body).await?;
+    if bytes.is_empty() {
+        return Ok(RawParams::default());
+    }
+    match media_type(headers)?.as_str() {
+        "application/x-www-form-urlencoded" => query::read(&bytes, "body"),
+        "application/json" => json(&bytes),
+        "multipart/form-data" => multipart(headers, bytes).await,
+        _ => Err(ApiError::UnknownType),
+    }
+}
+
+async fn collect(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > BODY_LIMIT) {
+        return Err(ApiError::TooLarge);
+    }
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge),
+        Err(error) => Err(ApiError::Malformed(format!("The body cannot be read: {error}"))),
+    }
+}
+
+fn media_type(headers: &HeaderMap) -> Result<String, ApiError> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let value = value.unwrap_or_default().to_ascii_lowercase();
+    let mut parts = value.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default().to_owned();
+    let charset = parts.find_map(|part| part.strip_prefix("charset="));
+    match charset.map(|name| name.trim_matches('"')) {
+        None | Some("utf-8" | "utf8" | "us-ascii") => Ok(kind),
+        Some(_) => Err(ApiError::UnknownType),
+    }
+}
+
+async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<RawParams, ApiError> {
+    let bad = |_| ApiError::Malformed("The body is not valid multipart/form-data".to_owned());
+    let mut request = Request::new(Body::from(bytes));
+    if let Some(kind) = headers.get(header::CONTENT_TYPE) {
+        request.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+    }
+    let mut form = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| ApiError::Malformed("The boundary of multipart/form-data is missing".to_owned()))?;
+    let mut params = RawParams::default();
+    let mut number = 0;
+    while let Some(part) = form.next_field().await.map_err(bad)? {
+        number += 1;
+        if number > query::PARAMS_LIMIT {
+            return Err(query::too_many());
+        }
+        let Some(name) = part.name().map(str::to_owned) else {
+            return Err(ApiError::Malformed("A part of the body has no name".to_owned()));
+        };
+        if part.file_name().is_some() {
+            return Err(Error::field(name, "Must be text, not a file").into());
+        }
+        let value = part.bytes().await.map_err(bad)?;
+        let value = String::from_utf8(value.into()).map_err(|_| query::not_utf8("body"))?;
+        params.push(&name, RawValue::Text(value));
+    }
+    Ok(params)
+}
+
+/// The members of a JSON object in order; a repeated name stays repeated, so that it can be refused.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of parameters")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Reading)
+    }
+}
+
+fn json(bytes: &[u8]) -> Result<RawParams, ApiError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| query::not_utf8("body"))?;
+    let members: Members = serde_json::from_str(text)
+        .map_err(|e| ApiError::Malformed(format!("The body is not valid JSON: {e}")))?;
+    if members.0.len() > query::PARAMS_LIMIT {
+        return Err(query::too_many());
+    }
+    let mut params = RawParams::default();
+    for (name, value) in members.0 {
+        let refused = |message| ApiError::from(Error::field(name.as_str(), message));
+        match value {
+            Value::Null => params.push(&name, RawValue::Null),
+            // An empty list is not an absent one; as an empty text it reads as "no values".
+            Value::Array(values) if values.is_empty() => params.push(&name, RawValue::Text(String::new())),
+            Value::Array(values) => {
+                for value in values {
+                    let value = match value {
+                        Value::Null => RawValue::Null,
+                        value => RawValue::Element(scalar(value).map_err(refused)?),
+                    };
+                    params.push(&name, value);
+                }
+            }
+            value => {
+                let value = scalar(value).map_err(refused)?;
+                params.push(&name, RawValue::Text(value));
+            }
+        }
+    }
+    Ok(params)
+}
+
+fn scalar(value: Value) -> Result<String, &'static str> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Bool(flag) => Ok(flag.to_string()),
+        Value::Number(number) => {
+            let text = number.to_string();
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            if number.is_f64() && digits > EXACT_DIGITS {
+                return Err("Too many digits for a JSON number, send it as a string");
+            }
+            Ok(text)
+        }
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            Err("Must be a string, a number, true, false or a list of them")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(text: &str, name: &str) -> Vec<RawValue> {
+        json(text.as_bytes()).expect("right").take(name)
+    }
+
+    #[test]
+    fn json_values_become_parameters() {
+        let text = |text: &str| RawValue::Text(text.to_owned());
+        let element = |text: &str| RawValue::Element(text.to_owned());
+        let body = r#"{"a":12,"b":"x","c":true,"d":null,"e":[1,"2,3"],"f":[],"a":12.5}"#;
+        assert_eq!(taken(body, "a"), [text("12"), text("12.5")]);
+        assert_eq!(taken(body, "b"), [text("x")]);
+        assert_eq!(taken(body, "c"), [text("true")]);
+        assert_eq!(taken(body, "d"), [RawValue::Null]);
+        assert_eq!(taken(body, "e"), [element("1"), element("2,3")]);
+        assert_eq!(taken(body, "f"), [text("")]);
+    }
+
+    #[test]
+    fn json_that_is_no_object_of_values_is_refused() {
+        for body in ["", "[1]", "1", "{\"a\":{}}", "{\"a\":[[1]]}", "{\"a\":1", "{\"a\":0.12345678901234567}"]
+        {
+            assert!(json(body.as_bytes()).is_err(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The door for programs: one mechanism serves every resource under `/api` and documents it (design §3).
+//!
+//! A resource's file says, one line per method, which engine operation answers it; everything else (keys, levels,
+//! parameters, envelopes, errors, OpenAPI, reference pages) follows from that declaration and the access table.
+
+mod body;
+mod credential;
+mod dispatch;
+mod error;
+mod examples;
+mod openapi;
+mod openapi_schema;
+mod query;
+mod reference;
+mod reply;
+mod request_id;
+mod resource;
+mod resources;
+mod route;
+
+// One resource each.
+mod area;
+mod balance;
+mod category;
+mod connection;
+mod currency;
+mod geo;
+mod goal;
+mod key;
+mod lead;
+mod link;
+mod news;
+mod offer;
+mod user;
+
+use axum::Router;
+use axum::routing::{any, get};
+
+use crate::state::AppState;
+
+pub use error::{ApiError, layered};
+pub use resource::{Declaration, Declared, PathId};
+pub use resources::{REGISTRY, Registry};
+
+/// Longest accepted body of a request, in bytes.
+pub const BODY_LIMIT: usize = 2 << 20;
+
+/// Everything under `/api` and `/apidocs`, with the stylesheet of the pages.
+#[expect(clippy::needless_pass_by_value, reason = "the state is the router's own")]
+pub fn router(state: AppState) -> Router {
+    router_of(&state, &REGISTRY)
+}
+
+/// The same for another list of resources: tests declare resources that fail in ways of their own.
+pub fn router_of(state: &AppState, registry: &'static Registry) -> Router {
+    let api = dispatch::Api::new(state.clone(), registry);
+    let routes = Router::new()
+        .route("/api", any(dispatch::answer))
+        .route("/api/", any(dispatch::answer))
+        .route("/api/{*path}", any(dispatch::answer))
+        .route("/apidocs", get(reference::page))
+        .route("/apidocs/", get(reference::page))
+        .route("/apidocs/{*path}", get(reference::page))
+        .with_state(api)
+        .route("/assets/site.css", get(reference::stylesheet));
+    layered(routes, state)
+}

@@ -1,0 +1,134 @@
+//! How an operation's result is written: the envelopes of design §3.
+//!
+//! Results are written straight to text, so that fields stand in the order in which they are declared.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use whocpa_domain::view::{Field, View};
+use whocpa_domain::{Error, Result};
+use whocpa_engine::Rows;
+
+/// A result of `list`.
+pub trait ListReply: Send + 'static {
+    /// Whether it comes page by page.
+    const PAGED: bool;
+    /// Fields of one object.
+    fn fields() -> &'static [Field];
+    /// The body of the answer.
+    fn body(&self) -> Result<Vec<u8>>;
+}
+
+impl<V: View + Send + 'static> ListReply for Vec<V> {
+    const PAGED: bool = false;
+
+    fn fields() -> &'static [Field] {
+        V::fields()
+    }
+
+    fn body(&self) -> Result<Vec<u8>> {
+        #[derive(Serialize)]
+        struct Body<'a, V> {
+            objects: &'a [V],
+        }
+        text(&Body { objects: self })
+    }
+}
+
+impl<V: View + Send + 'static> ListReply for Rows<V> {
+    const PAGED: bool = true;
+
+    fn fields() -> &'static [Field] {
+        V::fields()
+    }
+
+    fn body(&self) -> Result<Vec<u8>> {
+        #[derive(Serialize)]
+        struct Body<'a, V> {
+            objects: &'a [V],
+            total_count: i64,
+            per_page: i64,
+            page: i64,
+        }
+        text(&Body {
+            objects: &self.rows,
+            total_count: self.total_count,
+            per_page: self.paging.per_page,
+            page: self.paging.page,
+        })
+    }
+}
+
+/// A list that is kept ready for all callers.
+impl<L: ListReply + Sync> ListReply for Arc<L> {
+    const PAGED: bool = L::PAGED;
+
+    fn fields() -> &'static [Field] {
+        L::fields()
+    }
+
+    fn body(&self) -> Result<Vec<u8>> {
+        L::body(self)
+    }
+}
+
+/// The body of `view`.
+pub(super) fn object(object: &impl View) -> Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Body<'a, V> {
+        object: &'a V,
+    }
+    text(&Body { object })
+}
+
+/// The body of `update`.
+pub(super) fn updated(id: &impl Serialize) -> Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Body<'a, K> {
+        updated: &'a K,
+    }
+    text(&Body { updated: id })
+}
+
+/// The body of `delete`.
+pub(super) fn deleted(id: &impl Serialize) -> Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Body<'a, K> {
+        deleted: &'a K,
+    }
+    text(&Body { deleted: id })
+}
+
+/// The body of `create`.
+pub(super) fn created(id: i64) -> Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Body {
+        created: i64,
+    }
+    text(&Body { created: id })
+}
+
+/// The body of a `create` that tells more than the id: the object's `id` becomes `created`, its other fields follow.
+pub(super) fn created_view(object: &impl View) -> Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Body {
+        created: serde_json::Value,
+        #[serde(flatten)]
+        rest: serde_json::Map<String, serde_json::Value>,
+    }
+    match serde_json::to_value(object).map_err(|e| unwritable(&e))? {
+        serde_json::Value::Object(mut rest) => {
+            let created = rest.remove("id").unwrap_or_default();
+            text(&Body { created, rest })
+        }
+        _ => Err(Error::Internal("a created object is no JSON object".to_owned())),
+    }
+}
+
+fn text(body: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(body).map_err(|e| unwritable(&e))
+}
+
+fn unwritable(error: &serde_json::Error) -> Error {
+    Error::Internal(format!("writing an answer: {error}"))
+}

@@ -1,0 +1,89 @@
+//! The list of all resources that answer today; the access table's other methods answer 501.
+
+use std::sync::LazyLock;
+
+use whocpa_domain::{Method, Resource};
+
+use super::resource::{Declaration, Declared};
+use super::{area, balance, category, connection, currency, geo, goal, key, lead, link, news, offer, user};
+
+/// Declared resources.
+pub struct Registry(Vec<Declaration>);
+
+/// The network's resources, in the order of the reference's menu. A new resource is one line here and one in `mod.rs`.
+pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+    Registry::new(vec![
+        offer::declaration(),
+        goal::declaration(),
+        category::declaration(),
+        currency::declaration(),
+        geo::declaration(),
+        news::declaration(),
+        area::declaration(),
+        connection::declaration(),
+        link::declaration(),
+        lead::declaration(),
+        balance::declaration(),
+        key::declaration(),
+        user::declaration(),
+    ])
+});
+
+impl Registry {
+    /// A list of resources.
+    ///
+    /// # Panics
+    /// At start, when a declaration contradicts the access table: nobody could ever use that method.
+    pub fn new(declarations: Vec<Declaration>) -> Self {
+        for (number, declaration) in declarations.iter().enumerate() {
+            let resource = declaration.resource;
+            let twin = declarations[..number].iter().any(|other| other.resource == resource);
+            assert!(!twin, "{} is declared twice", resource.name());
+            for (method, _) in declaration.methods() {
+                let (resource, method_name) = (resource.name(), method.name());
+                assert!(
+                    declaration.resource.has(method),
+                    "{resource}_{method_name} is declared, but the access table gives it to nobody"
+                );
+            }
+        }
+        Self(declarations)
+    }
+
+    /// A resource's declaration, if it has one.
+    pub fn declaration(&self, resource: Resource) -> Option<&Declaration> {
+        self.0.iter().find(|declaration| declaration.resource == resource)
+    }
+
+    /// A method, if it is declared.
+    pub fn method(&self, resource: Resource, method: Method) -> Option<&Declared> {
+        self.declaration(resource)?.method(method)
+    }
+
+    /// All declarations in order.
+    pub fn declarations(&self) -> &[Declaration] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_declared_method_is_in_the_access_table_and_documented() {
+        for declaration in REGISTRY.declarations() {
+            assert!(!declaration.about.is_empty(), "{}", declaration.resource.name());
+            for (method, declared) in declaration.methods() {
+                let name = format!("{}_{}", declaration.resource.name(), method.name());
+                assert!(declared.doc.ends_with('.'), "{name}: a sentence is wanted");
+                for param in declared.params {
+                    assert!(!param.doc.is_empty(), "{name}: what does {} mean?", param.name);
+                }
+                for field in declared.fields {
+                    assert!(!field.doc.is_empty(), "{name}: what does {} mean?", field.name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `whocpa admin`
+
+use std::io::{IsTerminal, Read};
+
+use clap::{Args, Subcommand};
+use whocpa_domain::user::UserLevel;
+use whocpa_engine::Caller;
+use whocpa_engine::user::UserCreate;
+
+use super::{Settings, say};
+use crate::app;
+
+/// Help operators.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Make an operator; the password is read from standard input, never from the command line
+    Create(Create),
+}
+
+/// Make an operator.
+#[derive(Debug, Args)]
+pub struct Create {
+    #[command(flatten)]
+    settings: Settings,
+    /// What the operator signs in with
+    #[arg(long)]
+    login: String,
+    /// What others call the operator
+    #[arg(long, default_value = "Operator")]
+    name: String,
+}
+
+impl Admin {
+    /// Does it.
+    pub async fn run(self) -> Result<(), String> {
+        let Self::Create(create) = self;
+        let password = read_password()?;
+        let engine = app::open(&create.settings.read()?).await.map_err(|e| format!("{e:?}"))?;
+        let input = UserCreate {
+            level: UserLevel::Operator,
+            login: create.login.clone(),
+            name: create.name,
+            password,
+            comment: None,
+        };
+        let made = engine.user_create(Caller::SYSTEM, input).await;
+        let id = match made {
+            Ok(id) => id,
+            Err(refused) => {
+                let closed = engine.close().await;
+                return Err(format!("{refused:?}{}", closed.err().map_or_else(String::new, |e| format!("; {e:?}"))));
+            }
+        };
+        let key = engine.profile_key(id).await.map_err(|e| format!("{e:?}"))?;
+        engine.close().await.map_err(|e| format!("{e:?}"))?;
+        say(&format!("operator {} made, id {id}\nAPI key {key}", create.login));
+        Ok(())
+    }
+}
+
+/// One line: typed (and shown) on a terminal, or the whole of a pipe.
+fn read_password() -> Result<String, String> {
+    let mut text = String::new();
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        super::complain("password (it is shown while you type), then Enter:");
+        input.read_line(&mut text).map_err(|e| e.to_string())?;
+    } else {
+        input.lock().read_to_string(&mut text).map_err(|e| e.to_string())?;
+    }
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,128 @@
+//! Configuration: defaults, then `whocpa.toml`, then `WHOCPA__SECTION__KEY`, then flags. An unknown key is an error.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use whocpa_engine::EngineConfig;
+
+use crate::state::HttpConfig;
+
+/// All settings of one process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Where the network is reached from outside; empty for `http://<listen>`.
+    pub base_url: String,
+    /// Folder of the databases (on SQLite), the click log and the key of stored secrets.
+    pub data_dir: PathBuf,
+    /// Proxies, as networks, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// The click log.
+    pub click_log: ClickLogConfig,
+    /// `/metrics`.
+    pub metrics: MetricsConfig,
+}
+
+/// The database.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseConfig {
+    /// `postgres://user:password@host/database`; empty for SQLite in the data folder.
+    pub url: String,
+    /// Connections of this process.
+    pub connections: u32,
+}
+
+/// The click log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClickLogConfig {
+    /// Size of one segment in MiB.
+    pub segment_mib: u64,
+    /// Segments kept ready for a full disk; one of 64 MiB holds some 200 000 clicks.
+    pub reserve_segments: usize,
+}
+
+/// `/metrics`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsConfig {
+    /// Bearer token that opens `/metrics` from elsewhere; without one it answers this machine only.
+    pub token: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            base_url: String::new(),
+            data_dir: PathBuf::from("./data"),
+            trusted_proxies: Vec::new(),
+            database: DatabaseConfig::default(),
+            click_log: ClickLogConfig::default(),
+            metrics: MetricsConfig::default(),
+        }
+    }
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { url: String::new(), connections: 8 }
+    }
+}
+
+impl Default for ClickLogConfig {
+    fn default() -> Self {
+        Self { segment_mib: 64, reserve_segments: 2 }
+    }
+}
+
+impl Config {
+    /// Reads the settings. `file` is `whocpa.toml` in the working folder unless told; a told file must exist.
+    ///
+    /// # Errors
+    /// Names the bad key and where it comes from.
+    pub fn read(file: Option<&PathBuf>) -> Result<Self, Box<figment::Error>> {
+        let toml = file.map_or_else(|| Toml::file("whocpa.toml"), Toml::file_exact);
+        Figment::from(Serialized::defaults(Self::default()))
+            .merge(toml)
+            .merge(Env::prefixed("WHOCPA__").split("__"))
+            .extract()
+            .map_err(Box::new)
+    }
+
+    /// The address of the network as people see it.
+    pub fn base_url(&self) -> String {
+        let url = if self.base_url.is_empty() { format!("http://{}", self.listen) } else { self.base_url.clone() };
+        url.trim_end_matches('/').to_owned()
+    }
+
+    /// What the engine is told.
+    pub fn engine(&self) -> EngineConfig {
+        EngineConfig {
+            database_url: Some(self.database.url.clone()).filter(|url| !url.is_empty()),
+            base_url: self.base_url(),
+            connections: self.database.connections,
+            log_segment_bytes: self.click_log.segment_mib << 20,
+            log_reserve_segments: self.click_log.reserve_segments,
+            ..EngineConfig::new(&self.data_dir)
+        }
+    }
+
+    /// What request handlers are told.
+    pub fn http(&self) -> HttpConfig {
+        HttpConfig {
+            base_url: self.base_url(),
+            trusted_proxies: self.trusted_proxies.clone(),
+            metrics_token: self.metrics.token.clone(),
+        }
+    }
+}

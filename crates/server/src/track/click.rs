@@ -1,0 +1,94 @@
+//! `GET /go/<code>`: a visitor on the way to an offer.
+
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERER, SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use whocpa_domain::click::ClickReason;
+use whocpa_engine::click::{Tracked, Visit};
+
+use super::client_ip::client_ip;
+use super::cookie;
+use crate::state::AppState;
+
+/// Remembers the click, then redirects; a visitor who cannot be sent anywhere gets a page that says so.
+pub async fn go(
+    State(state): State<AppState>,
+    Path(code): Path<String>,
+    RawQuery(query): RawQuery,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let ua = text(&headers, &USER_AGENT);
+    let referer = text(&headers, &REFERER);
+    let languages = text(&headers, &ACCEPT_LANGUAGE);
+    let visit = Visit {
+        code: &code,
+        query: query.as_deref().unwrap_or_default(),
+        ip: client_ip(peer, &headers, &state.config.trusted_proxies),
+        ua: &ua,
+        referer: &referer,
+        languages: &languages,
+    };
+    let tracked = state.engine.click_track(visit).await;
+    metrics::counter!("whocpa_clicks_total", "reason" => reason_name(tracked.reason)).increment(1);
+    answer(&tracked, state.config.base_url.starts_with("https://"))
+}
+
+/// A header as text; bytes that are not UTF-8 become replacement characters.
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> std::borrow::Cow<'a, str> {
+    headers.get(name).map_or_else(Default::default, |value| String::from_utf8_lossy(value.as_bytes()))
+}
+
+fn answer(tracked: &Tracked, is_https: bool) -> Response<Body> {
+    let mut response = match tracked.location.as_deref().map(HeaderValue::try_from) {
+        Some(Ok(location)) => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::FOUND;
+            response.headers_mut().insert(LOCATION, location);
+            response
+        }
+        Some(Err(_)) | None => page(tracked.reason),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if tracked.reason == ClickReason::Sent {
+        let cookie = cookie::write(tracked.offer_id, &tracked.tid, tracked.cookie_ttl_days, is_https);
+        if let Ok(cookie) = HeaderValue::try_from(cookie) {
+            headers.insert(SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// The page for visitors whom nobody told us where to send.
+fn page(reason: ClickReason) -> Response<Body> {
+    let (status, words) = match reason {
+        ClickReason::UnknownCode => (StatusCode::NOT_FOUND, "This link does not exist."),
+        ClickReason::LinkDeleted => (StatusCode::GONE, "This link is no longer in use."),
+        _ => (StatusCode::GONE, "This offer is not available at the moment."),
+    };
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>{words}</title><link rel=\"stylesheet\" href=\"/assets/site.css\">\
+         <main><h1>{words}</h1></main></html>"
+    );
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+/// A short name for figures.
+fn reason_name(reason: ClickReason) -> &'static str {
+    match reason {
+        ClickReason::Sent => "sent",
+        ClickReason::UnknownCode => "unknown_code",
+        ClickReason::LinkDeleted => "link_deleted",
+        ClickReason::OfferStopped => "offer_stopped",
+        ClickReason::NotConnected => "not_connected",
+        ClickReason::AccountBlocked => "account_blocked",
+    }
+}

@@ -1,0 +1,42 @@
+//! The first-party cookie that keeps a visitor's tid, one per offer.
+
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+
+const PREFIX: &str = "tid_";
+const DAY_SECONDS: i64 = 86_400;
+
+/// `Set-Cookie` for a click on this offer. On HTTPS it also travels with the advertiser's page (pixels).
+pub fn write(offer_id: i64, tid: &str, days: i64, is_https: bool) -> String {
+    let site = if is_https { "SameSite=None; Secure" } else { "SameSite=Lax" };
+    let seconds = days.saturating_mul(DAY_SECONDS);
+    format!("{PREFIX}{offer_id}={tid}; Path=/; Max-Age={seconds}; HttpOnly; {site}")
+}
+
+/// The tid of this offer, or of the only offer that the visitor has one of.
+pub fn read(headers: &HeaderMap, offer_id: Option<i64>) -> Option<String> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut tids = lines.flat_map(|line| line.split(';')).filter_map(|pair| {
+        let (name, tid) = pair.trim().split_once('=')?;
+        let id: i64 = name.strip_prefix(PREFIX)?.parse().ok()?;
+        offer_id.is_none_or(|wanted| wanted == id).then(|| tid.to_owned())
+    });
+    let first = tids.next()?;
+    tids.next().is_none().then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let cookie = write(5, "abc", 30, false);
+        assert_eq!(cookie, "tid_5=abc; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax");
+        let mut headers = HeaderMap::new();
+        headers.insert(COOKIE, "x=1; tid_5=abc; tid_6=def".parse().expect("a header value"));
+        assert_eq!(read(&headers, Some(5)).as_deref(), Some("abc"));
+        assert_eq!(read(&headers, Some(7)), None);
+        assert_eq!(read(&headers, None), None, "two offers: nobody can tell which");
+    }
+}

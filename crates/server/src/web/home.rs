@@ -1,0 +1,42 @@
+//! The front page: what this network is, what it offers, where to go on.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use whocpa_domain::Result;
+use whocpa_domain::input::RawParams;
+use whocpa_engine::offer::OfferRow;
+use whocpa_engine::{Caller, Rows};
+
+use crate::state::AppState;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    offers: Vec<OfferRow>,
+    offer_count: i64,
+}
+
+/// Shows it with the newest public offers.
+pub async fn page(State(state): State<AppState>) -> Response {
+    let rendered = match offers(&state).await {
+        Ok(offers) => Home { offer_count: offers.total_count, offers: offers.rows }.render(),
+        Err(error) => {
+            tracing::warn!(?error, "the front page could not read the offers");
+            return (StatusCode::SERVICE_UNAVAILABLE, "Not ready, try again later\n").into_response();
+        }
+    };
+    match rendered {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// What a guest sees who asks for nothing in particular.
+async fn offers(state: &AppState) -> Result<Rows<OfferRow>> {
+    state.engine.offer_list(Caller::GUEST, RawParams::default().read()?).await
+}

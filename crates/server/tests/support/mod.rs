@@ -1,0 +1,115 @@
+//! A network behind its real router, and requests to it that read like a story.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tower::ServiceExt as _;
+use whocpa::api::{self, Registry};
+use whocpa::state::{AppState, HttpConfig};
+use whocpa_domain::user::UserLevel;
+use whocpa_domain::{ManualClock, Time};
+use whocpa_engine::user::UserCreate;
+use whocpa_engine::{Caller, Engine, EngineConfig, Rng};
+use whocpa_store::testing::TestDb;
+
+/// 2024-04-25T14:15:16Z.
+const NOW: Time = Time(1_714_054_516);
+/// Seed of request ids.
+const SEED: u64 = 0xabc;
+
+/// A running network.
+pub struct TestApp {
+    pub state: AppState,
+    pub router: Router,
+    _db: TestDb,
+}
+
+impl TestApp {
+    pub async fn start(db: TestDb) -> Self {
+        let config = EngineConfig {
+            database_url: db.config.database_url.clone(),
+            connections: 4,
+            log_segment_bytes: 1 << 20,
+            ..EngineConfig::new(db.dir.path())
+        };
+        let clock = Arc::new(ManualClock::new(NOW));
+        let engine = Engine::open(config, clock, Rng::seeded(1)).await.expect("open the engine");
+        let config = HttpConfig { base_url: "https://cpa.test".to_owned(), ..HttpConfig::default() };
+        let state = AppState::new(engine, config, SEED);
+        let router = api::router(state.clone());
+        Self { state, router, _db: db }
+    }
+
+    /// The same network with another list of resources.
+    pub fn with(mut self, registry: Registry) -> Self {
+        self.router = api::router_of(&self.state, Box::leak(Box::new(registry)));
+        self
+    }
+
+    /// Makes an account; gives its key.
+    pub async fn key(&self, level: UserLevel) -> String {
+        let input = UserCreate {
+            level,
+            login: format!("{}@cpa.test", level.word()),
+            name: level.word().to_owned(),
+            password: "correct horse".to_owned(),
+            comment: None,
+        };
+        let engine = &self.state.engine;
+        let id = engine.user_create(Caller::SYSTEM, input).await.expect("make an account");
+        engine.profile_key(id).await.expect("its key")
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("a router never fails");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a whole answer").to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).expect("an answer in UTF-8");
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, &[], "").await
+    }
+
+    /// A request with a form body, or without a body when `form` is empty.
+    pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !form.is_empty() && !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/x-www-form-urlencoded");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(form.to_owned())).expect("a right request")).await
+    }
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a plain header"))
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("an answer in JSON")
+    }
+}
+
+/// Status and body on one line, as snapshots show it.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status.as_u16(), self.text)
+    }
+}
