@@ -193,3 +193,42 @@ fn error_schema() -> Value {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::api::REGISTRY;
+
+    #[test]
+    fn every_declared_method_is_an_operation_with_a_name_of_its_own() {
+        let document = document(&REGISTRY, "https://cpa.test");
+        let paths = document["paths"].as_object().expect("paths");
+        let operations = paths.values().flat_map(|place| place.as_object().into_iter().flat_map(Map::values));
+        let ids: Vec<&str> = operations.filter_map(|operation| operation["operationId"].as_str()).collect();
+        assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "{ids:?}");
+        for declaration in REGISTRY.declarations() {
+            for (method, _) in declaration.methods() {
+                let name = format!("{}_{}", declaration.resource.name(), method.name());
+                assert!(ids.contains(&name.as_str()), "{name} in {ids:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_operation_tells_levels_parameters_and_refusals() {
+        let document = document(&REGISTRY, "https://cpa.test");
+        let create = &document["paths"]["/api/category"]["post"];
+        assert_eq!(create["x-levels"], json!({ "operator": "all" }));
+        let body = &create["requestBody"]["content"]["application/json"]["schema"];
+        assert_eq!(body["required"], json!(["name_en", "name_ru"]));
+        assert_eq!(body["properties"]["is_active"]["type"], "boolean");
+        assert!(create["responses"]["201"].is_object() && create["responses"]["415"].is_object());
+        let list = &document["paths"]["/api/user"]["get"]["parameters"];
+        let level = list.as_array().and_then(|list| list.iter().find(|param| param["name"] == "level"));
+        let level = level.expect("a parameter");
+        assert_eq!((&level["style"], &level["explode"]), (&json!("form"), &json!(false)));
+        assert_eq!(level["schema"]["items"]["enum"], json!([1, 2, 3]));
+    }
+}

@@ -62,10 +62,18 @@ fn param_schema(param: &Param) -> Value {
 
 /// An object with these fields.
 pub(super) fn object(fields: &'static [Field]) -> Value {
+    nested(fields, &[])
+}
+
+fn nested(fields: &'static [Field], outer: &[&'static [Field]]) -> Value {
+    if is_again(fields, outer) {
+        return json!({ "type": "object" });
+    }
+    let outer = [outer, &[fields]].concat();
     let properties: Map<String, Value> = flat_fields(fields)
         .iter()
         .map(|field| {
-            let mut schema = field_schema(&field.kind);
+            let mut schema = field_schema(&field.kind, &outer);
             schema["description"] = json!(described(field.doc, field_codes(&field.kind)));
             (field.name.to_owned(), schema)
         })
@@ -73,7 +81,13 @@ pub(super) fn object(fields: &'static [Field]) -> Value {
     json!({ "type": "object", "properties": properties })
 }
 
-fn field_schema(kind: &FieldKind) -> Value {
+/// Whether an object stands inside one of its own kind, as a region in a region: it would be unfolded without end.
+pub(super) fn is_again(fields: &[Field], outer: &[&'static [Field]]) -> bool {
+    let names = |fields: &[Field]| -> Vec<_> { fields.iter().map(|field| (field.name, field.doc)).collect() };
+    outer.iter().any(|other| names(other) == names(fields))
+}
+
+fn field_schema(kind: &FieldKind, outer: &[&'static [Field]]) -> Value {
     match kind {
         FieldKind::Int => json!({ "type": "integer", "format": "int64" }),
         FieldKind::Text => json!({ "type": "string" }),
@@ -81,9 +95,9 @@ fn field_schema(kind: &FieldKind) -> Value {
         FieldKind::Date => json!({ "type": "string", "format": "date-time" }),
         FieldKind::Money => json!({ "type": "string", "pattern": MONEY }),
         FieldKind::Code(codes) => code_schema(codes),
-        FieldKind::Object(fields) => object(fields()),
-        FieldKind::List(kind) => json!({ "type": "array", "items": field_schema(kind) }),
-        FieldKind::Nullable(kind) => json!({ "anyOf": [field_schema(kind), { "type": "null" }] }),
+        FieldKind::Object(fields) => nested(fields(), outer),
+        FieldKind::List(kind) => json!({ "type": "array", "items": field_schema(kind, outer) }),
+        FieldKind::Nullable(kind) => json!({ "anyOf": [field_schema(kind, outer), { "type": "null" }] }),
     }
 }
 

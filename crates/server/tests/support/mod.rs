@@ -90,6 +90,24 @@ impl TestApp {
     }
 }
 
+/// The engine's threads need the test's runtime until they are done.
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let engine = self.state.engine.clone();
+        let closed =
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(engine.close()));
+        if !std::thread::panicking() {
+            closed.expect("close the engine");
+        }
+    }
+}
+
+/// The whole of an answer, status and body. (Inline snapshots cannot be shared by the two databases' tests.)
+#[track_caller]
+pub fn shows(answer: &Answer, expected: &str) {
+    assert_eq!(answer.to_string(), expected);
+}
+
 /// What came back.
 pub struct Answer {
     pub status: StatusCode,
@@ -107,7 +125,7 @@ impl Answer {
     }
 }
 
-/// Status and body on one line, as snapshots show it.
+/// Status and body on one line, as tests compare it.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status.as_u16(), self.text)

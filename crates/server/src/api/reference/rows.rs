@@ -3,8 +3,7 @@
 use whocpa_domain::input::{Param, ParamKind};
 use whocpa_domain::view::{Field, FieldKind, flat_fields};
 
-/// Objects within objects deeper than this are not unfolded: a tree would never end.
-const DEPTH_MAX: usize = 5;
+use crate::api::openapi_schema::is_again;
 
 /// A parameter or a field.
 pub(super) struct Row {
@@ -35,19 +34,20 @@ pub(super) fn param(param: &Param) -> Row {
 
 pub(super) fn fields(fields: &'static [Field]) -> Vec<Row> {
     let mut rows = Vec::new();
-    unfold(&mut rows, "", fields, 1);
+    unfold(&mut rows, "", fields, &[]);
     rows
 }
 
-fn unfold(rows: &mut Vec<Row>, prefix: &str, fields: &'static [Field], depth: usize) {
+fn unfold(rows: &mut Vec<Row>, prefix: &str, fields: &'static [Field], outer: &[&'static [Field]]) {
+    let outer = [outer, &[fields]].concat();
     for field in flat_fields(fields) {
         let name = format!("{prefix}{}", field.name);
         let (kind, codes) = words(&field.kind);
         rows.push(Row { name: name.clone(), kind, is_required: false, doc: field.doc, codes });
         if let Some((inner, mark)) = inside(&field.kind)
-            && depth < DEPTH_MAX
+            && !is_again(inner, &outer)
         {
-            unfold(rows, &format!("{name}{mark}."), inner, depth + 1);
+            unfold(rows, &format!("{name}{mark}."), inner, &outer);
         }
     }
 }

@@ -1,10 +1,8 @@
 //! People, keys, areas, connections, links and balances, through the operations that every door uses.
 
-mod people;
-
 use std::sync::Arc;
 
-use people::{NOW, fields, network, read, refused};
+use crate::people_world::{NOW, fields, network, read, refused};
 use whocpa_db_test::db_test;
 use whocpa_domain::area::{AreaKind, AreaStatus};
 use whocpa_domain::connection::ConnectionStatus;
@@ -105,7 +103,7 @@ async fn a_revoked_key_opens_nothing(db: TestDb) {
     let made = made.expect("create a key");
     assert_eq!(net.engine.authenticate(&made.key).await.expect("key"), net.webmaster);
     let view = net.engine.key_view(net.webmaster, made.id).await.expect("view");
-    assert!(view.key.is_none() && made.key.starts_with(&view.prefix));
+    assert!(made.key.starts_with(&view.prefix));
 
     for result in [
         net.engine.key_delete(net.other_webmaster, made.id).await,
@@ -124,9 +122,9 @@ async fn a_revoked_profile_key_is_replaced(db: TestDb) {
     let net = network(db).await;
     let old = net.engine.profile_key(net.webmaster.user_id).await.expect("profile key");
     let keys = net.engine.key_list(net.webmaster).await.expect("list");
-    assert_eq!((keys.len(), keys[0].kind, &keys[0].key), (1, KeyKind::Profile, &None));
+    assert_eq!((keys.len(), keys[0].kind), (1, KeyKind::Profile));
     let view = net.engine.key_view(net.webmaster, keys[0].id).await.expect("view");
-    assert_eq!(view.key.as_ref(), Some(&old));
+    assert!(old.starts_with(&view.prefix));
 
     // The second time nothing happens: there is one new key, not two.
     for _ in 0..2 {
@@ -138,7 +136,6 @@ async fn a_revoked_profile_key_is_replaced(db: TestDb) {
     assert!(matches!(net.engine.authenticate(&old).await, Err(Error::Unauthorized)));
     assert_eq!(net.engine.authenticate(&new).await.expect("key"), net.webmaster);
     let view = net.engine.key_view(net.webmaster, keys[0].id).await.expect("view");
-    assert!(view.key.is_none());
 }
 
 #[db_test]

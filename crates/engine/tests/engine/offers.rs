@@ -1,9 +1,5 @@
 //! Offers, goals, regions, news and currencies: who sees what, and what may be written.
 
-#[cfg(test)]
-#[path = "resources_offer/world.rs"]
-mod world;
-
 use whocpa_db_test::db_test;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::news::NewsType;
@@ -12,7 +8,7 @@ use whocpa_domain::{Error, Time};
 use whocpa_engine::Caller;
 use whocpa_store::testing::TestDb;
 
-use world::{START, USD, World, branch, ids_of, read, refusal};
+use crate::world::{START, USD, World, branch, ids_of, read, refusal};
 
 #[db_test]
 async fn an_offer_is_seen_by_those_whom_it_concerns(test: TestDb) {
