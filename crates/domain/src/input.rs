@@ -450,6 +450,11 @@ mod tests {
         assert_eq!(messages(bad), ["closd", "closed", "id", "name", "per_page"]);
         assert_eq!(messages(read(&[("name", "x"), ("name", "y")])), ["name"]);
         assert_eq!(messages(read(&[("name", "x"), ("type", "9007199254740992")])), ["type"]);
+        let good = read(&[("name", "x"), ("closed", "1")]).ok();
+        assert_eq!(
+            good.map(|sample| (sample.name, sample.closed, sample.per_page.0)),
+            Some(("x".to_owned(), Some(true), 100))
+        );
     }
 
     #[test]

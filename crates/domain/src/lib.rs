@@ -15,6 +15,7 @@ pub mod connection;
 pub mod error;
 pub mod geo;
 pub mod goal;
+pub mod hex;
 pub mod input;
 pub mod lead;
 pub mod ledger;

@@ -69,12 +69,11 @@ impl Moment {
         if !matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' ')) {
             return None;
         }
-        let start = match text.parse::<Timestamp>() {
-            Ok(at) => Time(at.as_second()),
-            Err(_) => {
-                let local: civil::DateTime = text.parse().ok()?;
-                Time(local.to_zoned(tz::TimeZone::UTC).ok()?.timestamp().as_second())
-            }
+        let start = if let Ok(at) = text.parse::<Timestamp>() {
+            Time(at.as_second())
+        } else {
+            let local: civil::DateTime = text.parse().ok()?;
+            Time(local.to_zoned(tz::TimeZone::UTC).ok()?.timestamp().as_second())
         };
         Some(Self { start, end: start.plus(1) })
     }

@@ -96,10 +96,10 @@ impl Engine {
         self.store()
             .write(move |db| async move {
                 category::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
-                match category::delete(&db, id).await? {
-                    true => Ok(()),
-                    false => Err(Error::Conflict("Offers use this category".to_owned())),
+                if !category::delete(&db, id).await? {
+                    return Err(Error::Conflict("Offers use this category".to_owned()));
                 }
+                Ok(())
             })
             .await
     }

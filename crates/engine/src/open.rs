@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Weak};
 
 use tokio::sync::Mutex;
+use whocpa_domain::hex::{hex, unhex};
 use whocpa_domain::tid::TidKeys;
 use whocpa_domain::{Clock, Error, Result, Time};
 use whocpa_store::{Db, MigrationState, Store, StoreConfig, secret};
@@ -13,7 +14,7 @@ use crate::click::log::{ClickLog, LogConfig, LogStats};
 use crate::click::{Drainer, NodeIds};
 use crate::geo::GeoCache;
 use crate::lead::Desk;
-use crate::vault::{Vault, hex, unhex};
+use crate::vault::Vault;
 use crate::{EngineConfig, Rng, auth};
 
 /// The network. Cheap to clone; every door holds one.

@@ -101,7 +101,8 @@ impl Config {
 
     /// The address of the network as people see it.
     pub fn base_url(&self) -> String {
-        let url = if self.base_url.is_empty() { format!("http://{}", self.listen) } else { self.base_url.clone() };
+        let url =
+            if self.base_url.is_empty() { format!("http://{}", self.listen) } else { self.base_url.clone() };
         url.trim_end_matches('/').to_owned()
     }
 

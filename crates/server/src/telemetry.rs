@@ -11,7 +11,11 @@ pub fn start_logs(default_level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_level));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start (tests in one process) changes nothing.
-    let _ = if std::io::stderr().is_terminal() { logs.try_init() } else { logs.json().flatten_event(true).try_init() };
+    let _ = if std::io::stderr().is_terminal() {
+        logs.try_init()
+    } else {
+        logs.json().flatten_event(true).try_init()
+    };
 }
 
 static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();

@@ -1,6 +1,7 @@
 //! Clicks, written in large batches by the drainer of the click log.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use sea_orm::ConnectionTrait;
 use sea_orm::entity::prelude::*;
@@ -152,7 +153,8 @@ fn insert_text(rows: usize) -> String {
         sql.push_str(if row == 0 { "(" } else { ",(" });
         for column in 1..=COLUMNS {
             let comma = if column == 1 { "" } else { "," };
-            sql.push_str(&format!("{comma}${}", row * COLUMNS + column));
+            // Writing to a String cannot fail.
+            let _ = write!(sql, "{comma}${}", row * COLUMNS + column);
         }
         sql.push(')');
     }

@@ -133,6 +133,7 @@ where
 
 /// A database's refusal in the words of the product. A lost race or a lost connection is [`Error::Unavailable`],
 /// which [`crate::Store::write`] tries again; everything else is our fault.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 pub(crate) fn error(error: DbErr) -> Error {
     if is_passing(&error) {
         Error::Unavailable(error.to_string())

@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sha2::{Digest, Sha256};
+use whocpa_domain::hex::hex;
 use whocpa_domain::{Error, Result, Time};
 
 use crate::db::{self, Backend, Db};
@@ -145,8 +146,4 @@ pub(crate) async fn execute(
 ) -> Result<u64> {
     let done = db.conn().execute_raw(statement(db, sql, values)).await.map_err(db::error)?;
     Ok(done.rows_affected())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

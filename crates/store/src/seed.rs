@@ -6,6 +6,7 @@
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, Set};
 use sha2::{Digest, Sha256};
+use whocpa_domain::hex::hex;
 use whocpa_domain::{Error, Result, Time};
 
 use crate::db::{self, Db};
@@ -20,8 +21,7 @@ const MARK: &str = "seed_checksum";
 
 /// Loads the data unless exactly this data is there already.
 pub(crate) async fn load(db: &Db) -> Result<()> {
-    let checksum = Sha256::digest(format!("{GEO}{CURRENCY}"));
-    let checksum: String = checksum.iter().map(|byte| format!("{byte:02x}")).collect();
+    let checksum = hex(&Sha256::digest(format!("{GEO}{CURRENCY}")));
     if secret::newest(db, MARK).await? == Some(checksum.clone()) {
         return Ok(());
     }

@@ -106,7 +106,7 @@ async fn drain(log: &ClickLog, store: &Store, from: Mark) -> Result<(Mark, usize
         match decode(payload) {
             Ok(click) => clicks.push(click),
             Err(error) => {
-                tracing::error!(click.id = id, %error, "a record of the click log is of no known form")
+                tracing::error!(click.id = id, %error, "a record of the click log is of no known form");
             }
         }
     }

@@ -93,7 +93,7 @@ impl Known<'_> {
         let sent = &claim.conversion;
         let offer = self.catalogue.offers.get(&click.offer_id);
         // Another advertiser's click answers as one that never was (design §2).
-        if !offer.is_some_and(|offer| offer.advertiser_id == sent.advertiser_id) {
+        if offer.is_none_or(|offer| offer.advertiser_id != sent.advertiser_id) {
             return rejected("tid", "not a click of your offers");
         }
         if click.reason != ClickReason::Sent.code() {
@@ -122,24 +122,9 @@ impl Known<'_> {
         let status = if first.is_some() { LeadStatus::Double } else { LeadStatus::Pending };
         steps.create(lead, status);
         if first.is_none() {
-            self.decide_new(claim, goal, id, steps);
+            decide_new(claim, goal, id, steps);
         }
         Verdict::Accepted { lead_id: id, status: steps.status(id) }
-    }
-
-    /// A decision that comes with the action, else the goal's own.
-    fn decide_new(&self, claim: &Claim, goal: &Goal, id: i64, steps: &mut Steps) {
-        let (status, actor, reason) = match claim.conversion.status {
-            LeadStatus::Pending if goal.is_auto_approve => {
-                (LeadStatus::Approved, Actor::NETWORK, "the goal approves its leads by itself")
-            }
-            LeadStatus::Pending => return,
-            sent => (sent, advertiser(claim), claim.conversion.comment.as_str()),
-        };
-        // A pending lead takes every decision but Double, which nobody can send.
-        if let Err(illegal) = steps.decide(id, status, actor, reason) {
-            tracing::warn!(lead.id = id, %illegal, "the decision that came with a new lead was not taken");
-        }
     }
 
     fn goal(
@@ -209,6 +194,21 @@ impl Known<'_> {
             language: click.language.clone(),
             cookie_ttl_days: click.cookie_ttl_days,
         }
+    }
+}
+
+/// A decision that comes with the action, else the goal's own.
+fn decide_new(claim: &Claim, goal: &Goal, id: i64, steps: &mut Steps) {
+    let (status, actor, reason) = match claim.conversion.status {
+        LeadStatus::Pending if goal.is_auto_approve => {
+            (LeadStatus::Approved, Actor::NETWORK, "the goal approves its leads by itself")
+        }
+        LeadStatus::Pending => return,
+        sent => (sent, advertiser(claim), claim.conversion.comment.as_str()),
+    };
+    // A pending lead takes every decision but Double, which nobody can send.
+    if let Err(illegal) = steps.decide(id, status, actor, reason) {
+        tracing::warn!(lead.id = id, %illegal, "the decision that came with a new lead was not taken");
     }
 }
 

@@ -27,6 +27,9 @@ impl Actor {
     pub const NETWORK: Self = Self { level: 0, user_id: 0 };
 }
 
+/// From one state (none for a new lead) to another.
+type Change = (Option<LeadState>, LeadState);
+
 /// Leads and what is to be written about them.
 pub(super) struct Steps {
     leads: BTreeMap<i64, Lead>,
@@ -73,7 +76,7 @@ impl Steps {
         let (id, actor) = (lead.id, Actor::NETWORK);
         self.leads.insert(id, lead);
         self.new.push(id);
-        self.step(id, None, LeadState::new(status), LeadEventKind::Created, actor, "");
+        self.step(id, (None, LeadState::new(status)), LeadEventKind::Created, actor, "");
     }
 
     /// A decision about a lead.
@@ -87,7 +90,7 @@ impl Steps {
         let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
         let to = from.decide(status)?;
         if to != from {
-            self.step(lead_id, Some(from), to, LeadEventKind::Decided, actor, reason);
+            self.step(lead_id, (Some(from), to), LeadEventKind::Decided, actor, reason);
         }
         Ok(())
     }
@@ -96,7 +99,7 @@ impl Steps {
     pub fn close(&mut self, lead_id: i64) -> Result<(), Illegal> {
         let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
         let to = from.close()?;
-        self.step(lead_id, Some(from), to, LeadEventKind::Closed, Actor::NETWORK, "the hold is over");
+        self.step(lead_id, (Some(from), to), LeadEventKind::Closed, Actor::NETWORK, "the hold is over");
         Ok(())
     }
 
@@ -104,7 +107,7 @@ impl Steps {
     pub fn reopen(&mut self, lead_id: i64, actor: Actor, reason: &str) -> Result<(), Illegal> {
         let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
         let to = from.reopen()?;
-        self.step(lead_id, Some(from), to, LeadEventKind::Reopened, actor, reason);
+        self.step(lead_id, (Some(from), to), LeadEventKind::Reopened, actor, reason);
         Ok(())
     }
 
@@ -116,15 +119,8 @@ impl Steps {
         }
     }
 
-    fn step(
-        &mut self,
-        lead_id: i64,
-        from: Option<LeadState>,
-        to: LeadState,
-        kind: LeadEventKind,
-        actor: Actor,
-        reason: &str,
-    ) {
+    /// One change of a lead: its state, an event, and the transfers between the two states.
+    fn step(&mut self, lead_id: i64, (from, to): Change, kind: LeadEventKind, actor: Actor, reason: &str) {
         let Some(lead) = self.leads.get_mut(&lead_id) else { return };
         lead.event_count += 1;
         lead.status = to.status.code();

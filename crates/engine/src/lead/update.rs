@@ -71,18 +71,12 @@ fn check_input(caller: Caller, input: &LeadUpdate) -> Result<()> {
     if matches!(input.status, Some(LeadStatus::Rejected | LeadStatus::Spam)) && reason.trim().is_empty() {
         errors.add("reason", "This parameter is required to refuse a lead");
     }
-    match (input.is_closed, caller.level) {
-        (None, _) => {}
-        (Some(_), Level::Guest | Level::Webmaster | Level::Advertiser) => {
-            errors.add("is_closed", "Unknown parameter")
-        }
-        (Some(Closing::Closed), Level::Operator) => {
-            errors.add("is_closed", "Leads close by themselves when their hold is over")
-        }
-        (Some(Closing::Hold), Level::Operator) if reason.trim().is_empty() => {
-            errors.add("reason", "This parameter is required to reopen a lead");
-        }
-        (Some(Closing::Hold), Level::Operator) => {}
+    if input.is_closed.is_some() && caller.level != Level::Operator {
+        errors.add("is_closed", "Unknown parameter");
+    } else if input.is_closed == Some(Closing::Closed) {
+        errors.add("is_closed", "Leads close by themselves when their hold is over");
+    } else if input.is_closed.is_some() && reason.trim().is_empty() {
+        errors.add("reason", "This parameter is required to reopen a lead");
     }
     errors.finish()
 }

@@ -31,7 +31,8 @@ async fn running(test: TestDb) -> Running {
     let goal_id = world.goal(offer_id, "10").await;
     world.connect(offer_id).await;
     let offer = offer_id.to_string();
-    let link = world.engine.link_create(world.webmaster, read(&[("offer_id", &offer), ("subid1", "own")])).await;
+    let link =
+        world.engine.link_create(world.webmaster, read(&[("offer_id", &offer), ("subid1", "own")])).await;
     let link = world.engine.link_view(world.webmaster, link.expect("a link")).await.expect("the link");
     // The connection above was written behind the engine's back.
     world.clock.advance(3600);
@@ -80,7 +81,8 @@ impl Running {
         let engine = &self.world.engine;
         let mine = engine.balance_list(self.world.webmaster).await.expect("balances");
         let theirs = engine.balance_list(self.world.advertiser).await.expect("balances");
-        let shown = |amount: Option<whocpa_domain::money::Amount>| amount.map_or("-".to_owned(), |a| a.to_string());
+        let shown =
+            |amount: Option<whocpa_domain::money::Amount>| amount.map_or("-".to_owned(), |a| a.to_string());
         let (mine, theirs) = (mine.first(), theirs.first());
         [
             shown(mine.and_then(|row| row.hold)),
@@ -108,8 +110,14 @@ async fn from_click_to_available(test: TestDb) {
     let id = run.accepted(&click.tid, "order-1").await;
     assert_eq!(run.money().await, ["-", "-", "-10.00", "10.00"].map(str::to_owned));
     let lead = engine.lead_view(run.world.webmaster, id).await.expect("the lead");
-    assert_eq!((lead.row.subid1.as_str(), lead.row.subid2.as_str(), lead.row.keyword.as_str()), ("a", "b", "tea"));
-    assert_eq!((lead.row.tid.as_str(), lead.row.country.as_str(), lead.row.language.as_str()), (click.tid.as_str(), "US", "en"));
+    assert_eq!(
+        (lead.row.subid1.as_str(), lead.row.subid2.as_str(), lead.row.keyword.as_str()),
+        ("a", "b", "tea")
+    );
+    assert_eq!(
+        (lead.row.tid.as_str(), lead.row.country.as_str(), lead.row.language.as_str()),
+        (click.tid.as_str(), "US", "en")
+    );
     assert_eq!(lead.row.money.to_string(), "8.00");
 
     let approve = engine.lead_update(run.world.advertiser, id, read(&[("status", "1")]));
@@ -125,7 +133,8 @@ async fn from_click_to_available(test: TestDb) {
     let lead = engine.lead_view(run.world.webmaster, id).await.expect("the lead");
     let kinds: Vec<LeadEventKind> = lead.events.iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [LeadEventKind::Created, LeadEventKind::Decided, LeadEventKind::Closed]);
-    let late = engine.lead_update(run.world.advertiser, id, read(&[("status", "2"), ("reason", "changed my mind")]));
+    let late =
+        engine.lead_update(run.world.advertiser, id, read(&[("status", "2"), ("reason", "changed my mind")]));
     assert!(matches!(late.await, Err(Error::Conflict(_))));
     run.books_balance().await;
 }
@@ -159,7 +168,10 @@ async fn the_same_action_is_one_lead(test: TestDb) {
     let decided = Conversion { status: LeadStatus::Approved, ..run.conversion(&click.tid, "order-1") };
     let verdict = run.receive(decided.clone()).await;
     assert_eq!(verdict, Verdict::Updated { lead_id: first, status: LeadStatus::Approved });
-    assert_eq!(run.receive(decided).await, Verdict::Duplicate { lead_id: first, status: LeadStatus::Approved });
+    assert_eq!(
+        run.receive(decided).await,
+        Verdict::Duplicate { lead_id: first, status: LeadStatus::Approved }
+    );
 
     // Another action on the same click: is_otol pays only one.
     match run.receive(run.conversion(&click.tid, "order-2")).await {
@@ -205,7 +217,10 @@ async fn what_cannot_be_a_lead_says_why(test: TestDb) {
         other => panic!("{other:?}"),
     };
     let good = run.conversion(&click.tid, "");
-    assert_eq!(rejected(Conversion { tid: "{tid}".into(), ..good.clone() }).await, "tid: a macro that was not replaced");
+    assert_eq!(
+        rejected(Conversion { tid: "{tid}".into(), ..good.clone() }).await,
+        "tid: a macro that was not replaced"
+    );
     let cut = Conversion { tid: click.tid[..20].to_owned(), ..good.clone() };
     assert!(rejected(cut).await.contains("20 characters instead of 21"));
     let rival = Conversion { advertiser_id: run.world.rival.user_id, ..good.clone() };
@@ -223,7 +238,14 @@ async fn every_click_has_an_answer_and_is_remembered(test: TestDb) {
     stop.await.expect("stop the offer");
     let stopped = run.click("").await;
     assert_eq!((stopped.reason, stopped.location), (ClickReason::OfferStopped, None));
-    let visit = Visit { code: "nothing", query: "", ip: IpAddr::from([1, 1, 1, 1]), ua: "", referer: "", languages: "" };
+    let visit = Visit {
+        code: "nothing",
+        query: "",
+        ip: IpAddr::from([1, 1, 1, 1]),
+        ua: "",
+        referer: "",
+        languages: "",
+    };
     let unknown = engine.click_track(visit).await;
     assert_eq!((unknown.reason, unknown.location), (ClickReason::UnknownCode, None));
     let links = engine.link_list(run.world.webmaster, read(&[("offer_id", &offer)])).await.expect("links");
@@ -250,7 +272,9 @@ async fn a_conversion_before_its_click_is_parked_and_matched(test: TestDb) {
     // A click of another node, which still waits in that node's log.
     let known = run.click("").await;
     let keys = secret::list(&store.read(), "tid_key").await.expect("keys");
-    let key = (0..16).map(|at| u8::from_str_radix(&keys[0][at * 2..at * 2 + 2], 16).expect("hex")).collect::<Vec<u8>>();
+    let key = (0..16)
+        .map(|at| u8::from_str_radix(&keys[0][at * 2..at * 2 + 2], 16).expect("hex"))
+        .collect::<Vec<u8>>();
     let keys = TidKeys::new(vec![key.try_into().expect("16 bytes")]);
     let id = keys.read(&known.tid).expect("our tid");
     let late = keys.write(id + 1);
@@ -295,7 +319,11 @@ async fn percentages_follow_the_sale(test: TestDb) {
     ];
     let goal_id = run.world.engine.goal_create(run.world.advertiser, read(&goal)).await.expect("a goal");
     let tid = run.click("").await.tid;
-    let sale = |sale_id: &str, amount| Conversion { goal_id: Some(goal_id), amount, ..run.conversion(&tid, sale_id) };
+    let sale = |sale_id: &str, amount| Conversion {
+        goal_id: Some(goal_id),
+        amount,
+        ..run.conversion(&tid, sale_id)
+    };
     assert!(matches!(run.receive(sale("1", None)).await, Verdict::Rejected { field: "amount", .. }));
     for (sale_id, amount) in [("1", 99_990_000), ("2", 10_000)] {
         let verdict = run.receive(sale(sale_id, Some(amount))).await;

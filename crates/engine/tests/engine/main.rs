@@ -1,7 +1,12 @@
 //! The engine's operations on both databases: one program, so that it is linked once.
 
+#[cfg(test)]
 mod leads;
+#[cfg(test)]
 mod offers;
+#[cfg(test)]
 mod people;
+#[cfg(test)]
 mod people_world;
+#[cfg(test)]
 mod world;

@@ -48,7 +48,10 @@ impl Admin {
             Ok(id) => id,
             Err(refused) => {
                 let closed = engine.close().await;
-                return Err(format!("{refused:?}{}", closed.err().map_or_else(String::new, |e| format!("; {e:?}"))));
+                return Err(format!(
+                    "{refused:?}{}",
+                    closed.err().map_or_else(String::new, |e| format!("; {e:?}"))
+                ));
             }
         };
         let key = engine.profile_key(id).await.map_err(|e| format!("{e:?}"))?;

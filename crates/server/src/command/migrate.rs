@@ -20,12 +20,14 @@ impl Migrate {
     /// Does it.
     pub async fn run(self) -> Result<(), String> {
         let config = self.settings.read()?.engine();
-        let states = match self.status {
-            true => Engine::migrations(&config).await,
-            false => Engine::migrate(&config, &SystemClock).await,
+        let states = if self.status {
+            Engine::migrations(&config).await
+        } else {
+            Engine::migrate(&config, &SystemClock).await
         };
         for state in states.map_err(|e| format!("{e:?}"))? {
-            let applied = state.date_applied.map_or_else(|| "pending".to_owned(), |at| format!("applied {at}"));
+            let applied =
+                state.date_applied.map_or_else(|| "pending".to_owned(), |at| format!("applied {at}"));
             say(&format!("{:<24} {applied}", state.name));
         }
         Ok(())

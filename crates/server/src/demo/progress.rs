@@ -17,7 +17,8 @@ impl Step {
     /// Begins a step of `length` parts.
     pub fn begin(name: &'static str, length: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{msg:10} [{bar:36}] {human_pos}/{human_len} {per_sec} {eta}");
+        let style =
+            ProgressStyle::with_template("{msg:10} [{bar:36}] {human_pos}/{human_len} {per_sec} {eta}");
         // The template is a constant; with a bad one the library's own style stays.
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("=> "));

@@ -122,9 +122,17 @@ const MOBILE: &[&str] = &[
     "Mozilla/5.0 (Linux; Android 14; 23106RN0DA) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Mobile Safari/537.36",
 ];
 
-const PLACES: &[&str] = &["feed", "story", "sidebar", "article", "top", "footer", "inpage", "reels"];
-const PHRASES: &[&str] =
-    &["best price", "how to choose", "reviews", "order online", "compare", "near me", "discount", "free trial"];
+const PLACES: &[&str] = &["feed", "story", "sidebar", "article", "top", "footer", "inpage", "clips"];
+const PHRASES: &[&str] = &[
+    "best price",
+    "how to choose",
+    "reviews",
+    "order online",
+    "compare",
+    "near me",
+    "discount",
+    "free trial",
+];
 
 /// One visit as the browser sends it.
 #[derive(Debug)]

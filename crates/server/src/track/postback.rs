@@ -2,11 +2,11 @@
 //!
 //! A conversion is never lost for a parameter that we do not know: such names come back in `ignored`.
 
+use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
-use axum::body::Bytes;
 use serde_json::{Value, json};
 use whocpa_domain::input::{Decimal, ParamKind, RawParams, RawValue, Single};
 use whocpa_domain::lead::LeadStatus;
@@ -48,14 +48,19 @@ impl Single for SentStatus {
         let named = LeadStatus::ALL.iter().copied().find(|status| status.word().eq_ignore_ascii_case(text));
         let status = named.or_else(|| text.parse().ok().and_then(LeadStatus::from_code));
         // Repeats are found by rule, never told.
-        status.filter(|status| *status != LeadStatus::Double).map(Self).ok_or_else(|| {
-            "Must be pending, approved, rejected or spam (0, 1, 2 or 3)".to_owned()
-        })
+        status
+            .filter(|status| *status != LeadStatus::Double)
+            .map(Self)
+            .ok_or_else(|| "Must be pending, approved, rejected or spam (0, 1, 2 or 3)".to_owned())
     }
 }
 
 /// `GET /pb?…`
-pub async fn by_query(State(state): State<AppState>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+pub async fn by_query(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
     receive(&state, form(query.unwrap_or_default().as_bytes()), &headers).await
 }
 
@@ -115,7 +120,8 @@ async fn read_and_receive(state: &AppState, raw: RawParams, headers: &HeaderMap)
     let sent: Postback = raw.read()?;
     let advertiser_id = state.engine.postback_owner(&sent.token)?;
     let tid = sent.tid.or_else(|| cookie::read(headers, sent.offer_id));
-    let tid = tid.ok_or_else(|| Error::field("tid", "This parameter is required: no cookie names the click"))?;
+    let tid =
+        tid.ok_or_else(|| Error::field("tid", "This parameter is required: no cookie names the click"))?;
     let conversion = Conversion {
         advertiser_id,
         tid,

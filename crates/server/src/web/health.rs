@@ -7,6 +7,8 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use metrics_exporter_prometheus::PrometheusHandle;
+
 use crate::state::AppState;
 use crate::telemetry;
 
@@ -52,7 +54,7 @@ pub async fn metrics(
     gauge("whocpa_click_log_pending_bytes", log.pending_bytes);
     gauge("whocpa_click_log_segments", log.segments as u64);
     gauge("whocpa_click_log_reserve_segments", log.reserve_segments as u64);
-    telemetry::metrics().map_or_else(String::new, |handle| handle.render()).into_response()
+    telemetry::metrics().map_or_else(String::new, PrometheusHandle::render).into_response()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "figures of this kind stay far below 2^53")]

@@ -43,7 +43,11 @@ pub async fn form(State(state): State<AppState>, Path(token): Path<String>) -> R
 }
 
 /// Makes the operator and shows his key.
-pub async fn create(State(state): State<AppState>, Path(token): Path<String>, Form(sent): Form<Sent>) -> Response {
+pub async fn create(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    Form(sent): Form<Sent>,
+) -> Response {
     if !is_open(&state, &token).await {
         return closed();
     }
@@ -52,7 +56,8 @@ pub async fn create(State(state): State<AppState>, Path(token): Path<String>, Fo
         Ok(id) => state.engine.profile_key(id).await,
         Err(error) => Err(error),
     };
-    let mut page = Page { token: &token, errors: Vec::new(), login: &sent.login, name: &sent.name, created: None };
+    let mut page =
+        Page { token: &token, errors: Vec::new(), login: &sent.login, name: &sent.name, created: None };
     match made {
         Ok(key) => {
             page.created = Some(Created { login: sent.login.clone(), key });
@@ -60,7 +65,8 @@ pub async fn create(State(state): State<AppState>, Path(token): Path<String>, Fo
         }
         Err(Error::Invalid(errors)) => {
             let all = errors.messages().iter();
-            page.errors = all.flat_map(|(name, texts)| texts.iter().map(|text| (name.clone(), text.clone()))).collect();
+            page.errors =
+                all.flat_map(|(name, texts)| texts.iter().map(|text| (name.clone(), text.clone()))).collect();
             show(StatusCode::BAD_REQUEST, &page)
         }
         Err(Error::Conflict(_)) => closed(),

@@ -1,0 +1,16 @@
+//! The store on both databases: one program, so that it is linked once.
+
+#[cfg(test)]
+mod click;
+#[cfg(test)]
+mod direct;
+#[cfg(test)]
+mod immutable;
+#[cfg(test)]
+mod migrate;
+#[cfg(test)]
+mod parity;
+#[cfg(test)]
+mod rows;
+#[cfg(test)]
+mod write;

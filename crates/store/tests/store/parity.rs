@@ -1,0 +1,220 @@
+//! Both databases have the same schema, and the entities describe it.
+//!
+//! A schema is read as a set of sentences, so that a difference reads as what it is. `TRUNCATE` triggers are left out
+//! (SQLite has no such statement), and so is who gives out ids (SQLite gives one wherever none is sent).
+
+use std::collections::BTreeSet;
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{ColumnType, EntityName, IdenStatic, Iterable, QuerySelect};
+use whocpa_db_test::db_test;
+use whocpa_domain::Scope;
+use whocpa_domain::user::UserLevel;
+use whocpa_store::testing::TestDb;
+use whocpa_store::{
+    account, api_key, area, category, change, click, connection, currency, geo, goal, lead, lead_event, link,
+    news, offer, parked_lead, person, secret, transfer,
+};
+
+use crate::direct::{Direct, texts};
+use crate::rows::{self, NOW};
+
+/// Tables that have no public entity: read by statements, or through functions that are called below.
+const WITHOUT_ENTITY: [&str; 8] =
+    ["click_mark", "lease", "migration", "news_read", "node", "offer_category", "offer_geo", "sequence"];
+
+const SQLITE: [&str; 8] = [
+    "SELECT 'table ' || name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+    "SELECT 'column ' || m.name || '.' || c.name || ' ' || CASE c.type WHEN 'INTEGER' THEN 'integer' \
+     WHEN 'BIGINT' THEN 'integer' WHEN 'TEXT' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean' ELSE c.type END \
+     || CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN '' ELSE ' null' END \
+     FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+    "SELECT 'primary key ' || name || ' (' || columns || ')' FROM (SELECT m.name AS name, \
+     (SELECT group_concat(c.name, ', ' ORDER BY c.pk) FROM pragma_table_info(m.name) c WHERE c.pk > 0) AS columns \
+     FROM sqlite_master m WHERE m.type = 'table') WHERE columns IS NOT NULL",
+    "SELECT CASE i.\"unique\" WHEN 1 THEN 'unique ' ELSE '' END || 'index on ' || m.name || ' (' || \
+     (SELECT group_concat(c.name, ', ' ORDER BY c.seqno) FROM pragma_index_info(i.name) c) || ')' \
+     || CASE i.partial WHEN 1 THEN ' of some rows' ELSE '' END || ' named ' || i.name \
+     FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table' AND i.origin <> 'pk'",
+    "SELECT 'reference ' || m.name || '.' || f.\"from\" || ' to ' || f.\"table\" || '.' || f.\"to\" \
+     FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
+    "SELECT 'trigger ' || name || ' on ' || tbl_name || ' before update' FROM sqlite_master \
+     WHERE type = 'trigger' AND sql LIKE '%BEFORE UPDATE ON%'",
+    "SELECT 'trigger ' || name || ' on ' || tbl_name || ' before ' || CASE WHEN sql LIKE '%BEFORE DELETE ON%' \
+     THEN 'delete' WHEN sql LIKE '%BEFORE INSERT ON%' THEN 'insert' ELSE 'something else' END FROM sqlite_master \
+     WHERE type = 'trigger' AND sql NOT LIKE '%BEFORE UPDATE ON%'",
+    "SELECT 'checks on ' || name || ': ' || ((length(sql) - length(replace(sql, 'CHECK (', ''))) / 7) \
+     FROM sqlite_master WHERE type = 'table' AND sql LIKE '%CHECK (%'",
+];
+
+const POSTGRES: [&str; 7] = [
+    "SELECT 'table ' || tablename::text FROM pg_tables WHERE schemaname = 'public'",
+    "SELECT 'column ' || table_name::text || '.' || column_name::text || ' ' || CASE data_type::text \
+     WHEN 'bigint' THEN 'integer' ELSE data_type::text END || CASE is_nullable::text WHEN 'YES' THEN ' null' ELSE '' END \
+     FROM information_schema.columns WHERE table_schema = 'public'",
+    "SELECT 'primary key ' || conrelid::regclass::text || ' (' || (SELECT string_agg(a.attname::text, ', ' ORDER BY k.n) \
+     FROM unnest(conkey) WITH ORDINALITY k(attnum, n) JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = k.attnum) \
+     || ')' FROM pg_constraint WHERE contype = 'p' AND connamespace = 'public'::regnamespace",
+    "SELECT CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || 'index on ' || i.indrelid::regclass::text || ' (' || \
+     (SELECT string_agg(a.attname::text, ', ' ORDER BY k.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n) \
+     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) || ')' \
+     || CASE WHEN i.indpred IS NULL THEN '' ELSE ' of some rows' END || ' named ' || c.relname::text FROM pg_index i \
+     JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisprimary AND c.relnamespace = 'public'::regnamespace",
+    "SELECT 'reference ' || conrelid::regclass::text || '.' || f.attname::text || ' to ' || confrelid::regclass::text \
+     || '.' || t.attname::text FROM pg_constraint JOIN pg_attribute f ON f.attrelid = conrelid AND f.attnum = conkey[1] \
+     JOIN pg_attribute t ON t.attrelid = confrelid AND t.attnum = confkey[1] \
+     WHERE contype = 'f' AND connamespace = 'public'::regnamespace",
+    "SELECT 'trigger ' || trigger_name::text || ' on ' || event_object_table::text || ' ' || lower(action_timing::text) \
+     || ' ' || lower(event_manipulation::text) FROM information_schema.triggers WHERE trigger_schema = 'public'",
+    "SELECT 'checks on ' || conrelid::regclass::text || ': ' || count(*) FROM pg_constraint \
+     WHERE contype = 'c' AND connamespace = 'public'::regnamespace GROUP BY conrelid",
+];
+
+/// Everything about a store's schema that both databases must agree on.
+pub async fn schema(direct: &Direct) -> BTreeSet<String> {
+    let sentences: &[&str] = if direct.is_postgres() { &POSTGRES } else { &SQLITE };
+    let mut schema = BTreeSet::new();
+    for connection in direct.all() {
+        for sentence in sentences {
+            schema.append(&mut texts(connection, sentence).await);
+        }
+    }
+    schema.into_iter().filter(|fact| !fact.contains("sqlite_")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_databases_have_the_same_schema() {
+    let (sqlite, postgres) = (TestDb::sqlite().await, TestDb::postgres().await);
+    let sqlite = schema(&Direct::open(&sqlite.config).await).await;
+    let postgres = schema(&Direct::open(&postgres.config).await).await;
+    for word in ["table", "column", "primary key", "unique index", "index", "reference", "trigger", "checks"] {
+        assert!(sqlite.iter().any(|fact| fact.starts_with(word)), "no {word} was read");
+    }
+    let only = |of: &BTreeSet<String>, not: &BTreeSet<String>, name: &str| -> Vec<String> {
+        of.difference(not).map(|fact| format!("only {name}: {fact}")).collect()
+    };
+    let differences = [only(&sqlite, &postgres, "SQLite"), only(&postgres, &sqlite, "PostgreSQL")].concat();
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+    println!("schema parity: {} facts, 0 differences", sqlite.len());
+}
+
+#[test]
+fn both_folders_have_the_same_migrations() {
+    let names = |database: &str| -> BTreeSet<String> {
+        let root = format!("{}/migrations/{database}", env!("CARGO_MANIFEST_DIR"));
+        let folders = ["main", "clicks"].map(|folder| (folder, format!("{root}/{folder}")));
+        let files = folders.into_iter().flat_map(|(folder, path)| {
+            let files = std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+            files.map(move |file| format!("{folder}/{}", file.expect("a file").file_name().display()))
+        });
+        files.collect()
+    };
+    let sqlite = names("sqlite");
+    assert_eq!(sqlite, names("postgres"));
+    assert!(!sqlite.is_empty() && sqlite.iter().all(|name| name.ends_with(".sql")), "{sqlite:?}");
+}
+
+/// What an entity says of its table, in the words of [`schema`].
+fn described<E: EntityTrait>() -> BTreeSet<String> {
+    let table = E::default().table_name().to_owned();
+    let columns = E::Column::iter().map(|column| {
+        let def = column.def();
+        let family = match def.get_column_type() {
+            ColumnType::BigInteger => "integer",
+            ColumnType::String(_) | ColumnType::Text => "text",
+            ColumnType::Boolean => "boolean",
+            _ => "of another type",
+        };
+        format!("column {table}.{} {family}{}", column.as_str(), if def.is_null() { " null" } else { "" })
+    });
+    columns.chain([format!("table {table}")]).collect()
+}
+
+macro_rules! check_entities {
+    ($direct:ident, $schema:ident: $($entity:ty, $connection:ident;)*) => {{
+        let mut seen: BTreeSet<String> = WITHOUT_ENTITY.iter().map(ToString::to_string).collect();
+        $(
+            let table = <$entity>::default().table_name().to_owned();
+            let of_table = |fact: &&String| {
+                **fact == format!("table {table}") || fact.starts_with(&format!("column {table}."))
+            };
+            let stored: BTreeSet<String> = $schema.iter().filter(of_table).cloned().collect();
+            assert_eq!(described::<$entity>(), stored, "{table}");
+            let rows = <$entity>::find().limit(3).all(&$direct.$connection).await;
+            rows.unwrap_or_else(|error| panic!("{table}: {error}"));
+            assert!(seen.insert(table.clone()), "{table} is listed twice");
+        )*
+        seen
+    }};
+}
+
+#[db_test]
+async fn every_entity_describes_its_table(db: TestDb) {
+    rows::network(&db.store).await;
+    let direct = &Direct::open(&db.config).await;
+    let schema = schema(direct).await;
+    let seen = check_entities! { direct, schema:
+        account::Entity, main;
+        api_key::Entity, main;
+        area::Entity, main;
+        category::Entity, main;
+        change::Entity, main;
+        click::Entity, clicks;
+        connection::Entity, main;
+        currency::Entity, main;
+        geo::Entity, main;
+        goal::Entity, main;
+        goal::version::Entity, main;
+        lead::Entity, main;
+        lead_event::Entity, main;
+        link::Entity, main;
+        news::Entity, main;
+        offer::Entity, main;
+        parked_lead::Entity, main;
+        person::Entity, main;
+        secret::Entity, main;
+        transfer::Entity, main;
+    };
+    let tables: BTreeSet<String> =
+        schema.iter().filter_map(|fact| fact.strip_prefix("table ")).map(str::to_owned).collect();
+    assert_eq!(seen, tables, "a new table needs its entity in this list");
+}
+
+/// Tables whose entities are their module's own.
+#[db_test]
+async fn private_entities_work(db: TestDb) {
+    let advertiser_id = rows::person(&db.store, UserLevel::Advertiser, "ada").await;
+    let offer = &rows::offer_row(advertiser_id);
+    let news = &news::News {
+        id: 0,
+        r#type: 1,
+        offer_id: None,
+        header: "h".to_owned(),
+        body: "b".to_owned(),
+        img: String::new(),
+        is_important: true,
+        date_created: NOW.0,
+        date_start: NOW.0,
+        date_end: None,
+    };
+    let done = db.store.write(move |db| async move {
+        let category = category::Category {
+            id: 0,
+            name_en: "Tea".to_owned(),
+            name_ru: "Чай".to_owned(),
+            is_active: true,
+        };
+        let category_id = category::create(&db, category).await?;
+        let id = offer::create(&db, offer.clone()).await?;
+        let geo_id = geo::list(&db, Scope::All).await?[0].id;
+        offer::set_categories(&db, id, &[category_id]).await?;
+        offer::set_geos(&db, id, &[geo_id]).await?;
+        assert_eq!(offer::categories(&db, &[id]).await?[&id], [category_id]);
+        assert_eq!(offer::geos(&db, &[id]).await?[&id], [geo_id]);
+        let news_id = news::create(&db, news.clone()).await?;
+        news::set_read(&db, advertiser_id, news_id, true, NOW).await?;
+        assert!(news::read_by(&db, advertiser_id, &[news_id]).await?.contains(&news_id));
+        Ok(())
+    });
+    done.await.expect("write and read");
+}
