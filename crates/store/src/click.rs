@@ -129,6 +129,14 @@ pub async fn count(db: &Db, scope: Scope) -> Result<i64> {
 const CHUNK: usize = 1024;
 const COLUMNS: usize = 20;
 
+/// The columns in the order in which they are written.
+pub(crate) const COLUMN_NAMES: &str = "id, link_id, offer_id, webmaster_id, area_id, reason, code, ip, country, ua, \
+    language, referer, keyword, subid1, subid2, subid3, subid4, subid5, query, cookie_ttl_days";
+
+/// Remembers how far a log is stored.
+pub(crate) const MOVE_MARK: &str = "INSERT INTO click_mark (log, segment, place) VALUES ($1, $2, $3) \
+    ON CONFLICT (log) DO UPDATE SET segment = $2, place = $3";
+
 /// Stores clicks and moves the log's mark past them, in the caller's transaction. A click that is there already
 /// stays as it is, so that a replay adds nothing.
 pub async fn create(db: &Db, log: &str, mark: ClickMark, mut clicks: &[Click]) -> Result<()> {
@@ -139,16 +147,11 @@ pub async fn create(db: &Db, log: &str, mark: ClickMark, mut clicks: &[Click]) -
         execute(db, &insert_text(size), chunk.iter().flat_map(values)).await?;
         clicks = rest;
     }
-    let sql = "INSERT INTO click_mark (log, segment, place) VALUES ($1, $2, $3) \
-               ON CONFLICT (log) DO UPDATE SET segment = $2, place = $3";
-    execute(db, sql, [log.into(), mark.segment.into(), mark.place.into()]).await.map(drop)
+    execute(db, MOVE_MARK, [log.into(), mark.segment.into(), mark.place.into()]).await.map(drop)
 }
 
 fn insert_text(rows: usize) -> String {
-    let mut sql = String::from(
-        "INSERT INTO click (id, link_id, offer_id, webmaster_id, area_id, reason, code, ip, country, ua, language, \
-         referer, keyword, subid1, subid2, subid3, subid4, subid5, query, cookie_ttl_days) VALUES ",
-    );
+    let mut sql = format!("INSERT INTO click ({COLUMN_NAMES}) VALUES ");
     for row in 0..rows {
         sql.push_str(if row == 0 { "(" } else { ",(" });
         for column in 1..=COLUMNS {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::PgPool;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -70,6 +71,11 @@ impl Store {
     /// For looking at clicks.
     pub fn clicks(&self) -> Db {
         Db::connection(&self.0.clicks.read)
+    }
+
+    /// The connections beneath the query layer, for COPY; PostgreSQL only.
+    pub(crate) fn clicks_pool(&self) -> &PgPool {
+        self.0.clicks.write.get_postgres_connection_pool()
     }
 
     /// Runs `work` in one transaction: all of it is committed, or on an error nothing. `work` may run more than

@@ -18,6 +18,7 @@ pub mod area;
 pub mod category;
 pub mod change;
 pub mod click;
+mod click_copy;
 pub mod connection;
 pub mod currency;
 pub mod geo;

@@ -114,7 +114,7 @@ async fn drain(log: &ClickLog, store: &Store, from: Mark) -> Result<(Mark, usize
         return Ok((batch.next, 0));
     }
     let (clicks, mark, name) = (&clicks, from_mark(batch.next)?, log.identity());
-    store.write_clicks(move |db| async move { click::create(&db, name, mark, clicks).await }).await?;
+    store.click_write(name, mark, clicks).await?;
     log.release(batch.next).map_err(|e| Error::Unavailable(e.to_string()))?;
     Ok((batch.next, batch.records.len()))
 }

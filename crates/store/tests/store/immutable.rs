@@ -13,9 +13,7 @@ fn attacks(ids: &Ids, is_postgres: bool) -> Vec<(String, String)> {
     list.extend(bad_transfers());
     let all = ["transfer", "lead_event", "goal_version", "account"];
     let extra: Vec<(String, String)> = if is_postgres {
-        let truncate = |table: &str| {
-            (format!("truncate {table}"), format!("TRUNCATE {table} CASCADE"))
-        };
+        let truncate = |table: &str| (format!("truncate {table}"), format!("TRUNCATE {table} CASCADE"));
         all.into_iter().map(truncate).collect()
     } else {
         // SQLite removes the rows in the way of a REPLACE without asking delete triggers.
@@ -34,7 +32,10 @@ fn changes(ids: &Ids) -> Vec<(String, String)> {
     let list = [
         ("change an amount", "UPDATE transfer SET amount = amount + 1".to_owned()),
         ("change a transfer's date", "UPDATE transfer SET date_created = 0 WHERE id = 1".to_owned()),
-        ("turn a transfer round", "UPDATE transfer SET debit_id = credit_id, credit_id = debit_id".to_owned()),
+        (
+            "turn a transfer round",
+            "UPDATE transfer SET debit_id = credit_id, credit_id = debit_id".to_owned(),
+        ),
         ("a change that changes nothing", "UPDATE transfer SET amount = amount".to_owned()),
         ("delete transfers", "DELETE FROM transfer".to_owned()),
         ("delete one transfer", "DELETE FROM transfer WHERE id = 1".to_owned()),
@@ -79,10 +80,16 @@ fn bad_transfers() -> Vec<(String, String)> {
         ("into an unknown account", insert(2, debit, "999999", 840, "5")),
         ("out of an unknown account", insert(2, "999999", credit, 840, "5")),
         ("the same leg of the same cause", insert(1, debit, credit, 840, "5")),
-        ("a twin account", "INSERT INTO account (kind, owner_id, currency_id) \
-          SELECT kind, owner_id, currency_id FROM account WHERE id = (SELECT min(id) FROM account)".to_owned()),
-        ("an account in no currency",
-         "INSERT INTO account (kind, owner_id, currency_id) VALUES (10, 1, 999999)".to_owned()),
+        (
+            "a twin account",
+            "INSERT INTO account (kind, owner_id, currency_id) \
+          SELECT kind, owner_id, currency_id FROM account WHERE id = (SELECT min(id) FROM account)"
+                .to_owned(),
+        ),
+        (
+            "an account in no currency",
+            "INSERT INTO account (kind, owner_id, currency_id) VALUES (10, 1, 999999)".to_owned(),
+        ),
         ("an event number twice", "INSERT INTO lead_event SELECT * FROM lead_event".to_owned()),
     ];
     list.map(|(name, sql)| (name.to_owned(), sql)).to_vec()
@@ -92,7 +99,10 @@ fn bad_transfers() -> Vec<(String, String)> {
 async fn picture(direct: &Direct) -> Vec<String> {
     let mut picture = Vec::new();
     for (table, columns) in [
-        ("transfer", "id, cause, cause_id, cause_number, leg, kind, debit_id, credit_id, currency_id, amount, date_created"),
+        (
+            "transfer",
+            "id, cause, cause_id, cause_number, leg, kind, debit_id, credit_id, currency_id, amount, date_created",
+        ),
         ("lead_event", "lead_id, number, kind, status, is_closed, level, user_id, date_created"),
         ("goal_version", "id, goal_id, date_from, date_recorded, money_type, payment, charge, hold_period"),
         ("account", "id, kind, owner_id, currency_id"),
@@ -114,9 +124,11 @@ async fn what_is_written_stays(db: TestDb) {
     let other = "INSERT INTO account (kind, owner_id, currency_id) VALUES (35, 0, 978)";
     direct.run(other).await.expect("an account in euro");
     let before = picture(&direct).await;
-    assert!(["transfer", "lead_event", "goal_version", "account"]
-        .iter()
-        .all(|table| before.iter().any(|row| row.starts_with(table))));
+    assert!(
+        ["transfer", "lead_event", "goal_version", "account"]
+            .iter()
+            .all(|table| before.iter().any(|row| row.starts_with(table)))
+    );
     let attacks = attacks(&ids, direct.is_postgres());
     let mut accepted = Vec::new();
     for (name, sql) in &attacks {

@@ -25,12 +25,18 @@ fn told<T>(result: Result<T>) -> String {
 #[db_test]
 async fn a_changed_file_is_refused(db: TestDb) {
     let direct = Direct::open(&db.config).await;
-    for (connection, name) in
-        [(&direct.main, "main/0001_core"), (&direct.main, "main/0002_immutable"), (&direct.clicks, "clicks/0001_click")]
-    {
+    for (connection, name) in [
+        (&direct.main, "main/0001_core"),
+        (&direct.main, "main/0002_immutable"),
+        (&direct.clicks, "clicks/0001_click"),
+    ] {
         let set = async |from: &str, to: &str| {
-            let sql = format!("UPDATE migration SET checksum = replace(checksum, '{from}', '{to}') WHERE name = '{name}'");
-            sea_orm::ConnectionTrait::execute_unprepared(connection, &sql).await.expect("change the checksum");
+            let sql = format!(
+                "UPDATE migration SET checksum = replace(checksum, '{from}', '{to}') WHERE name = '{name}'"
+            );
+            sea_orm::ConnectionTrait::execute_unprepared(connection, &sql)
+                .await
+                .expect("change the checksum");
         };
         set("a", "A").await;
         let text = told(db.store.migrate(LATER).await);
@@ -122,7 +128,11 @@ async fn shipped_regions_are_all_there(db: TestDb) {
     assert_eq!(shipped.get("30"), Some(&249), "ISO 3166 has 249 countries");
     let direct = Direct::open(&db.config).await;
     for (kind, count) in shipped {
-        assert_eq!(direct.number(&format!("SELECT count(*) FROM geo WHERE type = {kind}")).await, count, "{kind}");
+        assert_eq!(
+            direct.number(&format!("SELECT count(*) FROM geo WHERE type = {kind}")).await,
+            count,
+            "{kind}"
+        );
     }
     let orphans = "SELECT count(*) FROM geo c WHERE parent_id IS NOT NULL \
                    AND NOT EXISTS (SELECT 1 FROM geo p WHERE p.id = c.parent_id)";
@@ -156,7 +166,10 @@ async fn a_new_load_keeps_what_operators_decided(db: TestDb) {
         [(geo.name_en, geo.is_displayed), (money.name_en, money.is_active)]
     };
     db.store.migrate(LATER).await.expect("migrate");
-    assert!(look().await.iter().all(|(name, on)| name == "An old name" && !on), "the data was loaded already");
+    assert!(
+        look().await.iter().all(|(name, on)| name == "An old name" && !on),
+        "the data was loaded already"
+    );
     // As when a new version brings new data.
     direct.run("DELETE FROM secret WHERE kind = 'seed_checksum'").await.expect("forget the load");
     db.store.migrate(LATER).await.expect("load anew");

@@ -87,7 +87,8 @@ async fn both_databases_have_the_same_schema() {
     let (sqlite, postgres) = (TestDb::sqlite().await, TestDb::postgres().await);
     let sqlite = schema(&Direct::open(&sqlite.config).await).await;
     let postgres = schema(&Direct::open(&postgres.config).await).await;
-    for word in ["table", "column", "primary key", "unique index", "index", "reference", "trigger", "checks"] {
+    for word in ["table", "column", "primary key", "unique index", "index", "reference", "trigger", "checks"]
+    {
         assert!(sqlite.iter().any(|fact| fact.starts_with(word)), "no {word} was read");
     }
     let only = |of: &BTreeSet<String>, not: &BTreeSet<String>, name: &str| -> Vec<String> {

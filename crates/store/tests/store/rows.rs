@@ -57,7 +57,8 @@ pub async fn network(store: &Store) -> Ids {
         let seat = account(AccountKind::AdvertiserCommitted, advertiser_id);
         let hold = account(AccountKind::WebmasterHold, webmaster_id);
         let leg = |debit, credit, kind| Posting { debit, credit, amount: 10_000_000, kind };
-        let legs = vec![leg(from, seat, TransferKind::LeadReserve), leg(seat, hold, TransferKind::LeadApprove)];
+        let legs =
+            vec![leg(from, seat, TransferKind::LeadReserve), leg(seat, hold, TransferKind::LeadApprove)];
         let cause = Cause { kind: CauseKind::Lead, id: 1, number: 1 };
         transfer::create(&db, &[(cause, legs)], NOW).await?;
         let unused = account(AccountKind::WebmasterAdvance, webmaster_id);

@@ -209,7 +209,8 @@ async fn a_reused_number_goes_on_after_what_it_issued(db: TestDb) {
     direct.run(&fill).await.expect("numbers that are taken");
     let take = async |holder: &str, at: i64, issued_until_ms: i64| {
         let now = NOW.plus(at);
-        let taken = db.store.write(move |db| async move { node::take(&db, holder, now, issued_until_ms).await });
+        let taken =
+            db.store.write(move |db| async move { node::take(&db, holder, now, issued_until_ms).await });
         taken.await
     };
     let lease = take("new", 0, 10).await.expect("the one that is free");
@@ -219,7 +220,8 @@ async fn a_reused_number_goes_on_after_what_it_issued(db: TestDb) {
     assert!(matches!(take("late", 0, 10).await, Err(Error::Unavailable(_))), "all numbers are held");
 
     let keep = async |holder: &str, issued_ms: i64| {
-        let kept = db.store.write(move |db| async move { node::keep(&db, 700, holder, NOW, issued_ms).await });
+        let kept =
+            db.store.write(move |db| async move { node::keep(&db, 700, holder, NOW, issued_ms).await });
         kept.await.expect("an answer")
     };
     assert!(keep("new", 9_000).await && !keep("node700", 1).await);

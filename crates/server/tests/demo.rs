@@ -1,0 +1,188 @@
+//! The demo, small: what it makes, that it is whole, that a seed makes it again, that it lives.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use whocpa::demo::visitors::COUNTRIES;
+use whocpa::demo::{DemoOptions, run_until};
+use whocpa_db_test::db_test;
+use whocpa_domain::{Clock, Level, ManualClock, SystemClock, Time};
+use whocpa_engine::click::Visit;
+use whocpa_engine::{Engine, EngineConfig, Rng};
+use whocpa_store::testing::TestDb;
+
+/// When the histories end: a Tuesday, so that the day of the run changes nothing.
+const END: Time = Time(1_767_000_000);
+
+struct Running {
+    json: Value,
+    stop: oneshot::Sender<()>,
+    demo: JoinHandle<Result<(), String>>,
+}
+
+fn options(data: &Path, database_url: Option<String>) -> DemoOptions {
+    DemoOptions {
+        data: data.to_owned(),
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        seed: 7,
+        days: 2,
+        clicks_per_day: 500,
+        rate: 0,
+        database_url,
+    }
+}
+
+/// Runs a demo until it has told what it made.
+async fn begin(options: DemoOptions, end: Time) -> Running {
+    let file = options.data.join("demo.json");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let demo = tokio::spawn(run_until(options, end, async move { drop(stopped.await) }));
+    while !file.exists() {
+        assert!(!demo.is_finished(), "the demo ended: {:?}", demo.await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let text = std::fs::read_to_string(file).expect("read demo.json");
+    Running { json: serde_json::from_str(&text).expect("demo.json is JSON"), stop, demo }
+}
+
+impl Running {
+    async fn end(self) -> Value {
+        self.stop.send(()).expect("the demo still runs");
+        self.demo.await.expect("no panic").expect("a good end");
+        self.json
+    }
+}
+
+async fn open(data: &Path, database_url: Option<String>) -> Engine {
+    let config = EngineConfig { database_url, ..EngineConfig::new(data) };
+    Engine::open(config, Arc::new(ManualClock::new(END.plus_days(1))), Rng::seeded(1))
+        .await
+        .expect("open the engine")
+}
+
+fn rows<'a>(json: &'a Value, name: &str) -> &'a [Value] {
+    json[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+#[db_test]
+async fn the_demo_is_a_whole_network(db: TestDb) {
+    let url = db.config.database_url.clone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("demo");
+    let json = begin(options(&data, url.clone()), END).await.end().await;
+
+    assert!(rows(&json, "advertisers").len() >= 8 && rows(&json, "webmasters").len() >= 60);
+    assert!(rows(&json, "offers").len() >= 40 && rows(&json, "links").len() >= 150);
+    assert_eq!(json["clicks"], 1000);
+    for status in ["pending", "approved", "rejected"] {
+        assert!(json["leads"][status].as_i64() > Some(0), "{status}: {}", json["leads"]);
+    }
+    assert!(
+        rows(&json, "offers")
+            .iter()
+            .all(|offer| offer["goals"][0]["id"].is_i64() && offer["goals"][0]["money_type"].is_i64())
+    );
+    assert!(rows(&json, "links").iter().all(|link| link["code"].is_string() && link["offer_id"].is_i64()));
+
+    let engine = open(&data, url.clone()).await;
+    for (name, level) in [("webmasters", Level::Webmaster), ("advertisers", Level::Advertiser)] {
+        for account in rows(&json, name) {
+            let caller = engine
+                .authenticate(account["api_key"].as_str().expect("a key"))
+                .await
+                .expect("the key opens");
+            assert_eq!((caller.level, Some(caller.user_id)), (level, account["id"].as_i64()));
+        }
+    }
+    let advertiser = &json["advertisers"][0];
+    let owner = engine
+        .postback_owner(advertiser["postback_token"].as_str().expect("a token"))
+        .expect("the token opens");
+    assert_eq!(Some(owner), advertiser["id"].as_i64());
+    let operator = &json["operator"];
+    let (login, password) =
+        (operator["login"].as_str().expect("a login"), operator["password"].as_str().expect("words"));
+    assert_eq!(engine.sign_in(login, password).await.expect("signs in").level, Level::Operator);
+    let sums = engine.ledger_sum().await.expect("the ledger");
+    assert!(sums.len() > 3 && sums.iter().all(|(_, micros)| *micros == 0), "{sums:?}");
+    engine.close().await.expect("close");
+
+    let refused = run_until(options(&data, url), END, async {}).await;
+    assert!(refused.expect_err("not twice").contains("whocpa serve --data"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seed_makes_the_same_network_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut made = Vec::new();
+    for name in ["one", "two"] {
+        let mut json = begin(options(&folder.path().join(name), None), END).await.end().await;
+        json["base_url"] = Value::Null;
+        made.push(json);
+    }
+    assert_eq!(made[0], made[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn visitors_come_from_the_countries_that_they_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let json = begin(DemoOptions { clicks_per_day: 10, ..options(&folder.path().join("demo"), None) }, END)
+        .await
+        .end()
+        .await;
+    let engine = open(&folder.path().join("demo"), None).await;
+    let live =
+        rows(&json, "offers").iter().filter(|offer| offer["is_live"] == true).map(|offer| &offer["id"]);
+    let live: Vec<&Value> = live.collect();
+    let link = rows(&json, "links").iter().find(|link| live.contains(&&link["offer_id"])).expect("a link");
+    for country in COUNTRIES {
+        for (a, b) in country.blocks {
+            let visit = Visit {
+                code: link["code"].as_str().expect("a code"),
+                query: "",
+                ip: std::net::IpAddr::from([a, b, 20, 7]),
+                ua: "",
+                referer: "",
+                languages: "",
+            };
+            let location = engine.click_track(visit).await.location.expect("a destination");
+            assert!(location.contains(&format!("geo={}&", country.iso)), "{a}.{b}: {location}");
+        }
+    }
+    engine.close().await.expect("close");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn live_traffic_clicks_and_posts_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("demo");
+    let options = DemoOptions { rate: 100, clicks_per_day: 200, ..options(&data, None) };
+    let running = begin(options, SystemClock.now()).await;
+    let before: i64 = leads(&data).await;
+    let mut after = before;
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        after = leads(&data).await;
+        if after >= before + 5 {
+            break;
+        }
+    }
+    running.end().await;
+    assert!(after >= before + 5, "{before} leads before, {after} after 40 s at 100 clicks per second");
+}
+
+/// How many leads there are, asked beside the running demo.
+async fn leads(data: &Path) -> i64 {
+    let config = whocpa_store::StoreConfig { data_dir: data.to_owned(), database_url: None, connections: 1 };
+    let store = whocpa_store::Store::connect(&config).await.expect("connect");
+    let filter = whocpa_store::lead::LeadFilter::default();
+    let paging = whocpa_store::Paging::new(whocpa_domain::input::Page(1), whocpa_domain::input::PerPage(10));
+    let found = whocpa_store::lead::list(&store.read(), whocpa_domain::Scope::All, &filter, paging).await;
+    store.close().await;
+    found.expect("leads").total_count
+}
