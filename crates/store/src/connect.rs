@@ -166,6 +166,8 @@ async fn sqlite(path: &Path, readers: u32) -> Result<Pair> {
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(5))
                     .statement_cache_capacity(256)
+                    // Without it REPLACE removes immutable rows past their delete triggers.
+                    .pragma("recursive_triggers", "on")
                     .pragma("cache_size", "-65536")
                     .pragma("temp_store", "memory")
             });

@@ -1,7 +1,7 @@
 //! Leads: the current view of their events.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Condition, ExprTrait};
+use sea_orm::sea_query::Condition;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, SqlErr};
 use whocpa_domain::lead::{Closing, LeadMoney, LeadState, LeadStatus};
 use whocpa_domain::ledger::Parties;
@@ -235,16 +235,6 @@ pub async fn due(db: &Db, now: Time, limit: u64) -> Result<Vec<Lead>> {
 /// Writes all columns of a stored lead.
 pub async fn update(db: &Db, row: Lead) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
-}
-
-/// Closes these leads at `now`; each has one event more.
-pub async fn close(db: &Db, ids: &[i64], now: Time) -> Result<()> {
-    let closing = Entity::update_many()
-        .col_expr(Column::IsClosed, Expr::value(Closing::Closed.code()))
-        .col_expr(Column::DateClosed, Expr::value(now.0))
-        .col_expr(Column::EventCount, Expr::col(Column::EventCount).add(1i64))
-        .filter(Column::Id.is_in(ids.iter().copied()));
-    closing.exec(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 /// Stores new leads. A broken uniqueness rule means that another node stored the same action first: the caller's

@@ -71,13 +71,31 @@ impl Engine {
     }
 }
 
-/// The log's form of a click. The log's buffer takes any bytes, so writing cannot fail.
+/// Appends to the log's buffer, which holds other records too and must keep them.
+struct Append<'a>(&'a mut Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Append<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes the log's form of a click. Numbers and texts into memory: there is nothing that could fail.
 fn encode(click: &Click, buffer: &mut Vec<u8>) {
-    // `postcard::to_extend` takes its target by value; the buffer is lent, so it is moved in and out.
-    let start = buffer.len();
-    match postcard::to_extend(click, std::mem::take(buffer)) {
-        Ok(filled) => *buffer = filled,
-        Err(error) => tracing::error!(%error, buffer.start = start, "a click could not be encoded"),
+    if let Err(error) = postcard::serialize_with_flavor(click, Append(buffer)) {
+        tracing::error!(click.id, %error, "a click could not be encoded");
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::lead::{self, LeadStatus, LeadType};
+use whocpa_domain::money::Amount;
 use whocpa_domain::tid::{ClickId, click_ms};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Result, Time};
@@ -215,6 +216,14 @@ fn decide_new(claim: &Claim, goal: &Goal, id: i64, steps: &mut Steps) {
 /// The same action again: a retry, or a decision about it.
 fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
     let (before, sent) = (steps.status(lead_id), claim.conversion.status);
+    let amounts = steps.lead(lead_id).and_then(|lead| lead.amount).zip(claim.conversion.amount);
+    if let Some((known, _)) = amounts.filter(|(known, sent)| known != sent) {
+        let known = Amount { micros: known, digits: 2 };
+        return rejected(
+            "amount",
+            format!("lead {lead_id} was reported with {known}; corrected amounts are not taken yet"),
+        );
+    }
     if sent == LeadStatus::Pending || sent == before {
         return Verdict::Duplicate { lead_id, status: before };
     }

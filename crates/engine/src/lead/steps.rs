@@ -66,6 +66,11 @@ impl Steps {
         i64::try_from(self.new.len()).unwrap_or(i64::MAX)
     }
 
+    /// A lead as it is by now.
+    pub fn lead(&self, lead_id: i64) -> Option<&Lead> {
+        self.leads.get(&lead_id)
+    }
+
     /// A lead's present status.
     pub fn status(&self, lead_id: i64) -> LeadStatus {
         self.leads.get(&lead_id).map_or(LeadStatus::Pending, |lead| lead.state().status)

@@ -60,20 +60,26 @@ pub struct History<'a> {
     pub queue: Queue,
     /// What happened.
     pub counts: Counts,
+    /// Number of the next click.
+    pub next_click: u64,
 }
 
 type Tracking = Pin<Box<dyn Future<Output = Tracked> + Send>>;
+/// A click on its way to the disk, with its time and what will follow.
+type Waiting = (i64, Plans, Tracking);
 
 impl History<'_> {
     /// Makes `clicks` clicks between `start` and `end`, and what follows from them.
     pub async fn run(&mut self, start: Time, end: Time, clicks: u64, step: &Step) -> Result<()> {
         let slots: Vec<i64> =
             (start.0..end.0).step_by(usize::try_from(SLOT_SECONDS).unwrap_or(900)).collect();
-        let mut made = 0;
+        let (mut made, mut before) = (0, Vec::new());
         for ((at, number), due) in slots.iter().zip(0..).zip(self.rhythm(&slots, (start, end), clicks)) {
             let until = Time((at + SLOT_SECONDS).min(end.0));
             self.stop_offers(Time(*at), until).await?;
-            self.clicks(Time(*at), until, due - made).await?;
+            // A slot's clicks get to the disk while advertisers send what is due, so they are waited for in the next.
+            let waiting = self.clicks(Time(*at), until, due - made).await;
+            self.clicked_all(std::mem::replace(&mut before, waiting)).await?;
             step.advance(due - made);
             made = due;
             self.acts(until).await?;
@@ -82,6 +88,7 @@ impl History<'_> {
                 self.counts.closed += self.engine.lead_close_due().await?;
             }
         }
+        self.clicked_all(before).await?;
         self.clock.set(end);
         self.counts.closed += self.engine.lead_close_due().await?;
         Ok(())
@@ -121,27 +128,32 @@ impl History<'_> {
         Ok(())
     }
 
-    /// The clicks of one slot, each at its own millisecond; they wait for the disk together.
-    async fn clicks(&mut self, from: Time, until: Time, count: u64) -> Result<()> {
+    /// Makes the clicks of one slot, each at its own millisecond.
+    async fn clicks(&mut self, from: Time, until: Time, count: u64) -> Vec<Waiting> {
         let stream = Stream::at(self.world, from.0 * 1000);
         let (first, last) = (from.0 * 1000, until.0 * 1000 - 1);
         let mut times: Vec<i64> = (0..count).map(|_| self.dice.between(first, last)).collect();
         times.sort_unstable();
-        let mut waiting: Vec<(i64, Plans, Tracking)> = Vec::with_capacity(times.len());
-        for (at_ms, number) in times.into_iter().zip(self.counts.clicks..) {
+        let mut waiting = Vec::with_capacity(times.len());
+        for at_ms in times {
             let click = stream.next(&mut self.dice, self.world, at_ms);
             let plans = match click.offer.and_then(|index| self.world.offers.get(index)) {
-                Some(offer) => plan(&mut self.dice, offer, Pace::History, number),
+                Some(offer) => plan(&mut self.dice, offer, Pace::History, self.next_click),
                 None => Plans::new(),
             };
+            self.next_click += 1;
             self.clock.set_ms(at_ms);
             let mut tracking: Tracking = Box::pin(track(self.engine.clone(), click));
             // The first poll gives the click its id, by the clock of this moment.
-            match polled_once(&mut tracking).await {
-                Some(tracked) => self.clicked(at_ms, plans, &tracked)?,
-                None => waiting.push((at_ms, plans, tracking)),
+            if let Some(tracked) = polled_once(&mut tracking).await {
+                tracking = Box::pin(std::future::ready(tracked));
             }
+            waiting.push((at_ms, plans, tracking));
         }
+        waiting
+    }
+
+    async fn clicked_all(&mut self, waiting: Vec<Waiting>) -> Result<()> {
         for (at_ms, plans, tracking) in waiting {
             let tracked = tracking.await;
             self.clicked(at_ms, plans, &tracked)?;
@@ -211,7 +223,7 @@ impl History<'_> {
             advertiser_id: self.world.advertisers[sale.advertiser].id,
             tid: sale.tid.clone(),
             goal_id: Some(sale.goal_id),
-            sale_id: sale.sale_id.clone(),
+            sale_id: sale.own_id.clone(),
             amount: sale.amount,
             status,
             comment: if status == LeadStatus::Pending { String::new() } else { sale.reason.to_owned() },

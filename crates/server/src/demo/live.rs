@@ -202,7 +202,7 @@ impl Live {
         let mut query = Serializer::new(String::new());
         query.append_pair("token", &self.world.advertisers[sale.advertiser].postback_token);
         query.append_pair("tid", &sale.tid).append_pair("goal_id", &sale.goal_id.to_string());
-        query.append_pair("sale_id", &sale.sale_id);
+        query.append_pair("sale_id", &sale.own_id);
         if let Some(micros) = sale.amount {
             query.append_pair("amount", &Amount { micros, digits: 2 }.to_string());
         }

@@ -2,7 +2,7 @@
 //! can be seen and tried without a customer.
 //!
 //! ```text
-//! market (offers) ─► world + people: accounts, offers, links ─► history: clicks, actions, decisions ─► live over HTTP
+//! offers (the plan) ─► world, publish, people: accounts, offers, links ─► history: clicks, actions, decisions ─► live over HTTP
 //! ```
 //!
 //! Nothing is written past the engine: each thing is made by the operation that a person or program would use.
@@ -14,6 +14,7 @@ mod news;
 mod offers;
 mod people;
 mod progress;
+mod publish;
 mod reasons;
 mod report;
 mod sales;
@@ -126,7 +127,7 @@ pub async fn run_until(
 /// Makes accounts, offers, links and the history, on a clock of its own; the databases are closed again at the end.
 async fn make(options: &DemoOptions, config: &Config, end: Time) -> Result<Past, String> {
     let start = end.plus_days(-i64::from(options.days));
-    let clock = ManualClock::new(start.plus_days(-61));
+    let clock = ManualClock::new(start.plus_days(-81));
     let rng = Rng::seeded(options.seed);
     let password = rng.letters(12);
     let step = Step::begin("open", 0);
@@ -142,7 +143,8 @@ async fn make(options: &DemoOptions, config: &Config, end: Time) -> Result<Past,
         let clicks = options.clicks_per_day.saturating_mul(u64::from(options.days));
         let step = Step::begin("history", clicks);
         let (dice, queue, counts) = (Dice::new(options.seed, 2), Queue::default(), Counts::default());
-        let mut history = History { engine: &engine, clock: &clock, world: &world, dice, queue, counts };
+        let mut history =
+            History { engine: &engine, clock: &clock, world: &world, dice, queue, counts, next_click: 1 };
         history.run(start, end, clicks, &step).await?;
         let History { queue, counts, .. } = history;
         step.end(&format!(

@@ -3,7 +3,7 @@
 use whocpa_domain::area::AreaKind;
 use whocpa_domain::time::DAY;
 use whocpa_domain::user::UserLevel;
-use whocpa_domain::{Level, Result};
+use whocpa_domain::{Clock, Level, Result};
 use whocpa_engine::Caller;
 use whocpa_engine::area::{AreaCreate, AreaUpdate};
 use whocpa_engine::connection::{ConnectionCreate, ConnectionUpdate};
@@ -85,7 +85,8 @@ impl Builder<'_> {
         let (mut accounts, mut links) = (Vec::new(), Vec::new());
         for number in 0..WEBMASTERS {
             let days = i64::try_from(number).unwrap_or_default() % 18;
-            self.clock.set(self.start.plus_days(days - 20).plus(dice.between(0, DAY / 2)));
+            let came = self.start.plus_days(days - 20).plus(dice.between(0, DAY / 2));
+            self.clock.set(came);
             let (first, second) = (FIRST[number % 16], SECOND[(number * 7 + number / 16) % 16]);
             let name = format!("{first} {second} {}", THIRD[number / 16 % 4]);
             let login = format!("{first}-{second}{}", number + 1).to_ascii_lowercase();
@@ -94,6 +95,7 @@ impl Builder<'_> {
             let areas = self.areas(operator, webmaster, &login, dice).await?;
             let connected =
                 self.connections(operator, webmaster, advertisers, (number, offers), dice).await?;
+            self.clock.set(came.plus(DAY));
             // Few webmasters have most of the traffic.
             let size = 100_000 / u64::try_from(number + 3).unwrap_or(1);
             self.links(webmaster, offers, (&areas, &connected, size), dice, &mut links).await?;
@@ -157,16 +159,18 @@ impl Builder<'_> {
     ) -> Result<Vec<usize>> {
         // One offer by turns, so that none is without webmasters; the others where most go: to the first ones.
         let mut wanted = vec![number % offers.len()];
-        for _ in 0..dice.between(4, 8) {
+        for _ in 0..dice.between(3, 7) {
             let offer = dice.index(offers.len()).min(dice.index(offers.len()));
             if !wanted.contains(&offer) {
                 wanted.push(offer);
             }
         }
+        // New offers last, because time goes on.
+        wanted[1..].sort_by_key(|index| offers[*index].start_ms);
         let mut approved = Vec::new();
         for (place, index) in wanted.into_iter().enumerate() {
             let Some(offer) = offers.get(index).filter(|offer| offer.is_live) else { continue };
-            self.clock.set_ms(self.clock_ms_after(offer.start_ms, dice));
+            self.go_on(offer.start_ms, dice);
             let is_private = index == special::PRIVATE;
             let input = ConnectionCreate {
                 offer_id: offer.id,
@@ -200,10 +204,13 @@ impl Builder<'_> {
         Ok(approved)
     }
 
-    /// Some hours after the offer began, or after the webmaster came.
-    fn clock_ms_after(&self, offer_start_ms: i64, dice: &mut Dice) -> i64 {
-        let came_ms = self.start.plus_days(-2).0 * 1000;
-        offer_start_ms.max(came_ms) - dice.between(1, 20) * 3_600_000
+    /// Some minutes later, or when the offer began. Steps are short where they can be: after a long one the engine
+    /// reads its whole catalogue anew.
+    fn go_on(&self, offer_start_ms: i64, dice: &mut Dice) {
+        self.clock.advance(dice.between(30, 900));
+        if offer_start_ms > self.clock.now_ms() {
+            self.clock.set_ms(offer_start_ms - dice.between(600, 20 * 3600) * 1000);
+        }
     }
 
     async fn links(
@@ -216,14 +223,15 @@ impl Builder<'_> {
     ) -> Result<()> {
         let Some(first) = connected.first() else { return Ok(()) };
         let count = dice.between(3, 6);
-        for number in 0..count {
-            // The first link leads to the first offer, the others to any.
-            let index = if number == 0 { *first } else { connected[dice.index(connected.len())] };
+        // The first link leads to the first offer, the others to any; to new offers last, because time goes on.
+        let mut wanted = vec![*first];
+        wanted.extend((1..count).map(|_| connected[dice.index(connected.len())]));
+        wanted.sort_by_key(|index| offers[*index].start_ms);
+        for (number, index) in wanted.into_iter().enumerate() {
             let (Some(offer), Some(area)) = (offers.get(index), areas.get(dice.index(areas.len()))) else {
                 continue;
             };
-            self.clock
-                .set_ms(self.clock_ms_after(offer.start_ms, dice).max(self.start.plus_days(-1).0 * 1000));
+            self.go_on(offer.start_ms, dice);
             let campaign = dice.pick(&CAMPAIGNS).unwrap_or_default();
             let mut pairs = vec![
                 ("offer_id", offer.id.to_string()),

@@ -30,7 +30,7 @@ pub struct Sale {
     /// The goal.
     pub goal_id: i64,
     /// The advertiser's id, empty where he sends none.
-    pub sale_id: String,
+    pub own_id: String,
     /// Micro-units of a sale.
     pub amount: Option<i64>,
     /// What the advertiser will say; pending for never.
@@ -98,15 +98,15 @@ pub fn plan(dice: &mut Dice, offer: &DemoOffer, pace: Pace, click: u64) -> Plans
     if dice.percent(3) {
         // The sender did not hear the answer and asks again.
         plans.push((after + dice.between(1, 90) * 1000, first));
-    } else if dice.percent(3) && !first.sale_id.is_empty() {
+    } else if dice.percent(3) && !first.own_id.is_empty() {
         // The same visitor does it again: a second order in a shop, a double elsewhere.
-        let sale_id = format!("{}-b", first.sale_id);
-        plans.push((after + report_delay(dice, pace), Sale { sale_id, ..first }));
+        let own_id = format!("{}-b", first.own_id);
+        plans.push((after + report_delay(dice, pace), Sale { own_id, ..first }));
     }
     plans
 }
 
-fn sale(dice: &mut Dice, offer: &DemoOffer, goal: usize, pace: Pace, sale_id: String) -> Sale {
+fn sale(dice: &mut Dice, offer: &DemoOffer, goal: usize, pace: Pace, own_id: String) -> Sale {
     let goal = &offer.goals[goal.min(offer.goals.len() - 1)];
     let (decision, reason) = decision(dice, offer);
     Sale {
@@ -114,7 +114,7 @@ fn sale(dice: &mut Dice, offer: &DemoOffer, goal: usize, pace: Pace, sale_id: St
         tid: String::new(),
         goal_id: goal.id,
         // One advertiser's system has no ids of its own.
-        sale_id: if offer.plan.company == 4 { String::new() } else { sale_id },
+        own_id: if offer.plan.company == 4 { String::new() } else { own_id },
         amount: (goal.money_type == MoneyType::Percent).then(|| dice.between(900, 24_000) * 10_000),
         decision,
         reason,
@@ -162,7 +162,7 @@ mod tests {
             advertiser: 0,
             tid: tid.to_owned(),
             goal_id: 1,
-            sale_id: String::new(),
+            own_id: String::new(),
             amount: None,
             decision: LeadStatus::Pending,
             reason: "",

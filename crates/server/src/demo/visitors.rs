@@ -161,23 +161,22 @@ pub fn visitor(dice: &mut Dice, country: &'static Country, kind: AreaKind, site:
     let agents = if dice.percent(mobile) { MOBILE } else { DESKTOP };
     let iso = country.iso.to_ascii_lowercase();
     let campaign = dice.between(1, 6);
-    let mut query = format!("subid1={iso}_{campaign:02}");
+    let mut labels = vec![format!("subid1={iso}_{campaign:02}")];
     if dice.percent(80) {
-        query.push_str(&format!("&subid2=cr{}", 100 + campaign * 10 + dice.between(0, 7)));
+        labels.push(format!("subid2=cr{}", 100 + campaign * 10 + dice.between(0, 7)));
     }
     if dice.percent(55) {
-        query.push_str(&format!("&subid3={}", dice.pick(PLACES).unwrap_or_default()));
+        labels.push(format!("subid3={}", dice.pick(PLACES).unwrap_or_default()));
     }
     if kind == AreaKind::Context && dice.percent(85) {
-        let phrase = dice.pick(PHRASES).unwrap_or_default().replace(' ', "+");
-        query.push_str(&format!("&keyword={phrase}"));
+        labels.push(format!("keyword={}", dice.pick(PHRASES).unwrap_or_default().replace(' ', "+")));
     }
     Visitor {
         ip: IpAddr::V4(Ipv4Addr::new(a, b, c, d)),
         ua: agents[dice.index(agents.len())],
         referer: referer(dice, kind, site),
         languages: country.languages,
-        query,
+        query: labels.join("&"),
     }
 }
 

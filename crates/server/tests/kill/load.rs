@@ -16,11 +16,13 @@ use super::network::Network;
 const STEPS: usize = 60;
 
 /// An action on the advertiser's side and what we were told about it.
+#[derive(Debug)]
 pub struct Sale {
     pub tid: String,
     /// Index into the network's offers.
     pub offer: usize,
-    pub sale_id: String,
+    /// Its `sale_id`, empty for none.
+    pub order_id: String,
     /// Leads that answers named: more than one is an error.
     pub leads: BTreeSet<i64>,
     /// The status in the last answer.
@@ -116,26 +118,24 @@ impl Worker {
     fn new_sale(&mut self) -> Sale {
         let (tid, offer) = self.tids[self.below(self.tids.len())].clone();
         let is_nameless = self.below(8) == 0 && self.sales.iter().all(|sale| sale.tid != tid);
-        let sale_id =
+        let order_id =
             if is_nameless { String::new() } else { format!("sale-{}-{}", self.number, self.sales.len()) };
         let (leads, maybe) = (BTreeSet::new(), BTreeSet::new());
-        Sale { tid, offer, sale_id, leads, told: None, maybe, is_parked: false }
+        Sale { tid, offer, order_id, leads, told: None, maybe, is_parked: false }
     }
 
     /// Reports a sale; some reports are sent twice at the same time.
     async fn report(&mut self, clients: &mut [Client; 2], at: usize, status: LeadStatus) -> io::Result<()> {
         let sale = &mut self.sales[at];
         let offer = &self.network.offers[sale.offer];
-        let mut path = format!("/pb?token={}&tid={}&status={}", self.network.token, sale.tid, status.code());
-        if !sale.sale_id.is_empty() {
-            path += &format!("&sale_id={}", sale.sale_id);
-        }
-        if offer.is_percent {
-            path += "&amount=49.99";
-        }
+        let order =
+            if sale.order_id.is_empty() { String::new() } else { format!("&sale_id={}", sale.order_id) };
+        let amount = if offer.is_percent { "&amount=49.99" } else { "" };
+        let (token, tid, code) = (&self.network.token, &sale.tid, status.code());
+        let path = format!("/pb?token={token}&tid={tid}&status={code}{order}{amount}");
         sale.maybe.insert(status.code());
         let [first, second] = clients;
-        let (one, two) = if self.rng.number() % 3 == 0 {
+        let (one, two) = if self.rng.number().is_multiple_of(3) {
             let (one, two) = tokio::join!(first.get(&path), second.get(&path));
             (one, Some(two))
         } else {

@@ -14,7 +14,6 @@ const USD: &str = "840";
 
 /// An offer as its visitors and its advertiser's system know it.
 pub struct Offer {
-    pub id: i64,
     pub goal_id: i64,
     /// Codes of its links, one per webmaster.
     pub codes: Vec<String>,
@@ -63,6 +62,7 @@ struct People {
     operator: Caller,
     advertiser: Caller,
     webmasters: [Caller; 2],
+    category: String,
 }
 
 impl People {
@@ -75,7 +75,10 @@ impl People {
             let id = engine.user_import(Caller::SYSTEM, input, hash.clone()).await;
             Caller { user_id: id.expect("add a person"), level: level.level() }
         };
+        let category =
+            engine.category_create(Caller::SYSTEM, read(&[("name_en", "Tea"), ("name_ru", "Чай")]));
         Self {
+            category: category.await.expect("a category").to_string(),
             operator: add("operator", UserLevel::Operator).await,
             advertiser: add("advertiser", UserLevel::Advertiser).await,
             webmasters: [add("wendy", UserLevel::Webmaster).await, add("walter", UserLevel::Webmaster).await],
@@ -84,8 +87,6 @@ impl People {
 
     /// A live offer with one goal, and a link of each webmaster.
     async fn offer(&self, engine: &Engine, terms: &[(&str, &str)], is_percent: bool) -> Offer {
-        let category = engine.category_create(self.operator, read(&[("name_en", "Tea"), ("name_ru", "Чай")]));
-        let category = category.await.expect("a category").to_string();
         let regions = engine.geo_list(self.operator).await.expect("regions");
         let geo = regions[0].id.to_string();
         let id = engine.offer_create(
@@ -93,7 +94,7 @@ impl People {
             read(&[
                 ("name", "Tea"),
                 ("url_redirect", "https://shop.example/land"),
-                ("categories", &category),
+                ("categories", &self.category),
                 ("geo", &geo),
             ]),
         );
@@ -112,7 +113,7 @@ impl People {
             let link = engine.link_create(webmaster, read(&[("offer_id", &offer_id)])).await.expect("a link");
             codes.push(engine.link_view(webmaster, link).await.expect("the link").code);
         }
-        Offer { id, goal_id, codes, is_percent }
+        Offer { goal_id, codes, is_percent }
     }
 }
 

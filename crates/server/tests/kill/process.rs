@@ -11,7 +11,7 @@ use super::client::Client;
 
 /// Attempts to start: another program may take the free port before ours has it.
 const ATTEMPTS: usize = 5;
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A running server.
 pub struct Process {

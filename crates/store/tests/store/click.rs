@@ -68,7 +68,7 @@ async fn batches_of_every_size_are_whole(db: TestDb) {
     let own = click::count(&db.store.clicks(), Scope::Webmaster(1)).await.expect("count");
     assert_eq!(own, i64::try_from((1..first).filter(|id| id % 3 == 1).count()).expect("few"));
     for nobody in [Scope::Public, Scope::Advertiser(1)] {
-        assert_eq!(click::count(&db.store.clicks(), nobody).await, Ok(0));
+        assert_eq!(click::count(&db.store.clicks(), nobody).await.expect("count"), 0);
     }
 }
 
@@ -76,7 +76,9 @@ async fn batches_of_every_size_are_whole(db: TestDb) {
 async fn a_replay_adds_and_changes_nothing(db: TestDb) {
     create(&db.store, mark(1, 10), &clicks(1..100)).await;
     let mut again = clicks(50..150);
-    again.iter_mut().for_each(|click| click.keyword = "replayed".to_owned());
+    for click in &mut again {
+        click.keyword = "replayed".to_owned();
+    }
     create(&db.store, mark(1, 20), &again).await;
     create(&db.store, mark(1, 20), &again).await;
     assert_eq!(count(&db.store.clicks()).await, 149);

@@ -1,8 +1,11 @@
 //! Statements past the store's functions, as somebody with a database console would send them.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement,
+};
 use whocpa_store::StoreConfig;
 
 /// Connections of one's own to the databases of a store.
@@ -13,12 +16,18 @@ pub struct Direct {
 
 impl Direct {
     pub async fn open(config: &StoreConfig) -> Self {
-        let url = |file: &str| match &config.database_url {
-            Some(url) => url.clone(),
-            None => format!("sqlite://{}?mode=rwc", config.data_dir.join(file).display()),
+        let options = |file: &str| {
+            let url = match &config.database_url {
+                Some(url) => url.clone(),
+                None => format!("sqlite://{}?mode=rwc", config.data_dir.join(file).display()),
+            };
+            // As the store opens it: SQLite's rules about triggers belong to the connection.
+            ConnectOptions::new(url)
+                .map_sqlx_sqlite_opts(|options| options.pragma("recursive_triggers", "on"))
+                .to_owned()
         };
-        let main = Database::connect(url("whocpa.db")).await.expect("open the main database");
-        let clicks = Database::connect(url("clicks.db")).await.expect("open the clicks' database");
+        let main = Database::connect(options("whocpa.db")).await.expect("open the main database");
+        let clicks = Database::connect(options("clicks.db")).await.expect("open the clicks' database");
         Self { main, clicks }
     }
 
@@ -52,4 +61,9 @@ pub async fn query(connection: &DatabaseConnection, sql: &str) -> Vec<QueryResul
 pub async fn texts(connection: &DatabaseConnection, sql: &str) -> BTreeSet<String> {
     let rows = query(connection, sql).await;
     rows.iter().map(|row| row.try_get_by(0).expect("a text")).collect()
+}
+
+/// A figure for the proof report, written whether the test passes or not.
+pub fn tell(figure: &str) {
+    writeln!(std::io::stdout(), "{figure}").expect("write to the terminal");
 }

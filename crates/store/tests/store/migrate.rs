@@ -12,7 +12,7 @@ use crate::parity::schema;
 use crate::rows::NOW;
 
 const GEO: &str = include_str!("../../../../data/geo/geo.tsv");
-const LATER: Time = NOW.plus(1000);
+const LATER: Time = Time(NOW.0 + 1000);
 
 fn told<T>(result: Result<T>) -> String {
     match result {

@@ -13,6 +13,7 @@ CREATE TRIGGER transfer_no_delete BEFORE DELETE ON transfer FOR EACH ROW EXECUTE
 CREATE TRIGGER transfer_no_truncate BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER transfer_one_currency BEFORE INSERT ON transfer FOR EACH ROW EXECUTE FUNCTION refuse_two_currencies();
 CREATE TRIGGER account_no_update BEFORE UPDATE ON account FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER account_no_delete BEFORE DELETE ON account FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER lead_event_no_update BEFORE UPDATE ON lead_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER lead_event_no_delete BEFORE DELETE ON lead_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER lead_event_no_truncate BEFORE TRUNCATE ON lead_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -1,0 +1,77 @@
+//! The access matrix: every resource x method x caller, through the real router (trust A1, A2, A3; style P4).
+//!
+//! What must happen follows from the access table of `domain` and the order of checks that the API documents: key
+//! (401), method (405 nobody has it, 501 not there yet), level (401, 403), id (404), parameters (400). A new resource
+//! needs objects in `network.rs` and requests in `fixtures.rs`; without them this test fails.
+
+#[cfg(test)]
+#[path = "access_matrix/cells.rs"]
+mod cells;
+#[cfg(test)]
+#[path = "access_matrix/fixtures.rs"]
+mod fixtures;
+#[cfg(test)]
+#[path = "access_matrix/network.rs"]
+mod network;
+#[cfg(test)]
+#[path = "access_matrix/references.rs"]
+mod references;
+#[cfg(test)]
+#[expect(dead_code, reason = "shared with tests that use all of it")]
+mod support;
+
+use cells::Matrix;
+use network::{Actor, Network};
+use whocpa::api::REGISTRY;
+use whocpa_db_test::db_test;
+use whocpa_domain::{Access, Method, Resource};
+use whocpa_store::testing::TestDb;
+
+#[db_test]
+async fn nobody_reaches_more_than_the_table_says(db: TestDb) {
+    let database = if db.config.database_url.is_some() { "PostgreSQL" } else { "SQLite" };
+    let network = Network::new(db).await;
+    let mut matrix = Matrix::new(&network);
+    for resource in Resource::ALL {
+        for method in Method::ALL {
+            for actor in Actor::ALL {
+                matrix.cell(*resource, method, actor).await;
+            }
+        }
+    }
+    matrix.references().await;
+    println!(
+        "access matrix, {database}: {} objects, {} undeclared fields tried",
+        network.objects.len(),
+        matrix.fields
+    );
+    println!("access matrix: {} cells, {} violations ({database})", matrix.cells, matrix.violations.len());
+    assert!(matrix.violations.is_empty(), "\n{}", matrix.violations.join("\n"));
+}
+
+/// A declared resource must have objects on which the matrix can see something: one that the caller reaches and,
+/// where he reaches only his own, one that he does not.
+#[db_test]
+async fn every_declared_resource_has_objects_here(db: TestDb) {
+    let network = Network::new(db).await;
+    let mut missing = Vec::new();
+    for declaration in REGISTRY.declarations() {
+        let resource = declaration.resource;
+        for actor in Actor::ALL {
+            let Some(level) = actor.level() else { continue };
+            let access = resource.access(Method::View, level);
+            let objects = || network.objects.iter().filter(|object| object.resource == resource);
+            let name = resource.name();
+            if access != Access::None && !objects().any(|object| object.seen_by.contains(&actor)) {
+                missing.push(format!("{name}: nothing that {actor:?} reaches"));
+            }
+            if access == Access::Own && objects().all(|object| object.seen_by.contains(&actor)) {
+                missing.push(format!("{name}: nothing that {actor:?} does not reach"));
+            }
+            if objects().next().is_none() {
+                missing.push(format!("{name}: no object at all"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "add them to network.rs:\n{}", missing.join("\n"));
+}

@@ -1,0 +1,91 @@
+//! A good request for every method that writes, and objects that may be deleted.
+
+use whocpa_domain::Resource;
+
+use crate::network::{Actor, Network};
+
+impl Network {
+    /// A good body of a create.
+    pub async fn create_body(&self, resource: Resource, actor: Actor) -> String {
+        let word = self.word();
+        let party = self.party_of(actor);
+        match resource {
+            Resource::Offer if actor == Actor::Operator => {
+                let advertiser = self.users[&party.advertiser];
+                format!("name={word}&advertiser_id={advertiser}&{}", self.offer_form())
+            }
+            Resource::Offer => format!("name={word}&{}", self.offer_form()),
+            Resource::Goal => {
+                let (offer, currency) = (party.public_offer, party.currency_id);
+                format!(
+                    "offer_id={offer}&description={word}&currency_id={currency}&hold_period=1&money_type=1&charge=5"
+                )
+            }
+            Resource::Category => format!("name_en={word}&name_ru={word}"),
+            Resource::Currency => {
+                let number: u32 = word.trim_matches(char::is_alphabetic).parse().expect("a number");
+                let id = 50_000 + number;
+                format!("id={id}&code=X{id}&digits=2&name_en={word}&name_ru={word}")
+            }
+            Resource::News => format!("header={word}&body={word}"),
+            Resource::Area => format!("kind=9&name={word}"),
+            Resource::Connection => {
+                let offer = self.live_offer(party.advertiser).await;
+                match actor {
+                    Actor::Operator => {
+                        format!("offer_id={offer}&webmaster_id={}", self.users[&party.webmaster])
+                    }
+                    _ => format!("offer_id={offer}"),
+                }
+            }
+            Resource::Link => format!("offer_id={}&name={word}", party.public_offer),
+            Resource::Key => format!("name={word}"),
+            Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
+            other => panic!("{} has no create body in fixtures.rs", other.name()),
+        }
+    }
+
+    /// A good body of an update that keeps the canary and can be sent again and again.
+    pub fn update_body(resource: Resource, actor: Actor) -> &'static str {
+        match (resource, actor) {
+            (Resource::Offer, _) => "description_short=short",
+            (Resource::Goal, _) => "is_auto_approve=0",
+            (Resource::Category | Resource::Currency | Resource::Geo, _) => "name_ru=%D0%98%D0%BC%D1%8F",
+            (Resource::News, Actor::Operator) => "is_important=0",
+            (Resource::News, _) => "is_read=1",
+            (Resource::Area, Actor::Operator) | (Resource::Connection, _) => "status=1",
+            (Resource::Area | Resource::User, _) => "comment=words",
+            (Resource::Link, _) => "subid2=two",
+            (Resource::Lead, _) => "substatus=looked+at",
+            (other, _) => panic!("{} has no update body in fixtures.rs", other.name()),
+        }
+    }
+
+    /// An object that the caller may delete.
+    pub async fn throwaway(&self, resource: Resource, actor: Actor) -> i64 {
+        match resource {
+            // An offer without anything that refers to it.
+            Resource::Offer
+            | Resource::Goal
+            | Resource::Category
+            | Resource::Currency
+            | Resource::News
+            | Resource::Area
+            | Resource::Connection
+            | Resource::Link
+            | Resource::Key
+            | Resource::User => {
+                let body = self.create_body(resource, actor).await;
+                self.make(actor, resource, &body).await
+            }
+            other => panic!("{} has nothing to delete in fixtures.rs", other.name()),
+        }
+    }
+
+    async fn live_offer(&self, advertiser: Actor) -> i64 {
+        let form = format!("name={}&{}", self.word(), self.offer_form());
+        let id = self.make(advertiser, Resource::Offer, &form).await;
+        self.status(id, 2).await;
+        id
+    }
+}

@@ -1,0 +1,297 @@
+//! A network of two parties, A and B, each with an object of everything, and who may see which.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::user::UserLevel;
+use whocpa_domain::{Level, Resource};
+use whocpa_engine::Caller;
+use whocpa_engine::click::Visit;
+use whocpa_engine::lead::{Conversion, Verdict};
+use whocpa_engine::user::UserCreate;
+use whocpa_store::testing::TestDb;
+
+use crate::support::{Answer, TestApp};
+
+/// Who sends a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Actor {
+    Guest,
+    WebmasterA,
+    WebmasterB,
+    AdvertiserA,
+    AdvertiserB,
+    Operator,
+    /// Somebody with a key of webmaster A that was revoked.
+    Revoked,
+}
+
+use Actor::{AdvertiserA, AdvertiserB, Guest, Operator, Revoked, WebmasterA, WebmasterB};
+
+impl Actor {
+    pub const ALL: [Self; 7] = [Guest, WebmasterA, WebmasterB, AdvertiserA, AdvertiserB, Operator, Revoked];
+
+    /// The column of the access table; none for a key that opens nothing.
+    pub fn level(self) -> Option<Level> {
+        match self {
+            Guest => Some(Level::Guest),
+            WebmasterA | WebmasterB => Some(Level::Webmaster),
+            AdvertiserA | AdvertiserB => Some(Level::Advertiser),
+            Operator => Some(Level::Operator),
+            Revoked => None,
+        }
+    }
+}
+
+/// A webmaster, the advertiser whom he works with, and their currency.
+pub struct Party {
+    pub webmaster: Actor,
+    pub advertiser: Actor,
+    pub currency_id: i64,
+    pub public_offer: i64,
+    pub private_offer: i64,
+    pub draft_offer: i64,
+    pub area: i64,
+    pub link: i64,
+}
+
+/// Something of the network.
+pub struct Object {
+    pub resource: Resource,
+    pub id: i64,
+    pub seen_by: Vec<Actor>,
+    /// A word in one of its texts: it must not stand in any answer to somebody else.
+    pub canary: String,
+}
+
+pub struct Network {
+    pub app: TestApp,
+    pub keys: BTreeMap<Actor, String>,
+    pub users: BTreeMap<Actor, i64>,
+    pub objects: Vec<Object>,
+    pub parties: Vec<Party>,
+    pub category: i64,
+    pub geo: i64,
+    next: Cell<u32>,
+}
+
+const EVERYBODY: [Actor; 6] = [Guest, WebmasterA, WebmasterB, AdvertiserA, AdvertiserB, Operator];
+
+impl Network {
+    pub async fn new(db: TestDb) -> Self {
+        let mut network = Self {
+            app: TestApp::start(db).await,
+            keys: BTreeMap::new(),
+            users: BTreeMap::new(),
+            objects: Vec::new(),
+            parties: Vec::new(),
+            category: 0,
+            geo: 0,
+            next: Cell::new(0),
+        };
+        network.people().await;
+        network.shared().await;
+        network.party(WebmasterA, AdvertiserA, 840).await;
+        network.party(WebmasterB, AdvertiserB, 978).await;
+        network
+    }
+
+    /// A word that stands nowhere else.
+    pub fn word(&self) -> String {
+        self.next.set(self.next.get() + 1);
+        format!("canary{}x", self.next.get())
+    }
+
+    pub async fn send(&self, actor: Actor, verb: &str, path: &str, form: &str) -> Answer {
+        let key = self.keys.get(&actor).map(String::as_str);
+        let headers: Vec<(&str, &str)> = key.map(|key| ("x-api-key", key)).into_iter().collect();
+        self.app.call(verb, path, &headers, form).await
+    }
+
+    /// Creates an object by the API; gives its id.
+    pub async fn make(&self, actor: Actor, resource: Resource, form: &str) -> i64 {
+        let answer = self.send(actor, "POST", &format!("/api/{}/", resource.name()), form).await;
+        assert_eq!(answer.status.as_u16(), 201, "{actor:?} creates {}: {form}: {answer}", resource.name());
+        answer.json()["created"].as_i64().expect("an id")
+    }
+
+    fn add(&mut self, resource: Resource, id: i64, seen_by: &[Actor], canary: &str) {
+        let seen_by = seen_by.to_vec();
+        self.objects.push(Object { resource, id, seen_by, canary: canary.to_owned() });
+    }
+
+    async fn make_and_add(&mut self, actor: Actor, resource: Resource, form: &str, seen_by: &[Actor]) -> i64 {
+        let word = self.word();
+        let id = self.make(actor, resource, &form.replace("CANARY", &word)).await;
+        self.add(resource, id, seen_by, &word);
+        id
+    }
+
+    async fn people(&mut self) {
+        let engine = self.app.state.engine.clone();
+        let hash = whocpa_engine::password_hash("correct horse".to_owned()).await.expect("a hash");
+        for actor in [WebmasterA, WebmasterB, AdvertiserA, AdvertiserB, Operator] {
+            let level = match actor.level() {
+                Some(Level::Webmaster) => UserLevel::Webmaster,
+                Some(Level::Advertiser) => UserLevel::Advertiser,
+                _ => UserLevel::Operator,
+            };
+            let word = self.word();
+            let input = UserCreate {
+                level,
+                login: format!("{actor:?}-{word}"),
+                name: word.clone(),
+                password: "not used".to_owned(),
+                comment: None,
+            };
+            let id = engine.user_import(Caller::SYSTEM, input, hash.clone()).await.expect("an account");
+            let key = engine.profile_key(id).await.expect("its key");
+            self.users.insert(actor, id);
+            self.keys.insert(actor, key);
+            self.add(Resource::User, id, &[Operator], &word);
+        }
+        for actor in [WebmasterA, WebmasterB, AdvertiserA, AdvertiserB, Operator] {
+            self.make_and_add(actor, Resource::Key, "name=CANARY", &[actor]).await;
+        }
+        let answer = self.send(WebmasterA, "POST", "/api/key/", "name=lost").await.json();
+        let (id, key) = (&answer["created"], answer["key"].as_str().expect("the key").to_owned());
+        let revoked = self.send(WebmasterA, "DELETE", &format!("/api/key/{id}"), "").await;
+        assert_eq!(revoked.status.as_u16(), 200, "{revoked}");
+        self.keys.insert(Revoked, key);
+    }
+
+    /// What belongs to nobody.
+    async fn shared(&mut self) {
+        let names = "name_en=CANARY&name_ru=CANARY";
+        self.category = self.make_and_add(Operator, Resource::Category, names, &EVERYBODY).await;
+        let hidden = format!("{names}&is_active=0");
+        self.make_and_add(Operator, Resource::Category, &hidden, &[Operator]).await;
+        let currency = "code=XXA&digits=2&id=90001&name_en=CANARY&name_ru=CANARY&is_active=0";
+        self.make_and_add(Operator, Resource::Currency, currency, &[Operator]).await;
+        self.add(Resource::Currency, 840, &EVERYBODY, "");
+        let news = "header=CANARY&body=text";
+        self.make_and_add(Operator, Resource::News, news, &EVERYBODY).await;
+        let future = format!("{news}&date_start=2099-01-01");
+        self.make_and_add(Operator, Resource::News, &future, &[Operator]).await;
+        let tree = self.send(Guest, "GET", "/api/geo/", "").await.json();
+        let roots = tree["objects"].as_array().expect("regions");
+        self.geo = roots[0]["id"].as_i64().expect("an id");
+        let geo = self.geo;
+        self.add(Resource::Geo, geo, &EVERYBODY, "");
+        let hidden = roots[1]["id"].as_i64().expect("an id");
+        let word = self.word();
+        let form = format!("is_displayed=0&name_en={word}");
+        let hiding = self.send(Operator, "POST", &format!("/api/geo/{hidden}"), &form).await;
+        assert_eq!(hiding.status.as_u16(), 200, "{hiding}");
+        self.add(Resource::Geo, hidden, &[Operator], &word);
+    }
+
+    /// The parameters of a good offer.
+    pub fn offer_form(&self) -> String {
+        let (category, geo) = (self.category, self.geo);
+        format!("url_redirect=https://shop.example/%3Fkey%3Dsecretquery&categories={category}&geo={geo}")
+    }
+
+    pub async fn status(&self, offer_id: i64, status: i64) {
+        let path = format!("/api/offer/{offer_id}");
+        let answer = self.send(Operator, "POST", &path, &format!("status={status}")).await;
+        assert_eq!(answer.status.as_u16(), 200, "{answer}");
+    }
+
+    pub async fn connect(&self, webmaster: Actor, offer_id: i64) -> i64 {
+        let form = format!("offer_id={offer_id}&webmaster_id={}", self.users[&webmaster]);
+        self.make(Operator, Resource::Connection, &form).await
+    }
+
+    async fn party(&mut self, webmaster: Actor, advertiser: Actor, currency_id: i64) {
+        let both = [webmaster, advertiser, Operator];
+        let public: Vec<Actor> = vec![Guest, WebmasterA, WebmasterB, advertiser, Operator];
+        let mut offers = Vec::new();
+        for (more, status, seen_by) in [
+            ("", Some(2), public.as_slice()),
+            ("&is_private=1", Some(2), &both),
+            ("&is_draft=1", None, &both[1..]),
+        ] {
+            let form = format!("name=CANARY{more}&{}", self.offer_form());
+            let offer_id = self.make_and_add(advertiser, Resource::Offer, &form, seen_by).await;
+            if let Some(status) = status {
+                self.status(offer_id, status).await;
+            }
+            let goal = format!(
+                "offer_id={offer_id}&description=CANARY&currency_id={currency_id}&hold_period=10&money_type=1&charge=10"
+            );
+            let goal_id = self.make_and_add(advertiser, Resource::Goal, &goal, seen_by).await;
+            offers.push((offer_id, goal_id));
+            // News of a public offer are for everybody, also for other advertisers.
+            let readers = if seen_by.contains(&Guest) { &EVERYBODY[..] } else { seen_by };
+            let news = format!("header=CANARY&body=text&offer_id={offer_id}");
+            self.make_and_add(Operator, Resource::News, &news, readers).await;
+        }
+        let [(public_offer, goal_id), (private_offer, _), (draft_offer, _)] = offers[..] else {
+            unreachable!()
+        };
+        let connection = format!("offer_id={public_offer}&comment=CANARY");
+        let connection = self.make_and_add(webmaster, Resource::Connection, &connection, &both).await;
+        let approved =
+            self.send(advertiser, "POST", &format!("/api/connection/{connection}"), "status=1").await;
+        assert_eq!(approved.status.as_u16(), 200, "{approved}");
+        let private = self.connect(webmaster, private_offer).await;
+        self.add(Resource::Connection, private, &both, "");
+        let own = [webmaster, Operator];
+        let area = self.make_and_add(webmaster, Resource::Area, "kind=9&name=CANARY", &own).await;
+        let link = format!("offer_id={public_offer}&area_id={area}&name=CANARY");
+        let link = self.make_and_add(webmaster, Resource::Link, &link, &own).await;
+        self.add(Resource::Balance, currency_id, &both, "");
+        let party = Party {
+            webmaster,
+            advertiser,
+            currency_id,
+            public_offer,
+            private_offer,
+            draft_offer,
+            area,
+            link,
+        };
+        self.lead(&party, goal_id).await;
+        self.parties.push(party);
+    }
+
+    /// A visitor of the party's link who buys.
+    async fn lead(&mut self, party: &Party, goal_id: i64) {
+        let engine = self.app.state.engine.clone();
+        let path = format!("/api/link/{}", party.link);
+        let link = self.send(party.webmaster, "GET", &path, "").await.json();
+        let word = self.word();
+        let visit = Visit {
+            code: link["object"]["code"].as_str().expect("a code"),
+            query: &format!("subid1={word}"),
+            ip: IpAddr::from([8, 8, 8, 8]),
+            ua: "Mozilla/5.0",
+            referer: "",
+            languages: "en",
+        };
+        let tid = engine.click_track(visit).await.tid;
+        let conversion = Conversion {
+            advertiser_id: self.users[&party.advertiser],
+            tid,
+            goal_id: Some(goal_id),
+            sale_id: word.clone(),
+            amount: None,
+            status: LeadStatus::Approved,
+            comment: String::new(),
+        };
+        match engine.lead_receive(conversion).await.expect("a verdict") {
+            Verdict::Accepted { lead_id, .. } => {
+                self.add(Resource::Lead, lead_id, &[party.webmaster, party.advertiser, Operator], &word);
+            }
+            other => panic!("not accepted: {other:?}"),
+        }
+    }
+
+    pub fn party_of(&self, actor: Actor) -> &Party {
+        let found = self.parties.iter().find(|party| [party.webmaster, party.advertiser].contains(&actor));
+        found.unwrap_or(&self.parties[0])
+    }
+}

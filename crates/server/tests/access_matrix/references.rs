@@ -1,0 +1,100 @@
+//! Parameters that name objects: one that the caller may not see is refused as one that does not exist.
+
+use crate::cells::{Matrix, outside};
+use crate::network::Actor::{self, AdvertiserA, AdvertiserB, Guest, WebmasterA, WebmasterB};
+
+impl Matrix<'_> {
+    /// Each form or query is sent with a foreign id and with one that nothing has, in the place of `ID`.
+    pub async fn references(&mut self) {
+        let network = self.network;
+        let [a, b] = &network.parties[..] else { unreachable!() };
+        for (own, other) in [(a, b), (b, a)] {
+            let (offer, link) = (own.public_offer, own.link);
+            let to = format!("offer_id={offer}&area_id=ID");
+            let on_link = format!("/api/link/{link}");
+            let goal = format!(
+                "offer_id=ID&description=x&currency_id={}&hold_period=1&money_type=1&charge=5",
+                own.currency_id
+            );
+            for foreign in [other.private_offer, other.draft_offer] {
+                self.reference(own.webmaster, "POST", "/api/link/", "offer_id=ID", foreign).await;
+                self.reference(own.webmaster, "POST", "/api/connection/", "offer_id=ID", foreign).await;
+                self.reference(own.advertiser, "POST", "/api/goal/", &goal, foreign).await;
+                for actor in [Guest, own.webmaster, own.advertiser] {
+                    self.reference(actor, "GET", "/api/goal/?offer_id=ID", "", foreign).await;
+                    self.reference(actor, "GET", "/api/offer/?id=ID", "", foreign).await;
+                }
+            }
+            self.reference(own.webmaster, "POST", "/api/link/", "offer_id=ID", own.draft_offer).await;
+            self.reference(own.advertiser, "POST", "/api/goal/", &goal, other.public_offer).await;
+            self.reference(own.webmaster, "POST", "/api/link/", &to, other.area).await;
+            self.reference(own.webmaster, "POST", &on_link, "area_id=ID", other.area).await;
+            self.reference(own.webmaster, "GET", "/api/link/?area_id=ID", "", other.area).await;
+            for actor in [own.webmaster, own.advertiser] {
+                for filter in ["offer_id", "goal_id", "id"] {
+                    let foreign = if filter == "offer_id" { other.public_offer } else { 1 };
+                    // The ids of A's lead and goal are low; to B, and to nobody at all, they are nothing.
+                    if filter == "offer_id" || [WebmasterB, AdvertiserB].contains(&actor) {
+                        self.reference(actor, "GET", &format!("/api/lead/?{filter}=ID"), "", foreign).await;
+                    }
+                }
+                self.reference(actor, "GET", "/api/connection/?offer_id=ID", "", other.public_offer).await;
+            }
+            let webmaster = network.users[&other.webmaster];
+            self.reference(own.advertiser, "GET", "/api/connection/?webmaster_id=ID", "", webmaster).await;
+        }
+        self.only_operators().await;
+    }
+
+    async fn reference(&mut self, actor: Actor, verb: &str, path: &str, form: &str, foreign: i64) {
+        let with = |text: &str, id: i64| text.replace("=ID", &format!("={id}"));
+        let missing = self.send(actor, verb, &with(path, 999_999), &with(form, 999_999)).await;
+        let told = self.send(actor, verb, &with(path, foreign), &with(form, foreign)).await;
+        let is_same = outside(&told) == outside(&missing) && [200, 400].contains(&told.status.as_u16());
+        self.check(is_same, || {
+            format!("{actor:?} {verb} {path} {form}: {foreign} gives {told}, 999999 {missing}")
+        });
+        if told.status.as_u16() == 200 {
+            let is_empty = told.json()["objects"].as_array().is_some_and(Vec::is_empty);
+            self.check(is_empty, || format!("{actor:?} {verb} {path} with {foreign}: {told}"));
+        }
+    }
+
+    /// Declared parameters that decide about others are refused by name to everybody but operators.
+    async fn only_operators(&mut self) {
+        let network = self.network;
+        let [a, b] = &network.parties[..] else { unreachable!() };
+        let other = network.users[&b.webmaster];
+        let offer = format!("/api/offer/{}", a.public_offer);
+        let offer_form = format!("name=x&{}", network.offer_form());
+        for (field, value) in [("status", 2), ("rating", 10), ("is_recommended", 1), ("is_exclusive", 1)] {
+            self.refused_field(AdvertiserA, &offer, "", field, value).await;
+            self.refused_field(AdvertiserA, "/api/offer/", &offer_form, field, value).await;
+        }
+        self.refused_field(
+            AdvertiserA,
+            "/api/offer/",
+            &offer_form,
+            "advertiser_id",
+            network.users[&b.advertiser],
+        )
+        .await;
+        let area = format!("/api/area/{}", a.area);
+        self.refused_field(WebmasterA, &area, "", "status", 1).await;
+        self.refused_field(WebmasterA, &area, "", "reason", 1).await;
+        let connection = format!("offer_id={}", b.public_offer);
+        self.refused_field(WebmasterA, "/api/connection/", &connection, "webmaster_id", other).await;
+        for list in ["link", "area", "connection"] {
+            let path = format!("/api/{list}/?webmaster_id={other}");
+            let answer = self.send(WebmasterA, "GET", &path, "").await;
+            let is_named = answer.status.as_u16() == 400 && answer.json()["error"]["webmaster_id"].is_array();
+            self.check(is_named, || format!("WebmasterA GET {path}: {answer}"));
+        }
+    }
+
+    async fn refused_field(&mut self, actor: Actor, path: &str, form: &str, field: &str, value: i64) {
+        let answer = self.send(actor, "POST", path, &format!("{form}&{field}={value}")).await;
+        let is_named = answer.status.as_u16() == 400 && answer.json()["error"][field].is_array();
+        self.check(is_named, || format!("{actor:?} POST {path} with {field}: {answer}"));
+    }
+}
