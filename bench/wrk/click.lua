@@ -17,7 +17,7 @@ function init()
   if os.getenv("WHOCPA_TIDS") then
     tids = io.open(os.getenv("WHOCPA_TIDS"), "a")
     function response(status, answer)
-      local tid = status == 302 and answer["location"] and answer["location"]:match("tid=([0-9a-z]+)")
+      local tid = status == 302 and answer["set-cookie"] and answer["set-cookie"]:match("tid_%d+=([0-9a-z]+)")
       if tid then
         tids:write(tid, "\n")
       end

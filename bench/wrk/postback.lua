@@ -1,5 +1,6 @@
--- Advertisers' systems: each line of WHOCPA_PATHS is one conversion, sent once; then the run ends.
-local paths, at = {}, 0
+-- Advertisers' systems: each line of WHOCPA_PATHS is one conversion, sent once; then the run ends. The first
+-- WHOCPA_SKIP lines were sent before.
+local paths, at = {}, tonumber(os.getenv("WHOCPA_SKIP") or 0)
 
 function init()
   for path in io.lines(os.getenv("WHOCPA_PATHS")) do

@@ -17,8 +17,8 @@ codes! {
     }
 }
 
-/// Longest label that a link may bring along, in characters (rivals.md §5.7). What a click itself brings is kept
-/// whole, whatever its length.
+/// Longest label, in characters (rivals.md §5.7). A longer one of a link is refused; of a click it is cut, and the
+/// answer says so.
 pub const SUBID_LIMIT: usize = 600;
 
 /// Everything that is remembered of one click. The log stores it as it is, the store as a row.

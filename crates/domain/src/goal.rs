@@ -1,7 +1,7 @@
 //! Goals: what is paid, and how an action becomes an amount.
 
 use crate::lead::LeadMoney;
-use crate::money::{self, Rounding};
+use crate::money::{self, AMOUNT_LIMIT, Rounding};
 use crate::{FieldErrors, codes};
 
 codes! {
@@ -45,6 +45,9 @@ impl Terms {
     pub fn check(&self, errors: &mut FieldErrors) {
         if self.payment < 0 || self.charge <= 0 {
             errors.add("charge", "Must be above zero");
+        }
+        if self.charge > AMOUNT_LIMIT {
+            errors.add("charge", "Must be at most 1000000000");
         }
         if self.charge < self.payment {
             errors.add(

@@ -3,6 +3,8 @@
 //! `params!` makes a typed struct and the list of its parameters, with the words that document them. Reading
 //! collects a message for **every** bad parameter, names unknown ones, and never guesses.
 
+use std::collections::BTreeSet;
+
 use crate::time::Moment;
 use crate::{Error, FieldErrors, Result, Time, money};
 
@@ -76,6 +78,28 @@ impl RawParams {
             RawValue::Text(text) | RawValue::Element(text) => Some(text),
             RawValue::Null => None,
         })
+    }
+
+    /// Adds all of another set's values.
+    pub fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
+    /// Leaves out empty values and those whose name is not wanted; gives the unwanted names.
+    pub fn retain(&mut self, is_wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
+        let mut unwanted = BTreeSet::new();
+        self.0.retain(|(name, value)| {
+            let is_empty = match value {
+                RawValue::Text(text) | RawValue::Element(text) => text.is_empty(),
+                RawValue::Null => true,
+            };
+            if !is_wanted(name) {
+                unwanted.insert(name.clone());
+                return false;
+            }
+            !is_empty
+        });
+        unwanted
     }
 
     /// Names that nobody took.

@@ -64,6 +64,15 @@ pub struct LeadState {
     pub closing: Closing,
 }
 
+/// Who decides about a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decider {
+    /// The advertiser, or a rule of his goal.
+    Party,
+    /// Somebody who runs the network.
+    Operator,
+}
+
 /// Why a change is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
@@ -76,6 +85,9 @@ pub enum Illegal {
     /// Only the network marks repeats.
     #[error("Double is set by the duplicate rule only")]
     DoubleByHand,
+    /// Only the network undoes a mark that it made.
+    #[error("The lead is a double of another one: only the network can decide otherwise")]
+    IsDouble,
     /// Closing needs a decision.
     #[error("A pending lead cannot be closed")]
     Undecided,
@@ -90,8 +102,11 @@ impl LeadState {
         Self { status, closing: Closing::Hold }
     }
 
-    /// The advertiser's (or operator's) decision; the same decision again changes nothing and is allowed.
-    pub fn decide(self, status: LeadStatus) -> Result<Self, Illegal> {
+    /// A decision; the same decision again changes nothing and is allowed.
+    ///
+    /// A Double pays nothing because another lead of its click was first: only an operator may see it otherwise, or a
+    /// retry of the same report would pay the click twice.
+    pub fn decide(self, status: LeadStatus, by: Decider) -> Result<Self, Illegal> {
         if self.status == status {
             return Ok(self);
         }
@@ -99,6 +114,9 @@ impl LeadState {
             (Closing::Closed, _) => Err(Illegal::Closed),
             (_, LeadStatus::Pending) => Err(Illegal::BackToPending),
             (_, LeadStatus::Double) => Err(Illegal::DoubleByHand),
+            (Closing::Hold, _) if self.status == LeadStatus::Double && by == Decider::Party => {
+                Err(Illegal::IsDouble)
+            }
             (Closing::Hold, status) => Ok(Self { status, ..self }),
         }
     }
@@ -139,10 +157,16 @@ mod tests {
             for closing in Closing::ALL {
                 let state = LeadState { status: *status, closing: *closing };
                 for wanted in LeadStatus::ALL {
-                    let legal = status == wanted
-                        || (*closing == Closing::Hold
-                            && !matches!(wanted, LeadStatus::Pending | LeadStatus::Double));
-                    assert_eq!(state.decide(*wanted).is_ok(), legal, "{state:?} -> {wanted:?}");
+                    let to_decision = !matches!(wanted, LeadStatus::Pending | LeadStatus::Double);
+                    for by in [Decider::Party, Decider::Operator] {
+                        let may = by == Decider::Operator || *status != LeadStatus::Double;
+                        let legal = status == wanted || (*closing == Closing::Hold && to_decision && may);
+                        assert_eq!(
+                            state.decide(*wanted, by).is_ok(),
+                            legal,
+                            "{state:?} -> {wanted:?} by {by:?}"
+                        );
+                    }
                 }
                 let open = *closing == Closing::Hold;
                 assert_eq!(state.close().is_ok(), open && *status != LeadStatus::Pending);

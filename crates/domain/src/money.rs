@@ -5,6 +5,9 @@ use std::fmt;
 /// Micro-units in one unit of any currency.
 pub const MICRO: i64 = 1_000_000;
 
+/// Largest amount that anybody may name, in micro-units: a thousand million of any currency.
+pub const AMOUNT_LIMIT: i64 = 1_000_000_000 * MICRO;
+
 /// Parts per million in one percent: a rate of 16.5 % is 165 000 ppm.
 pub const PPM_PER_PERCENT: i64 = 10_000;
 

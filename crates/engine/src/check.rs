@@ -50,6 +50,20 @@ pub fn url_template(errors: &mut FieldErrors, field: &str, value: &str) {
     }
 }
 
+/// An address that does not lead to this network itself.
+pub fn not_ours(errors: &mut FieldErrors, field: &str, value: &str, base_url: &str) {
+    let own = host(base_url);
+    if own.is_some() && own == host(value) {
+        errors.add(field, "Must not lead to this network itself");
+    }
+}
+
+/// The host of an address, without the dot that a full domain name may end with.
+fn host(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    url.host_str().map(|host| host.trim_end_matches('.').to_owned())
+}
+
 /// A number within bounds.
 pub fn range(errors: &mut FieldErrors, field: &str, value: i64, min: i64, max: i64) {
     if !(min..=max).contains(&value) {

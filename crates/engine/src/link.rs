@@ -251,19 +251,10 @@ impl Engine {
             }
         }
         check::url(&mut errors, "url_traffback", &row.url_traffback);
-        let own = host(self.base_url());
-        if own.is_some() && own == host(&row.url_traffback) {
-            // It could be another link whose traffic-back is this one: visitors would go round for ever.
-            errors.add("url_traffback", "Must not lead to this network itself");
-        }
+        // It could be another link whose traffic-back is this one: visitors would go round for ever.
+        check::not_ours(&mut errors, "url_traffback", &row.url_traffback, self.base_url());
         errors.finish()
     }
-}
-
-/// The host of an address, without the dot that a full domain name may end with.
-fn host(url: &str) -> Option<String> {
-    let url = url::Url::parse(url).ok()?;
-    url.host_str().map(|host| host.trim_end_matches('.').to_owned())
 }
 
 /// An offer that the webmaster may see and is connected to.

@@ -6,7 +6,7 @@ mod shown;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::user::UserLevel;
-use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope};
+use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::offer::{self, Offer, OfferFilter};
 use whocpa_store::{Db, Paging, Rows, category, connection, goal, person};
@@ -16,7 +16,7 @@ pub use shown::{OfferImage, OfferRow, OfferRules, OfferView};
 
 use crate::geo::GeoTree;
 use crate::goal::{GoalSummary, GoalViews};
-use crate::{Caller, Engine};
+use crate::{Caller, Engine, check};
 use shown::Around;
 
 /// Rating of an offer that nobody has rated.
@@ -67,9 +67,15 @@ impl Engine {
             let mut row = row.ok_or(Error::NotFound)?;
             let present = OfferStatus::from_code(row.status).unwrap_or(OfferStatus::Draft);
             row.status = input::next_status(present, input)?.code();
+            let destination = row.url_redirect.clone();
             input::apply(&mut row, input);
+            // Visitors go to approved destinations only (design §5.4).
+            if row.url_redirect != destination && present.is_public() && caller.level != Level::Operator {
+                row.status = OfferStatus::Review.code();
+            }
             let mut errors = FieldErrors::default();
             input::check(&mut errors, &row);
+            check::not_ours(&mut errors, "url_redirect", &row.url_redirect, self.base_url());
             places_check(&mut errors, &db, scope, id, input, tree).await?;
             errors.finish()?;
             offer::update(&db, row).await?;
@@ -101,6 +107,7 @@ impl Engine {
                 _ => owner(&mut errors, &db, advertiser_id).await?,
             };
             input::check(&mut errors, &row);
+            check::not_ours(&mut errors, "url_redirect", &row.url_redirect, self.base_url());
             places_check(&mut errors, &db, scope, 0, input, tree).await?;
             errors.finish()?;
             let id = offer::create(&db, row).await?;

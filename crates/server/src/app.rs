@@ -17,9 +17,9 @@ use crate::{api, telemetry, track, web};
 /// Every route: API, tracking, pages, health.
 pub fn router(state: AppState) -> Router {
     Router::new()
-        .merge(track::router())
         .merge(web::router())
         .with_state(state.clone())
+        .merge(track::router(&state))
         .merge(api::router(state))
 }
 

@@ -1,5 +1,6 @@
 //! Opening the databases, and the one door for changing them.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +55,11 @@ impl Store {
             let pair = Pair { read: pool.clone(), write: pool };
             (pair.clone(), pair)
         } else {
-            std::fs::create_dir_all(&config.data_dir)
+            // Tokens and keys are in it: nobody else on this machine reads it.
+            std::fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&config.data_dir)
                 .map_err(|e| Error::Unavailable(format!("{}: {e}", config.data_dir.display())))?;
             let main = sqlite(&config.data_dir.join("whocpa.db"), config.connections).await?;
             let clicks = sqlite(&config.data_dir.join("clicks.db"), config.connections).await?;
@@ -122,7 +127,12 @@ async fn write<T, F: Future<Output = Result<T>>>(
         let transaction = Arc::into_inner(transaction)
             .ok_or_else(|| Error::Internal("a transaction was kept beyond its work".to_owned()))?;
         let result = match result {
-            Ok(value) => transaction.commit().await.map_err(db::error).map(|()| value),
+            // A commit whose answer was lost may have happened: only a commit that was refused is tried again.
+            Ok(value) => match transaction.commit().await {
+                Ok(()) => return Ok(value),
+                Err(refused) if db::is_lost_race(&refused) => Err(db::error(refused)),
+                Err(unknown) => return Err(Error::Unavailable(format!("commit: {unknown}"))),
+            },
             Err(refused) => {
                 // A failed rollback means a lost connection; the database then rolls back by itself.
                 let _ = transaction.rollback().await;

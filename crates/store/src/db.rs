@@ -7,6 +7,7 @@ use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection,
     DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
     Iterable, ModelTrait, PaginatorTrait, PrimaryKeyToColumn, QuerySelect, RuntimeErr, Select, SqlErr,
+    SqlxError,
 };
 use whocpa_domain::{Error, Page, PerPage, Result};
 
@@ -87,11 +88,15 @@ impl<T> Rows<T> {
     }
 }
 
-/// The column contains `text`, in any case of letters, on both databases alike; `%` and `_` stand for themselves.
+/// The column contains `text`, as it is written or in any case of letters; `%` and `_` stand for themselves. SQLite
+/// folds the case of Latin letters only.
 pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
-    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
-    Expr::expr(Func::lower(Expr::col((column.entity_name(), column)))).like(pattern)
+    let pattern = |text: &str| {
+        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        LikeExpr::new(format!("%{escaped}%")).escape('\\')
+    };
+    let value = || Expr::col((column.entity_name(), column));
+    value().like(pattern(text)).or(Expr::expr(Func::lower(value())).like(pattern(&text.to_lowercase())))
 }
 
 /// Reads one page of `select`, which must be ordered by something unique.
@@ -150,26 +155,34 @@ pub(crate) fn unique(refusal: DbErr, name: &str, message: &str) -> Error {
     }
 }
 
-/// Serialization failure, deadlock, a locked or unreachable database: by code, never by text.
+/// A lost race, or a database that is locked or cannot be reached: by code, never by text.
 fn is_passing(error: &DbErr) -> bool {
-    match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => {
-            match &**inner {
-                sea_orm::SqlxError::Database(refusal) => refusal.code().is_some_and(|code| {
-                    // SQLite: BUSY 5, BUSY_SNAPSHOT 517, LOCKED 6. PostgreSQL: lost races, shutdown, too many clients.
-                    matches!(
-                        &*code,
-                        "5" | "517" | "6" | "40001" | "40P01" | "57P01" | "57P02" | "57P03" | "53300"
-                    )
-                }),
-                sea_orm::SqlxError::Io(_)
-                | sea_orm::SqlxError::PoolTimedOut
-                | sea_orm::SqlxError::PoolClosed
-                | sea_orm::SqlxError::WorkerCrashed => true,
-                _ => false,
-            }
+    if is_lost_race(error) || matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+        return true;
+    }
+    match inner(error) {
+        // PostgreSQL stops, starts, or has too many clients.
+        Some(SqlxError::Database(refusal)) => {
+            refusal.code().is_some_and(|code| matches!(&*code, "57P01" | "57P02" | "57P03" | "53300"))
         }
+        Some(
+            SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed,
+        ) => true,
         _ => false,
+    }
+}
+
+/// The database refused the transaction for the sake of another one: nothing of it happened.
+pub(crate) fn is_lost_race(error: &DbErr) -> bool {
+    // SQLite: BUSY, BUSY_SNAPSHOT, LOCKED. PostgreSQL: serialization failure, deadlock.
+    matches!(inner(error), Some(SqlxError::Database(refusal)) if refusal
+        .code()
+        .is_some_and(|code| matches!(&*code, "5" | "517" | "6" | "40001" | "40P01")))
+}
+
+fn inner(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner)) => Some(inner),
+        _ => None,
     }
 }

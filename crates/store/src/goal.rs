@@ -135,16 +135,17 @@ pub async fn of_offers(db: &Db, offer_ids: &[i64]) -> Result<Vec<Goal>> {
     select.all(&db.conn()).await.map_err(db::error)
 }
 
-/// The version of each of these goals that is in force at `at`.
+/// The version of each of these goals that is in force at `at`: the last one written that had begun by then.
 pub async fn versions_at(db: &Db, goal_ids: &[i64], at: Time) -> Result<BTreeMap<i64, GoalVersion>> {
-    let rows = version::Entity::find()
+    let newest = version::Entity::find()
+        .select_only()
+        .column_as(version::Column::Id.max(), "id")
         .filter(version::Column::GoalId.is_in(goal_ids.iter().copied()))
         .filter(version::Column::DateFrom.lte(at.0))
-        .order_by_asc(version::Column::DateFrom)
-        .order_by_asc(version::Column::Id)
-        .all(&db.conn())
-        .await
-        .map_err(db::error)?;
+        .group_by(version::Column::GoalId)
+        .into_query();
+    let rows = version::Entity::find().filter(version::Column::Id.in_subquery(newest));
+    let rows = rows.all(&db.conn()).await.map_err(db::error)?;
     Ok(rows.into_iter().map(|row| (row.goal_id, row)).collect())
 }
 

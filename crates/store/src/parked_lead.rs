@@ -20,15 +20,19 @@ pub struct Model {
     pub tid: String,
     /// The click that the tid names.
     pub click_id: i64,
-    /// As it was sent.
-    pub goal_id: Option<i64>,
+    /// As it was sent, 0 for none.
+    pub goal_id: i64,
     /// As it was sent, empty for none.
     pub sale_id: String,
     /// As it was sent, micro-units.
     pub amount: Option<i64>,
     /// `LeadStatus` as it was sent.
     pub status: i64,
-    /// Why it is parked.
+    /// Words to the status.
+    pub comment: String,
+    /// Whether it is still tried.
+    pub is_open: bool,
+    /// Why it is parked, or in the end was refused.
     pub reason: String,
     /// The lead that it became.
     pub lead_id: Option<i64>,
@@ -47,39 +51,47 @@ impl ActiveModelBehavior for ActiveModel {}
 /// One parked conversion.
 pub type ParkedLead = Model;
 
-/// Those that are not matched yet and were not tried since `tried_before`, oldest first.
+/// Those that are still tried, were not tried since `tried_before` and are not too old: longest untried first, so that
+/// none keeps others waiting.
 pub async fn open(db: &Db, tried_before: Time, created_after: Time, limit: u64) -> Result<Vec<ParkedLead>> {
     Entity::find()
-        .filter(Column::LeadId.is_null())
+        .filter(Column::IsOpen.eq(true))
         .filter(Column::DateCreated.gt(created_after.0))
         .filter(Column::DateTried.lt(tried_before.0))
-        .order_by_asc(Column::DateCreated)
+        .order_by_asc(Column::DateTried)
+        .order_by_asc(Column::Id)
         .limit(limit)
         .all(&db.conn())
         .await
         .map_err(db::error)
 }
 
-/// Parks conversions; the same one again changes nothing.
-pub async fn create(db: &Db, rows: Vec<ParkedLead>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows = rows.into_iter().map(|row| {
-        let mut row = row.into_active_model().reset_all();
-        row.id = NotSet;
-        row
-    });
-    let once = OnConflict::new().do_nothing().to_owned();
-    let insert = Entity::insert_many(rows).on_conflict(once).exec_without_returning(&db.conn()).await;
-    insert.map(drop).map_err(db::error)
+/// Parks a conversion. The same action again replaces what was said about it: its latest status counts.
+pub async fn create(db: &Db, row: ParkedLead) -> Result<()> {
+    let mut row = row.into_active_model().reset_all();
+    row.id = NotSet;
+    let natural = [Column::AdvertiserId, Column::ClickId, Column::GoalId, Column::SaleId];
+    let latest = [Column::Amount, Column::Status, Column::Comment, Column::IsOpen, Column::Reason];
+    let again = OnConflict::columns(natural).update_columns(latest).to_owned();
+    Entity::insert(row)
+        .on_conflict(again)
+        .exec_without_returning(&db.conn())
+        .await
+        .map(drop)
+        .map_err(db::error)
 }
 
-/// Notes that one was tried, and the lead that it became.
-pub async fn tried(db: &Db, id: i64, lead_id: Option<i64>, now: Time) -> Result<()> {
-    let change = Entity::update_many()
-        .col_expr(Column::LeadId, Expr::value(lead_id))
-        .col_expr(Column::DateTried, Expr::value(now.0))
-        .filter(Column::Id.eq(id));
+/// Notes that one was tried: what it became, or why it never will, or neither.
+pub async fn tried(db: &Db, id: i64, lead_id: Option<i64>, refusal: Option<&str>, now: Time) -> Result<()> {
+    let mut change =
+        Entity::update_many().col_expr(Column::DateTried, Expr::value(now.0)).filter(Column::Id.eq(id));
+    if lead_id.is_some() || refusal.is_some() {
+        change = change
+            .col_expr(Column::LeadId, Expr::value(lead_id))
+            .col_expr(Column::IsOpen, Expr::value(false));
+    }
+    if let Some(reason) = refusal {
+        change = change.col_expr(Column::Reason, Expr::value(reason));
+    }
     change.exec(&db.conn()).await.map(drop).map_err(db::error)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, NotSet, QueryOrder, Value};
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting};
+use whocpa_domain::money::MICRO;
 use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::account;
@@ -125,16 +126,35 @@ pub async fn balances(db: &Db, scope: Scope) -> Result<Vec<Balance>> {
         Scope::Webmaster(id) | Scope::Advertiser(id) => ("WHERE a.owner_id = $1", vec![id.into()]),
         Scope::Public => return Ok(Vec::new()),
     };
+    // Whole units and micro-units apart: neither sum can overflow, whatever was transferred.
+    let side = |column: &str, part: &str| {
+        format!(
+            "CAST(COALESCE((SELECT SUM(t.amount {part}) FROM transfer t WHERE t.{column} = a.id), 0) AS BIGINT)"
+        )
+    };
     let sql = format!(
-        "SELECT a.kind, a.owner_id, a.currency_id, CAST(          COALESCE((SELECT SUM(t.amount) FROM transfer t WHERE t.credit_id = a.id), 0)          - COALESCE((SELECT SUM(t.amount) FROM transfer t WHERE t.debit_id = a.id), 0) AS BIGINT)          FROM account a {owned} ORDER BY a.owner_id, a.currency_id, a.kind"
+        "SELECT a.kind, a.owner_id, a.currency_id, {}, {}, {}, {} FROM account a {owned} \
+         ORDER BY a.owner_id, a.currency_id, a.kind",
+        side("credit_id", "/ 1000000"),
+        side("credit_id", "% 1000000"),
+        side("debit_id", "/ 1000000"),
+        side("debit_id", "% 1000000"),
     );
     let rows = db.conn().query_all_raw(statement(db, &sql, values)).await.map_err(db::error)?;
-    let read = |row: &QueryResult| -> std::result::Result<(i64, i64, i64, i64), DbErr> {
-        Ok((row.try_get_by(0)?, row.try_get_by(1)?, row.try_get_by(2)?, row.try_get_by(3)?))
+    let read = |row: &QueryResult| -> Result<[i64; 7], DbErr> {
+        let mut values = [0; 7];
+        for (at, value) in values.iter_mut().enumerate() {
+            *value = row.try_get_by(at)?;
+        }
+        Ok(values)
     };
     let mut balances = Vec::with_capacity(rows.len());
     for row in &rows {
-        let (kind, owner_id, currency_id, micros) = read(row).map_err(db::error)?;
+        let [kind, owner_id, currency_id, credit_units, credit_micros, debit_units, debit_micros] =
+            read(row).map_err(db::error)?;
+        let sum = |units: i64, micros: i64| i128::from(units) * i128::from(MICRO) + i128::from(micros);
+        let micros = sum(credit_units, credit_micros) - sum(debit_units, debit_micros);
+        let micros = i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN } else { i64::MAX });
         let unknown = || Error::Internal(format!("unknown account kind {kind}"));
         let kind = AccountKind::from_code(kind).ok_or_else(unknown)?;
         balances.push(Balance { account: Account { kind, owner_id, currency_id }, micros });

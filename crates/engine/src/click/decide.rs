@@ -29,7 +29,7 @@ pub fn decide(catalogue: &Snapshot, code: &str) -> Decision {
         ClickReason::LinkDeleted
     } else if catalogue.blocked.contains(&link.webmaster_id) {
         ClickReason::AccountBlocked
-    } else if !offer.is_some_and(|offer| offer.is_live && offer.destination.is_some()) {
+    } else if !offer.is_some_and(|offer| is_open(catalogue, offer)) {
         ClickReason::OfferStopped
     } else if !connected {
         ClickReason::NotConnected
@@ -37,6 +37,11 @@ pub fn decide(catalogue: &Snapshot, code: &str) -> Decision {
         ClickReason::Sent
     };
     Decision { reason, link: Some(Arc::clone(link)), offer: offer.map(Arc::clone) }
+}
+
+/// Whether visitors may be sent: a blocked advertiser could not report what they do.
+fn is_open(catalogue: &Snapshot, offer: &OfferEntry) -> bool {
+    offer.is_live && offer.destination.is_some() && !catalogue.blocked.contains(&offer.advertiser_id)
 }
 
 #[cfg(test)]
@@ -91,5 +96,7 @@ mod tests {
         }
         catalogue.blocked.insert_mut(10);
         assert_eq!(decide(&catalogue, "good").reason, ClickReason::AccountBlocked);
+        catalogue.blocked = HashTrieSetSync::new_sync().insert(20);
+        assert_eq!(decide(&catalogue, "good").reason, ClickReason::OfferStopped);
     }
 }

@@ -76,7 +76,7 @@ async fn run(log: &ClickLog, store: &Store, mut from: Mark, stop: &AtomicBool) {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "clicks stay in the log: the store does not take them");
+                tracing::error!(?error, "clicks stay in the log: the store does not take them");
                 if stopping {
                     return;
                 }
@@ -90,25 +90,13 @@ async fn run(log: &ClickLog, store: &Store, mut from: Mark, stop: &AtomicBool) {
 async fn drain(log: &ClickLog, store: &Store, from: Mark) -> Result<(Mark, usize)> {
     let batch = match log.read(from, BATCH_CLICKS, BATCH_BYTES) {
         Ok(batch) => batch,
-        Err(super::log::LogError::Corrupt { .. }) => {
-            // What follows in this segment cannot be read any more; later segments can.
-            tracing::error!(
-                log.segment = from.segment,
-                log.offset = from.offset,
-                "the click log is damaged here"
-            );
-            return Ok((Mark { segment: from.segment + 1, offset: 0 }, 0));
-        }
+        Err(super::log::LogError::Corrupt { .. }) => return past_damage(log, from),
         Err(error) => return Err(Error::Unavailable(error.to_string())),
     };
     let mut clicks = Vec::with_capacity(batch.records.len());
     for (id, payload) in batch.iter() {
-        match decode(payload) {
-            Ok(click) => clicks.push(click),
-            Err(error) => {
-                tracing::error!(click.id = id, %error, "a record of the click log is of no known form");
-            }
-        }
+        // A record of an unknown form stops the drain, loudly, rather than being lost: a newer version wrote it.
+        clicks.push(decode(payload).map_err(|e| Error::Internal(format!("click {id} in the log: {e}")))?);
     }
     if batch.records.is_empty() {
         return Ok((batch.next, 0));
@@ -117,6 +105,19 @@ async fn drain(log: &ClickLog, store: &Store, from: Mark) -> Result<(Mark, usize
     store.click_write(name, mark, clicks).await?;
     log.release(batch.next).map_err(|e| Error::Unavailable(e.to_string()))?;
     Ok((batch.next, batch.records.len()))
+}
+
+/// Behind a damaged place in a segment: to the next segment, as soon as there is one. Until then the writer still
+/// appends to this one, and what it acknowledges must not be passed.
+fn past_damage(log: &ClickLog, from: Mark) -> Result<(Mark, usize)> {
+    let next = Mark { segment: from.segment + 1, offset: 0 };
+    let behind = log.read(next, 1, BATCH_BYTES).map_err(|e| Error::Unavailable(e.to_string()))?;
+    let place = format!("segment {} at byte {}", from.segment, from.offset);
+    if behind.records.is_empty() {
+        return Err(Error::Unavailable(format!("the click log is damaged in {place}, its open segment")));
+    }
+    tracing::error!(log.place = place, "the click log is damaged: what follows in this segment is lost");
+    Ok((next, 0))
 }
 
 fn to_mark(stored: ClickMark) -> Mark {

@@ -4,12 +4,19 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use url::form_urlencoded;
-use whocpa_domain::click::{Click, ClickReason};
+use whocpa_domain::click::{Click, ClickReason, SUBID_LIMIT};
 use whocpa_domain::offer::{UrlMacro, UrlTemplate};
 
 use super::decide;
 use super::log::Durability;
 use crate::Engine;
+
+/// Characters that are kept of a code that no link has.
+const CODE_LIMIT: usize = 64;
+/// Characters that are kept of a user agent or referrer.
+const TEXT_LIMIT: usize = 2000;
+/// Characters that are kept of the raw query.
+const QUERY_LIMIT: usize = 8000;
 
 /// What is known of a visitor. Texts are as the browser sent them.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +48,8 @@ pub struct Tracked {
     pub offer_id: i64,
     /// Days that the cookie lives.
     pub cookie_ttl_days: i64,
+    /// Something that the visitor brought was longer than what is kept.
+    pub is_cut: bool,
     /// False when the log could not be made durable: the visitor is redirected all the same, the click is counted as
     /// unacknowledged and may be lost.
     pub is_durable: bool,
@@ -51,7 +60,7 @@ impl Engine {
     pub async fn click_track(&self, visit: Visit<'_>) -> Tracked {
         let decision = decide(&self.catalogue().now(), visit.code);
         let id = self.node_ids().next();
-        let click = record(id, visit, &decision);
+        let (click, is_cut) = record(id, visit, &decision);
         let tid = self.tid_keys().write(id);
         let location = match (decision.reason, &decision.offer) {
             (ClickReason::Sent, Some(offer)) => {
@@ -66,10 +75,14 @@ impl Engine {
             location,
             offer_id: click.offer_id,
             cookie_ttl_days: click.cookie_ttl_days,
+            is_cut,
             is_durable: durability == Durability::Durable,
         }
     }
 }
+
+/// First byte of a record: the form of what follows.
+const FORM: u8 = 1;
 
 /// Appends to the log's buffer, which holds other records too and must keep them.
 struct Append<'a>(&'a mut Vec<u8>);
@@ -94,17 +107,24 @@ impl postcard::ser_flavors::Flavor for Append<'_> {
 
 /// Writes the log's form of a click. Numbers and texts into memory: there is nothing that could fail.
 fn encode(click: &Click, buffer: &mut Vec<u8>) {
+    buffer.push(FORM);
     if let Err(error) = postcard::serialize_with_flavor(click, Append(buffer)) {
         tracing::error!(click.id, %error, "a click could not be encoded");
     }
 }
 
-/// Reads the log's form of a click.
+/// Reads the log's form of a click; another version's form is refused, never misread.
 pub(crate) fn decode(payload: &[u8]) -> Result<Click, postcard::Error> {
-    postcard::from_bytes(payload)
+    match payload.split_first() {
+        Some((&FORM, fields)) => postcard::from_bytes(fields),
+        _ => Err(postcard::Error::DeserializeBadEncoding),
+    }
 }
 
-fn record(id: i64, visit: Visit<'_>, decision: &super::Decision) -> Click {
+/// The click, and whether something in it had to be cut.
+fn record(id: i64, visit: Visit<'_>, decision: &super::Decision) -> (Click, bool) {
+    let mut is_cut = false;
+    let mut kept = |text: Cow<'_, str>, limit: usize| storable(text, limit, &mut is_cut);
     let link = decision.link.as_deref();
     let (mut subid, mut keyword) = (<[String; 5]>::default(), String::new());
     for (name, value) in form_urlencoded::parse(visit.query.as_bytes()) {
@@ -119,7 +139,7 @@ fn record(id: i64, visit: Visit<'_>, decision: &super::Decision) -> Click {
         };
         // The first value counts, as in every tracker; the raw query keeps the others.
         if slot.is_empty() {
-            *slot = storable(value);
+            *slot = kept(value, SUBID_LIMIT);
         }
     }
     if let Some(link) = link {
@@ -129,29 +149,39 @@ fn record(id: i64, visit: Visit<'_>, decision: &super::Decision) -> Click {
             }
         }
     }
-    Click {
+    let click = Click {
         id,
         link_id: link.map_or(0, |link| link.id),
         offer_id: link.map_or(0, |link| link.offer_id),
         webmaster_id: link.map_or(0, |link| link.webmaster_id),
         area_id: link.map_or(0, |link| link.area_id),
         reason: decision.reason.code(),
-        code: storable(Cow::Borrowed(visit.code)),
+        code: kept(visit.code.into(), CODE_LIMIT),
         ip: visit.ip.to_string(),
         country: iptocc::country_code(visit.ip).unwrap_or_default().to_owned(),
-        ua: visit.ua.to_owned(),
+        ua: kept(visit.ua.into(), TEXT_LIMIT),
         language: language(visit.languages),
-        referer: visit.referer.to_owned(),
+        referer: kept(visit.referer.into(), TEXT_LIMIT),
         keyword,
         subid,
-        query: visit.query.to_owned(),
+        query: kept(visit.query.into(), QUERY_LIMIT),
         cookie_ttl_days: decision.offer.as_ref().map_or(0, |offer| offer.cookie_ttl_days),
-    }
+    };
+    (click, is_cut)
 }
 
-/// PostgreSQL's text cannot hold a NUL; it becomes the replacement character, so that nothing else is lost.
-fn storable(text: Cow<'_, str>) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.into_owned() }
+/// What is kept of a text: at most `limit` characters, or anybody could fill the disk. PostgreSQL's text cannot hold a
+/// NUL; it becomes the replacement character, so that nothing else is lost.
+fn storable(text: Cow<'_, str>, limit: usize, is_cut: &mut bool) -> String {
+    let mut text = if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.into_owned() };
+    // Bytes are never fewer than characters, so most texts need no counting.
+    if text.len() > limit
+        && let Some((end, _)) = text.char_indices().nth(limit)
+    {
+        text.truncate(end);
+        *is_cut = true;
+    }
+    text
 }
 
 /// The first language of `Accept-Language`: `ru-RU,ru;q=0.9` -> `ru`.
@@ -197,7 +227,8 @@ mod tests {
             languages: "ru-RU,ru;q=0.9",
         };
         let decision = super::super::Decision { reason: ClickReason::UnknownCode, link: None, offer: None };
-        let click = record(7, visit, &decision);
+        let (click, is_cut) = record(7, visit, &decision);
+        assert!(!is_cut);
         assert_eq!((click.subid[0].as_str(), click.keyword.as_str()), ("a b", "\u{fffd}x"));
         assert_eq!((click.country.as_str(), click.language.as_str()), ("US", "ru"));
         let mut buffer = b"before".to_vec();
@@ -206,9 +237,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_is_cut_and_said() {
+        let long = format!("subid1={}", "ж".repeat(1000));
+        let visit = Visit {
+            code: "a",
+            query: &long,
+            ip: IpAddr::from([1, 1, 1, 1]),
+            ua: "",
+            referer: "",
+            languages: "",
+        };
+        let decision = super::super::Decision { reason: ClickReason::UnknownCode, link: None, offer: None };
+        let (click, is_cut) = record(7, visit, &decision);
+        assert!(is_cut);
+        assert_eq!(click.subid[0].chars().count(), SUBID_LIMIT);
+    }
+
+    #[test]
     fn values_cannot_leave_their_place_in_the_address() {
         let destination = UrlTemplate::parse("https://shop.example/p/{subid1}?k={keyword}");
-        let mut click = record(
+        let (mut click, _) = record(
             1,
             Visit {
                 code: "",

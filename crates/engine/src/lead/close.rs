@@ -1,12 +1,12 @@
 //! The end of the hold, and parked conversions: what time alone brings about.
 
 use whocpa_domain::lead::LeadStatus;
-use whocpa_domain::time::DAY;
-use whocpa_domain::{Error, Result};
+use whocpa_domain::{Error, Result, Time};
+use whocpa_store::parked_lead::ParkedLead;
 use whocpa_store::{lead, parked_lead};
 
 use super::desk::receive_all;
-use super::receive::{Claim, Conversion};
+use super::receive::{Claim, Conversion, Verdict};
 use super::steps::Steps;
 use crate::Engine;
 
@@ -46,31 +46,41 @@ impl Engine {
         }
     }
 
-    /// Tries parked conversions again; gives how many found their click.
+    /// Tries parked conversions again, each by itself; gives how many were settled.
     pub async fn lead_match_parked(&self) -> Result<usize> {
         let now = self.now();
-        let (tried_before, created_after) = (now.plus(-PARKED_PAUSE), now.plus(-PARKED_DAYS * DAY));
+        let (tried_before, created_after) = (now.plus(-PARKED_PAUSE), now.plus_days(-PARKED_DAYS));
         let open = parked_lead::open(&self.store().read(), tried_before, created_after, CHUNK).await?;
-        let claims: Vec<Claim> = open
-            .into_iter()
-            .map(|row| Claim {
-                click_id: row.click_id,
-                parked_id: row.id,
-                conversion: Conversion {
-                    advertiser_id: row.advertiser_id,
-                    tid: row.tid,
-                    goal_id: row.goal_id,
-                    sale_id: row.sale_id,
-                    amount: row.amount,
-                    status: LeadStatus::from_code(row.status).unwrap_or(LeadStatus::Pending),
-                    comment: String::new(),
-                },
-            })
-            .collect();
-        if claims.is_empty() {
-            return Ok(0);
+        let mut settled = 0;
+        for row in open {
+            let claim = claim(row);
+            match receive_all(self, std::slice::from_ref(&claim)).await {
+                Ok(verdicts) => {
+                    settled +=
+                        verdicts.iter().filter(|verdict| !matches!(verdict, Verdict::Parked { .. })).count();
+                }
+                Err(error) => {
+                    tracing::warn!(parked.id = claim.parked_id, ?error, "a parked conversion failed");
+                }
+            }
         }
-        let verdicts = receive_all(self, &claims).await?;
-        Ok(verdicts.iter().filter(|verdict| !matches!(verdict, super::Verdict::Parked { .. })).count())
+        Ok(settled)
+    }
+}
+
+fn claim(row: ParkedLead) -> Claim {
+    Claim {
+        click_id: row.click_id,
+        parked_id: row.id,
+        sent: Time(row.date_created),
+        conversion: Conversion {
+            advertiser_id: row.advertiser_id,
+            tid: row.tid,
+            goal_id: Some(row.goal_id).filter(|id| *id != 0),
+            sale_id: row.sale_id,
+            amount: row.amount,
+            status: LeadStatus::from_code(row.status).unwrap_or(LeadStatus::Pending),
+            comment: row.comment,
+        },
     }
 }

@@ -2,6 +2,7 @@
 //! its neighbours (design §6).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::{Mutex, mpsc, oneshot};
 use whocpa_domain::click::Click;
@@ -44,7 +45,7 @@ impl Desk {
         click_id: ClickId,
     ) -> Result<Verdict> {
         let (answer, verdict) = oneshot::channel();
-        let claim = Claim { conversion, click_id, parked_id: 0 };
+        let claim = Claim { conversion, click_id, sent: engine.now(), parked_id: 0 };
         let busy = |_| Error::Unavailable("too many conversions are waiting".to_owned());
         self.queue.try_send((claim, answer)).map_err(busy)?;
         self.serve(engine).await;
@@ -102,12 +103,19 @@ pub(super) async fn receive_all(engine: &Engine, claims: &[Claim]) -> Result<Vec
         *ids = first..first + block;
     }
     let first_id = ids.start;
-    let (verdicts, used) = engine
+    // Counted even when the write fails: a commit whose answer was lost may have stored them.
+    let used = &AtomicI64::new(0);
+    let verdicts = engine
         .store()
-        .write(move |db| async move { resolve_all(&db, catalogue, claims, clicks, first_id, now).await })
-        .await?;
-    ids.start += used;
-    Ok(verdicts)
+        .write(move |db| async move {
+            let resolved = resolve_all(&db, catalogue, claims, clicks, first_id, now).await?;
+            used.fetch_max(resolved.used, Ordering::Relaxed);
+            resolved.steps.write(&db).await?;
+            Ok(resolved.verdicts)
+        })
+        .await;
+    ids.start += used.load(Ordering::Relaxed);
+    verdicts
 }
 
 /// The log is asked first: what it has let go of meanwhile is in the store.

@@ -2,7 +2,7 @@
 
 use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::tid::{ClickId, TidError};
-use whocpa_domain::{Error, Result};
+use whocpa_domain::{Error, Result, Time};
 
 use crate::Engine;
 use crate::vault::fingerprint;
@@ -100,6 +100,8 @@ fn diagnosis(wrong: TidError, tid: &str) -> String {
 pub(super) struct Claim {
     pub conversion: Conversion,
     pub click_id: ClickId,
+    /// When it was reported: the terms of that moment rate it.
+    pub sent: Time,
     /// The parked row that is tried again, 0 for a new conversion.
     pub parked_id: i64,
 }

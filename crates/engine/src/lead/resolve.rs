@@ -23,10 +23,20 @@ struct Known<'a> {
     clicks: &'a BTreeMap<ClickId, Click>,
     goals: BTreeMap<i64, Vec<Goal>>,
     versions: BTreeMap<i64, GoalVersion>,
-    now: Time,
 }
 
-/// Resolves `claims` in order; leads get ids from `first_id` on. Gives the verdicts and how many ids were used.
+/// What became of a batch; its leads are still to be written.
+pub(super) struct Resolved {
+    /// One for each claim, in order.
+    pub verdicts: Vec<Verdict>,
+    /// How many lead ids were used.
+    pub used: i64,
+    /// The leads.
+    pub steps: Steps,
+}
+
+/// Resolves `claims` in order; leads get ids from `first_id` on. Claims of one batch were reported at about the same
+/// time: the terms of the first one's moment rate all of them.
 pub(super) async fn resolve_all(
     db: &Db,
     catalogue: &Snapshot,
@@ -34,41 +44,41 @@ pub(super) async fn resolve_all(
     clicks: &BTreeMap<ClickId, Click>,
     first_id: i64,
     now: Time,
-) -> Result<(Vec<Verdict>, i64)> {
-    let known = read(db, catalogue, clicks, now).await?;
+) -> Result<Resolved> {
+    let known = read(db, catalogue, clicks, claims.first().map_or(now, |claim| claim.sent)).await?;
     let keys: Vec<String> =
         claims.iter().map(|claim| lead::natural_key(&claim.conversion.sale_id, claim.click_id)).collect();
     let click_ids: Vec<ClickId> = clicks.keys().copied().collect();
     let mut steps = Steps::new(whocpa_store::lead::same_actions(db, &keys, &click_ids).await?, now);
-    let mut parked = Vec::new();
     let mut verdicts = Vec::with_capacity(claims.len());
     for (claim, key) in claims.iter().zip(keys) {
         let verdict = known.resolve(claim, key, first_id + steps.created(), &mut steps);
-        if let (Verdict::Parked { reason }, 0) = (&verdict, claim.parked_id) {
-            parked.push(park(claim, reason, now));
+        if claim.parked_id != 0 {
+            note_tried(db, claim.parked_id, &verdict, now).await?;
+        } else if let Verdict::Parked { reason } = &verdict {
+            parked_lead::create(db, park(claim, reason, now)).await?;
         }
         verdicts.push(verdict);
     }
-    let used = steps.created();
-    steps.write(db).await?;
-    parked_lead::create(db, parked).await?;
-    for (claim, verdict) in claims.iter().zip(&verdicts).filter(|(claim, _)| claim.parked_id != 0) {
-        let lead_id = match verdict {
-            Verdict::Accepted { lead_id, .. }
-            | Verdict::Updated { lead_id, .. }
-            | Verdict::Duplicate { lead_id, .. } => Some(*lead_id),
-            Verdict::Parked { .. } | Verdict::Rejected { .. } => None,
-        };
-        parked_lead::tried(db, claim.parked_id, lead_id, now).await?;
-    }
-    Ok((verdicts, used))
+    Ok(Resolved { verdicts, used: steps.created(), steps })
+}
+
+async fn note_tried(db: &Db, parked_id: i64, verdict: &Verdict, now: Time) -> Result<()> {
+    let (lead_id, refusal) = match verdict {
+        Verdict::Accepted { lead_id, .. }
+        | Verdict::Updated { lead_id, .. }
+        | Verdict::Duplicate { lead_id, .. } => (Some(*lead_id), None),
+        Verdict::Rejected { field, reason } => (None, Some(format!("{field}: {reason}"))),
+        Verdict::Parked { .. } => (None, None),
+    };
+    parked_lead::tried(db, parked_id, lead_id, refusal.as_deref(), now).await
 }
 
 async fn read<'a>(
     db: &Db,
     catalogue: &'a Snapshot,
     clicks: &'a BTreeMap<ClickId, Click>,
-    now: Time,
+    at: Time,
 ) -> Result<Known<'a>> {
     let mut offer_ids: Vec<i64> = clicks.values().map(|click| click.offer_id).collect();
     offer_ids.sort_unstable();
@@ -78,8 +88,8 @@ async fn read<'a>(
         goals.entry(row.offer_id).or_default().push(row);
     }
     let goal_ids: Vec<i64> = goals.values().flatten().map(|row| row.id).collect();
-    let versions = goal::versions_at(db, &goal_ids, now).await?;
-    Ok(Known { catalogue, clicks, goals, versions, now })
+    let versions = goal::versions_at(db, &goal_ids, at).await?;
+    Ok(Known { catalogue, clicks, goals, versions })
 }
 
 fn rejected(field: &'static str, reason: impl Into<String>) -> Verdict {
@@ -100,7 +110,7 @@ impl Known<'_> {
         if click.reason != ClickReason::Sent.code() {
             return rejected("tid", "this visitor was not sent to the offer");
         }
-        let (goal, version) = match self.goal(click.offer_id, sent.goal_id) {
+        let (goal, version) = match self.goal(click.offer_id, claim) {
             Ok(found) => found,
             Err(reason) => return rejected("goal_id", reason),
         };
@@ -118,7 +128,7 @@ impl Known<'_> {
             first_lead_id: first,
             charge: money.charge,
             payout: money.payout,
-            ..self.lead(claim, click, goal, version, id)
+            ..bare_lead(claim, click, goal, version, id)
         };
         let status = if first.is_some() { LeadStatus::Double } else { LeadStatus::Pending };
         steps.create(lead, status);
@@ -128,14 +138,11 @@ impl Known<'_> {
         Verdict::Accepted { lead_id: id, status: steps.status(id) }
     }
 
-    fn goal(
-        &self,
-        offer_id: i64,
-        wanted: Option<i64>,
-    ) -> std::result::Result<(&Goal, &GoalVersion), &'static str> {
+    /// The goal that a claim names. One that was reported in time stays payable when the goal stops meanwhile.
+    fn goal(&self, offer_id: i64, claim: &Claim) -> Result<(&Goal, &GoalVersion), &'static str> {
         let goals = self.goals.get(&offer_id).map_or(&[][..], Vec::as_slice);
-        let mut active = goals.iter().filter(|goal| goal.is_active);
-        let goal = match wanted {
+        let mut active = goals.iter().filter(|goal| goal.is_active || claim.parked_id != 0);
+        let goal = match claim.conversion.goal_id {
             Some(id) => active.find(|goal| goal.id == id).ok_or("Goals not found")?,
             None => match (active.next(), active.next()) {
                 (Some(only), None) => only,
@@ -146,55 +153,52 @@ impl Known<'_> {
         let version = self.versions.get(&goal.id).ok_or("the goal has no terms yet")?;
         Ok((goal, version))
     }
+}
 
-    fn lead(&self, claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, id: i64) -> Lead {
-        let [subid1, subid2, subid3, subid4, subid5] = click.subid.clone();
-        Lead {
-            id,
-            advertiser_id: claim.conversion.advertiser_id,
-            webmaster_id: click.webmaster_id,
-            offer_id: click.offer_id,
-            goal_id: goal.id,
-            goal_version_id: version.id,
-            click_id: click.id,
-            otol_click_id: None,
-            natural_key: String::new(),
-            sale_id: claim.conversion.sale_id.clone(),
-            r#type: if claim.conversion.amount.is_some() {
-                LeadType::Sale.code()
-            } else {
-                LeadType::Lead.code()
-            },
-            status: LeadStatus::Pending.code(),
-            is_closed: 0,
-            substatus: claim.conversion.comment.clone(),
-            first_lead_id: None,
-            event_count: 0,
-            hold_period: version.hold_period,
-            currency_id: goal.currency_id,
-            amount: claim.conversion.amount,
-            charge: 0,
-            payout: 0,
-            date_created: self.now.0,
-            date_redirect: click_ms(click.id).div_euclid(1000),
-            date_approved: None,
-            date_hold_end: self.now.plus_days(version.hold_period).0,
-            date_closed: None,
-            link_id: click.link_id,
-            area_id: Some(click.area_id).filter(|id| *id != 0),
-            subid1,
-            subid2,
-            subid3,
-            subid4,
-            subid5,
-            keyword: click.keyword.clone(),
-            ip: click.ip.clone(),
-            country: click.country.clone(),
-            ua: click.ua.clone(),
-            url_from: click.referer.clone(),
-            language: click.language.clone(),
-            cookie_ttl_days: click.cookie_ttl_days,
-        }
+/// A lead of this claim, before it is rated.
+fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, id: i64) -> Lead {
+    let [subid1, subid2, subid3, subid4, subid5] = click.subid.clone();
+    Lead {
+        id,
+        advertiser_id: claim.conversion.advertiser_id,
+        webmaster_id: click.webmaster_id,
+        offer_id: click.offer_id,
+        goal_id: goal.id,
+        goal_version_id: version.id,
+        click_id: click.id,
+        otol_click_id: None,
+        natural_key: String::new(),
+        sale_id: claim.conversion.sale_id.clone(),
+        r#type: if claim.conversion.amount.is_some() { LeadType::Sale.code() } else { LeadType::Lead.code() },
+        status: LeadStatus::Pending.code(),
+        is_closed: 0,
+        substatus: claim.conversion.comment.clone(),
+        first_lead_id: None,
+        event_count: 0,
+        hold_period: version.hold_period,
+        currency_id: goal.currency_id,
+        amount: claim.conversion.amount,
+        charge: 0,
+        payout: 0,
+        date_created: claim.sent.0,
+        date_redirect: click_ms(click.id).div_euclid(1000),
+        date_approved: None,
+        date_hold_end: claim.sent.plus_days(version.hold_period).0,
+        date_closed: None,
+        link_id: click.link_id,
+        area_id: Some(click.area_id).filter(|id| *id != 0),
+        subid1,
+        subid2,
+        subid3,
+        subid4,
+        subid5,
+        keyword: click.keyword.clone(),
+        ip: click.ip.clone(),
+        country: click.country.clone(),
+        ua: click.ua.clone(),
+        url_from: click.referer.clone(),
+        language: click.language.clone(),
+        cookie_ttl_days: click.cookie_ttl_days,
     }
 }
 
@@ -216,15 +220,18 @@ fn decide_new(claim: &Claim, goal: &Goal, id: i64, steps: &mut Steps) {
 /// The same action again: a retry, or a decision about it.
 fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
     let (before, sent) = (steps.status(lead_id), claim.conversion.status);
-    let amounts = steps.lead(lead_id).and_then(|lead| lead.amount).zip(claim.conversion.amount);
-    if let Some((known, _)) = amounts.filter(|(known, sent)| known != sent) {
-        let known = Amount { micros: known, digits: 2 };
+    let known = steps.lead(lead_id);
+    let amounts = known.and_then(|lead| lead.amount).zip(claim.conversion.amount);
+    if let Some((amount, _)) = amounts.filter(|(known, sent)| known != sent) {
+        let amount = Amount { micros: amount, digits: 2 };
         return rejected(
             "amount",
-            format!("lead {lead_id} was reported with {known}; corrected amounts are not taken yet"),
+            format!("lead {lead_id} was reported with {amount}; corrected amounts are not taken yet"),
         );
     }
-    if sent == LeadStatus::Pending || sent == before {
+    // What was parked is older than a lead that was made meanwhile: its decision is out of date.
+    let is_stale = claim.parked_id != 0 && known.is_some_and(|lead| lead.date_created >= claim.sent.0);
+    if sent == LeadStatus::Pending || sent == before || before == LeadStatus::Double || is_stale {
         return Verdict::Duplicate { lead_id, status: before };
     }
     match steps.decide(lead_id, sent, advertiser(claim), &claim.conversion.comment) {
@@ -244,10 +251,12 @@ fn park(claim: &Claim, reason: &str, now: Time) -> ParkedLead {
         advertiser_id: sent.advertiser_id,
         tid: sent.tid.clone(),
         click_id: claim.click_id,
-        goal_id: sent.goal_id,
+        goal_id: sent.goal_id.unwrap_or(0),
         sale_id: sent.sale_id.clone(),
         amount: sent.amount,
         status: sent.status.code(),
+        comment: sent.comment.clone(),
+        is_open: true,
         reason: reason.to_owned(),
         lead_id: None,
         date_created: now.0,

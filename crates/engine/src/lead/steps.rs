@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use whocpa_domain::lead::{Closing, Illegal, LeadEventKind, LeadState, LeadStatus};
+use whocpa_domain::lead::{Closing, Decider, Illegal, LeadEventKind, LeadState, LeadStatus};
 use whocpa_domain::ledger::{CauseKind, Posting, lead_postings};
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Result, Time};
 use whocpa_store::Db;
 use whocpa_store::lead::{self, Lead};
@@ -25,6 +26,10 @@ pub(super) struct Actor {
 impl Actor {
     /// A rule of the network, not a person.
     pub const NETWORK: Self = Self { level: 0, user_id: 0 };
+
+    fn decider(self) -> Decider {
+        if self.level == UserLevel::Operator.code() { Decider::Operator } else { Decider::Party }
+    }
 }
 
 /// From one state (none for a new lead) to another.
@@ -93,7 +98,7 @@ impl Steps {
         reason: &str,
     ) -> Result<(), Illegal> {
         let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
-        let to = from.decide(status)?;
+        let to = from.decide(status, actor.decider())?;
         if to != from {
             self.step(lead_id, (Some(from), to), LeadEventKind::Decided, actor, reason);
         }

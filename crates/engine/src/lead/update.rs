@@ -75,8 +75,14 @@ fn check_input(caller: Caller, input: &LeadUpdate) -> Result<()> {
         errors.add("is_closed", "Unknown parameter");
     } else if input.is_closed == Some(Closing::Closed) {
         errors.add("is_closed", "Leads close by themselves when their hold is over");
-    } else if input.is_closed.is_some() && reason.trim().is_empty() {
-        errors.add("reason", "This parameter is required to reopen a lead");
+    } else if input.is_closed.is_some() {
+        if reason.trim().is_empty() {
+            errors.add("reason", "This parameter is required to reopen a lead");
+        }
+        // Its hold is over: left as it was, it would close again at once.
+        if input.status.is_none() {
+            errors.add("status", "This parameter is required to reopen a lead: the new decision");
+        }
     }
     errors.finish()
 }

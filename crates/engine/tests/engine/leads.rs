@@ -149,8 +149,14 @@ async fn an_operator_takes_a_final_decision_back(test: TestDb) {
     engine.lead_close_due().await.expect("close");
     let theirs = engine.lead_update(run.world.advertiser, id, read(&[("is_closed", "0"), ("reason", "x")]));
     assert_eq!(refusal(theirs.await), ["is_closed: Unknown parameter"]);
-    let unexplained = engine.lead_update(run.world.operator, id, read(&[("is_closed", "0")]));
+    let unexplained =
+        engine.lead_update(run.world.operator, id, read(&[("is_closed", "0"), ("status", "1")]));
     assert_eq!(refusal(unexplained.await), ["reason: This parameter is required to reopen a lead"]);
+    let undecided = engine.lead_update(run.world.operator, id, read(&[("is_closed", "0"), ("reason", "x")]));
+    assert_eq!(
+        refusal(undecided.await),
+        ["status: This parameter is required to reopen a lead: the new decision"]
+    );
     let both = read(&[("is_closed", "0"), ("status", "2"), ("reason", "proved to be a test order")]);
     engine.lead_update(run.world.operator, id, both).await.expect("reopen and refuse");
     assert_eq!(run.money().await, ["0.00", "0.00", "0.00", "0.00"].map(str::to_owned));
@@ -181,6 +187,11 @@ async fn the_same_action_is_one_lead(test: TestDb) {
             assert_eq!((lead.first_lead_id, lead.row.money.to_string().as_str()), (Some(first), "0.00"));
         }
         other => panic!("{other:?}"),
+    }
+    // However often it is repeated, and whatever is said of it.
+    for status in [LeadStatus::Approved, LeadStatus::Approved, LeadStatus::Pending] {
+        let verdict = run.receive(Conversion { status, ..run.conversion(&click.tid, "order-2") }).await;
+        assert!(matches!(verdict, Verdict::Duplicate { status: LeadStatus::Double, .. }), "{verdict:?}");
     }
     assert_eq!(run.money().await, ["8.00", "0.00", "-10.00", "0.00"].map(str::to_owned));
     run.books_balance().await;

@@ -34,7 +34,11 @@ mod offer;
 mod user;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::request::Parts;
 use axum::routing::{any, get};
+
+use whocpa_domain::input::RawParams;
 
 use crate::state::AppState;
 
@@ -44,6 +48,13 @@ pub use resources::{REGISTRY, Registry};
 
 /// Longest accepted body of a request, in bytes.
 pub const BODY_LIMIT: usize = 2 << 20;
+
+/// The parameters of a request outside the resources, in its query and its body, read by the rules of the protocol.
+pub(crate) async fn parameters(parts: &Parts, body: Body) -> Result<RawParams, ApiError> {
+    let mut params = query::read(parts.uri.query().unwrap_or_default().as_bytes(), "query")?;
+    params.append(body::read(&parts.headers, body).await?);
+    Ok(params)
+}
 
 /// Everything under `/api` and `/apidocs`, with the stylesheet of the pages.
 #[expect(clippy::needless_pass_by_value, reason = "the state is the router's own")]

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERER, SET_COOKIE, USER_AGENT,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERER, SET_COOKIE, USER_AGENT, WARNING,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri};
+use percent_encoding::percent_decode_str;
 use whocpa_domain::click::ClickReason;
 use whocpa_engine::click::{Tracked, Visit};
 
@@ -18,17 +19,18 @@ use crate::state::AppState;
 /// Remembers the click, then redirects; a visitor who cannot be sent anywhere gets a page that says so.
 pub async fn go(
     State(state): State<AppState>,
-    Path(code): Path<String>,
-    RawQuery(query): RawQuery,
+    uri: Uri,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response<Body> {
+    // A code in broken letters is an unknown code, and its click is remembered like any other.
+    let code = percent_decode_str(uri.path().trim_start_matches("/go/")).decode_utf8_lossy();
     let ua = text(&headers, &USER_AGENT);
     let referer = text(&headers, &REFERER);
     let languages = text(&headers, &ACCEPT_LANGUAGE);
     let visit = Visit {
         code: &code,
-        query: query.as_deref().unwrap_or_default(),
+        query: uri.query().unwrap_or_default(),
         ip: client_ip(peer, &headers, &state.config.trusted_proxies),
         ua: &ua,
         referer: &referer,
@@ -56,6 +58,9 @@ fn answer(tracked: &Tracked, is_https: bool) -> Response<Body> {
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if tracked.is_cut {
+        headers.insert(WARNING, HeaderValue::from_static("299 - \"a value was too long and was cut\""));
+    }
     if tracked.reason == ClickReason::Sent {
         let cookie = cookie::write(tracked.offer_id, &tracked.tid, tracked.cookie_ttl_days, is_https);
         if let Ok(cookie) = HeaderValue::try_from(cookie) {

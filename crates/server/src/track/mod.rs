@@ -8,11 +8,14 @@ mod postback;
 use axum::Router;
 use axum::routing::get;
 
+use crate::api;
 use crate::state::AppState;
 
 /// The routes of this module.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/go/{code}", get(click::go))
-        .route("/pb", get(postback::by_query).post(postback::by_body))
+pub fn router(state: &AppState) -> Router {
+    let postback = get(postback::receive).post(postback::receive).fallback(postback::no_method);
+    let postback = Router::new().route("/pb", postback).with_state(state.clone());
+    let clicks = Router::new().route("/go/{code}", get(click::go)).with_state(state.clone());
+    // `/go` answers visitors, who need no request id, and is the hottest way of all.
+    clicks.merge(api::layered(postback, state))
 }

@@ -3,17 +3,18 @@
 //! A conversion is never lost for a parameter that we do not know: such names come back in `ignored`.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use whocpa_domain::input::{Decimal, ParamKind, RawParams, RawValue, Single};
+use whocpa_domain::input::{Decimal, ParamKind, RawParams, Single};
 use whocpa_domain::lead::LeadStatus;
-use whocpa_domain::{Error, Input, params};
+use whocpa_domain::money::AMOUNT_LIMIT;
+use whocpa_domain::{Error, FieldErrors, Input, params};
 use whocpa_engine::lead::{Conversion, Verdict};
 
 use super::cookie;
+use crate::api::{self, ApiError};
 use crate::state::AppState;
 
 params! {
@@ -55,69 +56,43 @@ impl Single for SentStatus {
     }
 }
 
-/// `GET /pb?…`
-pub async fn by_query(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    receive(&state, form(query.unwrap_or_default().as_bytes()), &headers).await
-}
+/// Longest `sale_id`, in characters.
+const SALE_ID_LIMIT: usize = 255;
+/// Longest `comment`, in characters.
+const COMMENT_LIMIT: usize = 1000;
+/// Names that are told back in `ignored`, at most.
+const IGNORED_LIMIT: usize = 20;
 
-/// `POST /pb`, parameters in the query, in a form or in a JSON object.
-pub async fn by_body(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let mut raw = form(query.unwrap_or_default().as_bytes());
-    match serde_json::from_slice(&body) {
-        Ok(Value::Object(fields)) => {
-            for (name, value) in fields {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                raw.push(&name, RawValue::Text(text));
-            }
-        }
-        _ => form_into(&mut raw, &body),
-    }
-    receive(&state, raw, &headers).await
-}
-
-fn form(bytes: &[u8]) -> RawParams {
-    let mut raw = RawParams::default();
-    form_into(&mut raw, bytes);
-    raw
-}
-
-/// Empty values are left out: a sender's macro that has no value is not a wrong value.
-fn form_into(raw: &mut RawParams, bytes: &[u8]) {
-    for (name, value) in form_urlencoded::parse(bytes).filter(|(_, value)| !value.is_empty()) {
-        raw.push(&name, RawValue::Text(value.into_owned()));
-    }
-}
-
-async fn receive(state: &AppState, mut raw: RawParams, headers: &HeaderMap) -> Response {
-    let known = |name: &str| Postback::PARAMS.iter().any(|param| param.name == name);
-    let ignored: Vec<String> = raw.names().filter(|name| !known(name)).map(str::to_owned).collect();
-    for name in &ignored {
-        raw.take(name);
-    }
-    let received = read_and_receive(state, raw, headers).await;
-    let (status, mut body) = match received {
-        Ok(verdict) => verdict_body(&verdict),
-        Err(error) => error_body(&error),
+/// `GET` or `POST /pb`: parameters in the query, in a form or in a JSON object.
+pub async fn receive(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut raw = match api::parameters(&parts, body).await {
+        Ok(raw) => raw,
+        Err(refused) => return refused.into_response(),
     };
-    let name = body.get("verdict").and_then(Value::as_str).unwrap_or("error").to_owned();
+    // Empty values go too: a sender's macro that has no value is not a wrong value.
+    let ignored = raw.retain(|name| Postback::PARAMS.iter().any(|param| param.name == name));
+    let (status, mut body) = match read_and_receive(&state, raw, &parts.headers).await {
+        Ok(verdict) => verdict_body(&verdict),
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    let name = body.get("verdict").and_then(Value::as_str).unwrap_or_default().to_owned();
     metrics::counter!("whocpa_postbacks_total", "verdict" => name).increment(1);
     if let (false, Some(fields)) = (ignored.is_empty(), body.as_object_mut()) {
-        fields.insert("ignored".to_owned(), json!(ignored));
+        let names: Vec<&String> = ignored.iter().take(IGNORED_LIMIT).collect();
+        fields.insert("ignored".to_owned(), json!(names));
     }
     (status, Json(body)).into_response()
 }
 
+/// Any other method.
+pub async fn no_method() -> ApiError {
+    ApiError::NoMethod("GET, HEAD, POST".to_owned())
+}
+
 async fn read_and_receive(state: &AppState, raw: RawParams, headers: &HeaderMap) -> Result<Verdict, Error> {
     let sent: Postback = raw.read()?;
+    check(&sent)?;
     let advertiser_id = state.engine.postback_owner(&sent.token)?;
     let tid = sent.tid.or_else(|| cookie::read(headers, sent.offer_id));
     let tid =
@@ -152,17 +127,17 @@ fn verdict_body(verdict: &Verdict) -> (StatusCode, Value) {
     }
 }
 
-fn error_body(error: &Error) -> (StatusCode, Value) {
-    match error {
-        Error::Invalid(fields) => (StatusCode::BAD_REQUEST, json!({"error": fields.messages()})),
-        Error::Unauthorized => (StatusCode::UNAUTHORIZED, json!({"error": "Unauthorized"})),
-        Error::Unavailable(cause) => {
-            tracing::warn!(%cause, "a conversion could not be taken in; the sender is asked to repeat it");
-            (StatusCode::SERVICE_UNAVAILABLE, json!({"error": error.to_string()}))
-        }
-        other => {
-            tracing::error!(error = ?other, "a conversion failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, json!({"error": "Internal server error"}))
+fn check(sent: &Postback) -> Result<(), Error> {
+    let mut errors = FieldErrors::default();
+    for (name, text, limit) in
+        [("sale_id", &sent.sale_id, SALE_ID_LIMIT), ("comment", &sent.comment, COMMENT_LIMIT)]
+    {
+        if text.as_ref().is_some_and(|text| text.chars().count() > limit) {
+            errors.add(name, format!("Must be at most {limit} characters"));
         }
     }
+    if sent.amount.is_some_and(|amount| amount.0 > AMOUNT_LIMIT) {
+        errors.add("amount", "Must be at most 1000000000");
+    }
+    errors.finish()
 }

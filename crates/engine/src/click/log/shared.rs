@@ -29,6 +29,8 @@ pub(super) struct Shared {
 pub(super) struct Live {
     segments: BTreeMap<u64, Arc<Segment>>,
     drained: Mark,
+    /// Highest number that a stored mark has named: it may be higher than that of any file left.
+    floor: u64,
 }
 
 /// Totals since the log was opened.
@@ -164,6 +166,11 @@ impl Live {
         self.segments.keys().next_back().copied()
     }
 
+    /// Segments must have higher numbers than this.
+    pub(super) fn floor(&self) -> u64 {
+        self.floor
+    }
+
     /// Behind the last record.
     pub(super) fn end(&self) -> Mark {
         let last = self.segments.values().rev().find(|segment| !segment.is_empty());
@@ -184,6 +191,7 @@ impl Live {
     /// Takes out the segments without undrained records. The last one stays, written or not: its number tells
     /// the next run which numbers were used, so that a stored mark never points into another content.
     fn release(&mut self, drained: Mark) -> Vec<Arc<Segment>> {
+        self.floor = self.floor.max(drained.segment);
         self.drained = self.drained.max(drained).min(self.end());
         let (last, drained) = (self.last(), self.drained);
         let gone =

@@ -94,9 +94,9 @@ impl<'a> Writer<'a> {
     }
 
     fn open_next(&mut self) {
-        let number = self.next_number;
+        let number = self.next_number.max(self.shared.live().floor() + 1);
         // Whatever becomes of the attempt: a number stands for one content only.
-        self.next_number += 1;
+        self.next_number = number + 1;
         match self.shared.space.create_segment(number) {
             Ok(fresh) => {
                 let segment = Arc::new(Segment::new(number, fresh.path));

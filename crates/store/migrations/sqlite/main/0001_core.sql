@@ -308,17 +308,19 @@ CREATE TABLE parked_lead (
     advertiser_id BIGINT NOT NULL REFERENCES person (id),
     tid TEXT NOT NULL,
     click_id BIGINT NOT NULL,
-    goal_id BIGINT,
+    goal_id BIGINT NOT NULL,
     sale_id TEXT NOT NULL,
     amount BIGINT,
     status BIGINT NOT NULL,
+    comment TEXT NOT NULL,
+    is_open BOOLEAN NOT NULL,
     reason TEXT NOT NULL,
     lead_id BIGINT,
     date_created BIGINT NOT NULL,
     date_tried BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX parked_lead_natural ON parked_lead (advertiser_id, click_id, goal_id, sale_id);
-CREATE INDEX parked_lead_open ON parked_lead (date_created) WHERE lead_id IS NULL;
+CREATE INDEX parked_lead_open ON parked_lead (date_tried) WHERE is_open;
 
 CREATE TABLE account (
     id INTEGER PRIMARY KEY,
