@@ -7,6 +7,9 @@
 //!
 //! Every other crate takes its words from here, so that one search finds a thing in all layers.
 
+// Money is counted in integers (design §7).
+#![deny(clippy::float_arithmetic)]
+
 pub mod access;
 pub mod area;
 pub mod click;

@@ -5,6 +5,9 @@
 //! delete. Each begins with [`Caller::may`], passes the scope that it gets down to the store, and does all of its
 //! writing in one transaction. One file per resource declares the parameters, the fields and the operations.
 
+// Money is counted in integers (design §7).
+#![deny(clippy::float_arithmetic)]
+
 mod auth;
 mod catalogue;
 mod check;

@@ -7,7 +7,8 @@ use whocpa_domain::lead::{Closing, LeadMoney, LeadState, LeadStatus};
 use whocpa_domain::ledger::Parties;
 use whocpa_domain::{Error, Result, Scope, Time};
 
-use crate::db::{self, Db, Paging, Rows};
+use crate::db::{self, Backend, Db, Paging, Rows};
+use crate::migrate::execute;
 
 /// One lead.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -209,6 +210,11 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Le
 
 /// Leads that may be the same action as one that is sent now, or hold its click: kept from changing.
 pub async fn same_actions(db: &Db, natural_keys: &[String], click_ids: &[i64]) -> Result<Vec<Lead>> {
+    if db.backend() == Backend::Postgres {
+        // A young table has no statistics yet, and the planner would read all of it for a handful of keys. Everything
+        // in this transaction looks rows up by an index.
+        execute(db, "SET LOCAL enable_seqscan = off", []).await?;
+    }
     // Two reads, each on its own unique index: a condition with OR would read the whole table.
     let by_key = Entity::find().filter(Column::NaturalKey.is_in(natural_keys.iter().map(String::as_str)));
     let mut rows =

@@ -7,6 +7,9 @@
 //!   No transaction writes both (design §11).
 //! * One file per table: the row, and its functions in the order list, view, update, create, delete.
 
+// Money is counted in integers (design §7).
+#![deny(clippy::float_arithmetic)]
+
 mod connect;
 mod db;
 mod migrate;
