@@ -1,14 +1,14 @@
 //! Clicks, written in large batches by the drainer of the click log.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use sea_orm::ConnectionTrait;
 use sea_orm::entity::prelude::*;
 use whocpa_domain::click::Click;
 use whocpa_domain::{Result, Scope};
 
-use crate::db::{self, Backend, Db};
+use crate::bulk::Table;
+use crate::db::{self, Db};
 use crate::migrate::{execute, statement};
 
 /// One click as stored; [`Click`] is what the rest of the product reads.
@@ -125,8 +125,6 @@ pub async fn count(db: &Db, scope: Scope) -> Result<i64> {
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// Rows of one statement: a power of two below both databases' limits of bound values.
-const CHUNK: usize = 256;
 const COLUMNS: usize = 20;
 
 /// The columns in the order in which they are written.
@@ -139,35 +137,12 @@ pub(crate) const MOVE_MARK: &str = "INSERT INTO click_mark (log, segment, place)
 
 /// Stores clicks and moves the log's mark past them, in the caller's transaction. A click that is there already
 /// stays as it is, so that a replay adds nothing.
-pub async fn create(db: &Db, log: &str, mark: ClickMark, mut clicks: &[Click]) -> Result<()> {
-    while !clicks.is_empty() {
-        // Only powers of two, so that a handful of statements is prepared once and used for ever.
-        let size = CHUNK.min(1 << clicks.len().ilog2());
-        let (chunk, rest) = clicks.split_at(size);
-        execute(db, &insert_text(size, db.backend()), chunk.iter().flat_map(values)).await?;
-        clicks = rest;
-    }
+pub async fn create(db: &Db, log: &str, mark: ClickMark, clicks: &[Click]) -> Result<()> {
+    let columns = COLUMN_NAMES.replace(", ", "\", \"");
+    let tail = " ON CONFLICT (id) DO NOTHING";
+    let table = Table { name: "click", columns: &columns, width: COLUMNS, tail };
+    table.insert(db, clicks, |click| values(click).into()).await.map_err(db::error)?;
     execute(db, MOVE_MARK, [log.into(), mark.segment.into(), mark.place.into()]).await.map(drop)
-}
-
-/// SQLite keeps the names of named values in a list that it walks for each of them: thousands of `$n` take seconds,
-/// thousands of nameless `?` take none.
-fn insert_text(rows: usize, backend: Backend) -> String {
-    let mut sql = format!("INSERT INTO click ({COLUMN_NAMES}) VALUES ");
-    for row in 0..rows {
-        sql.push_str(if row == 0 { "(" } else { ",(" });
-        for column in 1..=COLUMNS {
-            sql.push_str(if column == 1 { "" } else { "," });
-            match backend {
-                Backend::Sqlite => sql.push('?'),
-                // Writing to a String cannot fail.
-                Backend::Postgres => drop(write!(sql, "${}", row * COLUMNS + column)),
-            }
-        }
-        sql.push(')');
-    }
-    sql.push_str(" ON CONFLICT (id) DO NOTHING");
-    sql
 }
 
 fn values(click: &Click) -> [Value; COLUMNS] {

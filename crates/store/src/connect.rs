@@ -41,6 +41,9 @@ struct Pair {
     write: DatabaseConnection,
 }
 
+/// Prepared statements that a connection keeps.
+const STATEMENTS: usize = 512;
+
 /// Tries of a write that lost a race before the caller is told.
 const TRIES: u32 = 6;
 
@@ -156,6 +159,8 @@ async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection> {
         .acquire_timeout(Duration::from_secs(5))
         .sqlx_logging(false)
         .set_application_name("whocpa")
+        // One statement for each number of rows that a batch may have, for several tables.
+        .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENTS))
         .test_before_acquire(false);
     Database::connect(options).await.map_err(db::error)
 }
@@ -175,7 +180,7 @@ async fn sqlite(path: &Path, readers: u32) -> Result<Pair> {
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
                     .busy_timeout(Duration::from_secs(5))
-                    .statement_cache_capacity(256)
+                    .statement_cache_capacity(STATEMENTS)
                     // Without it REPLACE removes immutable rows past their delete triggers.
                     .pragma("recursive_triggers", "on")
                     .pragma("cache_size", "-65536")

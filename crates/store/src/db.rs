@@ -12,7 +12,7 @@ use sea_orm::{
 use whocpa_domain::{Error, Page, PerPage, Result};
 
 /// Which database stands behind a handle; only for the few statements that differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Backend {
     /// A file on this machine.
     Sqlite,

@@ -2,11 +2,12 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, SqlErr};
+use sea_orm::{QueryOrder, QuerySelect, SqlErr};
 use whocpa_domain::lead::{Closing, LeadMoney, LeadState, LeadStatus};
 use whocpa_domain::ledger::Parties;
 use whocpa_domain::{Error, Result, Scope, Time};
 
+use crate::bulk;
 use crate::db::{self, Backend, Db, Paging, Rows};
 use crate::migrate::execute;
 
@@ -245,13 +246,8 @@ pub async fn update(db: &Db, row: Lead) -> Result<()> {
 
 /// Stores new leads. A broken uniqueness rule means that another node stored the same action first: the caller's
 /// transaction is tried again and then sees it.
-pub async fn create(db: &Db, rows: Vec<Lead>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
-    let stored = Entity::insert_many(rows).exec_without_returning(&db.conn()).await;
-    stored.map(drop).map_err(|refusal| match refusal.sql_err() {
+pub async fn create(db: &Db, rows: &[Lead]) -> Result<()> {
+    bulk::insert::<Entity>(db, rows, None).await.map_err(|refusal| match refusal.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(text)) => Error::Unavailable(text),
         _ => db::error(refusal),
     })

@@ -1,9 +1,10 @@
 //! What happened to leads: append-only, numbered per lead.
 
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder};
 use whocpa_domain::{Result, Scope};
 
+use crate::bulk;
 use crate::db::{self, Db};
 use crate::lead;
 
@@ -52,10 +53,6 @@ pub async fn list(db: &Db, scope: Scope, lead_id: i64) -> Result<Vec<LeadEvent>>
 }
 
 /// Stores new events.
-pub async fn create(db: &Db, rows: Vec<LeadEvent>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
-    Entity::insert_many(rows).exec_without_returning(&db.conn()).await.map(drop).map_err(db::error)
+pub async fn create(db: &Db, rows: &[LeadEvent]) -> Result<()> {
+    bulk::insert::<Entity>(db, rows, None).await.map_err(db::error)
 }

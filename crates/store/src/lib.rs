@@ -10,6 +10,7 @@
 // Money is counted in integers (design §7).
 #![deny(clippy::float_arithmetic)]
 
+mod bulk;
 mod connect;
 mod db;
 mod migrate;

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveModelTrait, IntoActiveModel, NotSet, QueryOrder, Value};
+use sea_orm::{QueryOrder, Value};
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting};
 use whocpa_domain::money::MICRO;
 use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::account;
+use crate::bulk;
 use crate::db::{self, Db};
 use crate::migrate::statement;
 
@@ -77,7 +78,7 @@ pub async fn create(db: &Db, groups: &[(Cause, Vec<Posting>)], now: Time) -> Res
     let mut rows = Vec::new();
     for (cause, legs) in groups {
         for (leg, posting) in (1i64..).zip(legs) {
-            let row = Transfer {
+            rows.push(Transfer {
                 id: 0,
                 cause: cause.kind.code(),
                 cause_id: cause.id,
@@ -89,13 +90,10 @@ pub async fn create(db: &Db, groups: &[(Cause, Vec<Posting>)], now: Time) -> Res
                 currency_id: posting.debit.currency_id,
                 amount: posting.amount,
                 date_created: now.0,
-            };
-            let mut row = row.into_active_model().reset_all();
-            row.id = NotSet;
-            rows.push(row);
+            });
         }
     }
-    Entity::insert_many(rows).exec_without_returning(&db.conn()).await.map(drop).map_err(db::error)
+    bulk::insert::<Entity>(db, &rows, Some(Column::Id)).await.map_err(db::error)
 }
 
 /// The transfers that a lead's events made, in order; for those who may see both sides.

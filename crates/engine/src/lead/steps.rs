@@ -165,13 +165,13 @@ impl Steps {
         for id in &self.new {
             new.extend(self.leads.remove(id));
         }
-        lead::create(db, new).await?;
+        lead::create(db, &new).await?;
         for id in &self.changed {
             if let Some(lead) = self.leads.remove(id) {
                 lead::update(db, lead).await?;
             }
         }
-        lead_event::create(db, self.events).await?;
+        lead_event::create(db, &self.events).await?;
         transfer::create(db, &self.postings, self.now).await
     }
 }

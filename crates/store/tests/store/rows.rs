@@ -50,8 +50,8 @@ pub async fn network(store: &Store) -> Ids {
         let goal_id = goal::create(&db, Goal { offer_id, ..goal.clone() }).await?;
         let version = goal::version_create(&db, version_row(goal_id)).await?;
         let parties = (advertiser_id, webmaster_id);
-        lead::create(&db, vec![lead_row(1, parties, (offer_id, goal_id, version))]).await?;
-        lead_event::create(&db, vec![event_row(1)]).await?;
+        lead::create(&db, &[lead_row(1, parties, (offer_id, goal_id, version))]).await?;
+        lead_event::create(&db, &[event_row(1)]).await?;
         let account = |kind, owner_id| Account { kind, owner_id, currency_id: USD };
         let from = account(AccountKind::AdvertiserAvailable, advertiser_id);
         let seat = account(AccountKind::AdvertiserCommitted, advertiser_id);
