@@ -45,7 +45,7 @@ struct Inner {
     click_log: ClickLog,
     drainer: Mutex<Option<Drainer>>,
     desk: Desk,
-    parked_ids: Mutex<Range<i64>>,
+    lead_ids: Mutex<Range<i64>>,
 }
 
 /// Kind under which the keys of the tid's check stand in the store.
@@ -78,7 +78,7 @@ impl Engine {
             click_log,
             drainer: Mutex::new(Some(drainer)),
             desk: Desk::new(),
-            parked_ids: Mutex::new(0..0),
+            lead_ids: Mutex::new(0..0),
         })))
     }
 
@@ -184,9 +184,8 @@ impl Engine {
         &self.0.desk
     }
 
-    /// Lead ids of the sweep of parked conversions.
-    pub(crate) fn parked_ids(&self) -> &Mutex<Range<i64>> {
-        &self.0.parked_ids
+    pub(crate) fn lead_ids(&self) -> &Mutex<Range<i64>> {
+        &self.0.lead_ids
     }
 
     pub(crate) fn weak(&self) -> WeakEngine {

@@ -51,11 +51,10 @@ impl Engine {
         let now = self.now();
         let (tried_before, created_after) = (now.plus(-PARKED_PAUSE), now.plus_days(-PARKED_DAYS));
         let open = parked_lead::open(&self.store().read(), tried_before, created_after, CHUNK).await?;
-        let mut ids = self.parked_ids().lock().await;
         let mut settled = 0;
         for row in open {
             let claim = claim(row);
-            match receive_all(self, std::slice::from_ref(&claim), &mut ids).await {
+            match receive_all(self, std::slice::from_ref(&claim)).await {
                 Ok(verdicts) => {
                     settled +=
                         verdicts.iter().filter(|verdict| !matches!(verdict, Verdict::Parked { .. })).count();

@@ -2,8 +2,6 @@
 //! its neighbours (design §6).
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -16,15 +14,12 @@ use super::receive::{Claim, Conversion, Verdict};
 use super::resolve::resolve_all;
 use crate::Engine;
 use crate::click::stored_form;
-use crate::open::WeakEngine;
 
-/// Transactions under way at once: on SQLite one is written while the next is prepared, PostgreSQL writes both.
-const CLERKS: usize = 2;
 /// Conversions of one transaction.
 const BATCH: usize = 256;
 /// Conversions that may wait; beyond it the sender is told to come again.
 const QUEUE: usize = 4096;
-/// Lead ids that a clerk reserves at once; a stop leaves those that it did not use as a gap.
+/// Lead ids that this process reserves at once; a stop leaves those that it did not use as a gap.
 const ID_BLOCK: i64 = 256;
 
 type Waiting = (Claim, oneshot::Sender<Result<Verdict>>);
@@ -57,30 +52,24 @@ impl Desk {
         verdict.await.map_err(|_| Error::Unavailable("the conversion was not served".to_owned()))?
     }
 
-    /// Has the queue served: whoever comes first starts the clerks, who stay as long as the engine does.
+    /// Serves the queue once: whoever comes first starts the server, which lives as long as the engine does.
     async fn serve(&self, engine: &Engine) {
         // Taken once; afterwards this is one uncontended lock.
-        let Some(waiting) = self.waiting.lock().await.take() else { return };
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..CLERKS {
-            tokio::spawn(clerk(engine.weak(), Arc::clone(&waiting)));
-        }
+        let Some(mut waiting) = self.waiting.lock().await.take() else { return };
+        let engine = engine.weak();
+        tokio::spawn(async move {
+            let mut batch = Vec::with_capacity(BATCH);
+            while waiting.recv_many(&mut batch, BATCH).await > 0 {
+                let Some(engine) = engine.upgrade() else { return };
+                serve_batch(&engine, std::mem::take(&mut batch)).await;
+            }
+        });
     }
 }
 
-/// Takes all that wait, stores them, answers, and again. While one clerk waits for the store another one gathers.
-async fn clerk(engine: WeakEngine, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    let mut ids = 0..0;
-    while waiting.lock().await.recv_many(&mut batch, BATCH).await > 0 {
-        let Some(engine) = engine.upgrade() else { return };
-        serve_batch(&engine, std::mem::take(&mut batch), &mut ids).await;
-    }
-}
-
-async fn serve_batch(engine: &Engine, batch: Vec<Waiting>, ids: &mut Range<i64>) {
+async fn serve_batch(engine: &Engine, batch: Vec<Waiting>) {
     let (claims, answers): (Vec<Claim>, Vec<_>) = batch.into_iter().unzip();
-    let verdicts = match receive_all(engine, &claims, ids).await {
+    let verdicts = match receive_all(engine, &claims).await {
         Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
         Err(failed @ Error::Unavailable(_)) => claims.iter().map(|_| Err(failed.clone())).collect(),
         // Something in the batch cannot be written: each alone, so that only that one fails.
@@ -88,7 +77,7 @@ async fn serve_batch(engine: &Engine, batch: Vec<Waiting>, ids: &mut Range<i64>)
             tracing::error!(error = ?failed, count = claims.len(), "a batch of conversions failed and is tried one by one");
             let mut verdicts: Vec<Result<Verdict>> = Vec::with_capacity(claims.len());
             for claim in &claims {
-                let alone = receive_all(engine, std::slice::from_ref(claim), ids).await;
+                let alone = receive_all(engine, std::slice::from_ref(claim)).await;
                 verdicts.push(alone.and_then(|mut verdicts| {
                     verdicts.pop().ok_or_else(|| Error::Internal("a conversion got no verdict".to_owned()))
                 }));
@@ -103,15 +92,10 @@ async fn serve_batch(engine: &Engine, batch: Vec<Waiting>, ids: &mut Range<i64>)
 }
 
 /// Finds the clicks, then resolves and writes all conversions in one transaction.
-///
-/// New leads get their numbers from `ids`, which belong to the caller alone and are filled up here.
-pub(super) async fn receive_all(
-    engine: &Engine,
-    claims: &[Claim],
-    ids: &mut Range<i64>,
-) -> Result<Vec<Verdict>> {
+pub(super) async fn receive_all(engine: &Engine, claims: &[Claim]) -> Result<Vec<Verdict>> {
     let (clicks, now) = (&find_clicks(engine, claims).await?, engine.now());
     let catalogue = &engine.catalogue().now_owned();
+    let mut ids = engine.lead_ids().lock().await;
     let wanted = i64::try_from(claims.len()).unwrap_or(i64::MAX);
     if ids.end - ids.start < wanted {
         let block = wanted.max(ID_BLOCK);
