@@ -35,11 +35,6 @@ pub fn click_ms(id: ClickId) -> i64 {
     (id >> (NODE_BITS + SEQUENCE_BITS)) + EPOCH_MS
 }
 
-/// The smallest click id of the millisecond `ms`: a bound for searching by time.
-pub fn first_click_id(ms: i64) -> ClickId {
-    click_id(ms, 0, 0)
-}
-
 /// Gives click ids out in strictly rising order, whatever the clock does.
 #[derive(Debug)]
 pub struct ClickIds {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use whocpa_domain::input::Until;
 use whocpa_domain::lead::{Closing, LeadEventKind, LeadStatus, LeadType};
 use whocpa_domain::money::Amount;
-use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view};
+use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::lead::{self, Lead, LeadFilter};
 use whocpa_store::lead_event::{self, LeadEvent};
-use whocpa_store::{Paging, Rows, currency};
+use whocpa_store::{Paging, Rows};
 
-use crate::{Caller, Engine};
+use crate::{Caller, Engine, currency};
 
 params! {
     /// Which leads are wanted.
@@ -181,7 +181,7 @@ impl Engine {
             subid1: input.subid1,
         };
         let rows = lead::list(&self.store().read(), scope, &filter, paging).await?;
-        let digits = self.currency_digits().await?;
+        let digits = currency::digits(&self.store().read()).await?;
         Ok(rows.map(|lead| self.lead_row(caller.level, lead, &digits)))
     }
 
@@ -191,7 +191,7 @@ impl Engine {
         let db = self.store().read();
         let lead = lead::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
         let events = lead_event::list(&db, scope, id).await?;
-        let digits = self.currency_digits().await?;
+        let digits = currency::digits(&self.store().read()).await?;
         Ok(LeadView {
             date_hold_end: Time(lead.date_hold_end),
             goal_version_id: lead.goal_version_id,
@@ -199,12 +199,6 @@ impl Engine {
             events: events.into_iter().map(event_view).collect(),
             row: self.lead_row(caller.level, lead, &digits),
         })
-    }
-
-    /// Minor-unit digits by currency.
-    async fn currency_digits(&self) -> Result<BTreeMap<i64, u8>> {
-        let rows = currency::list(&self.store().read(), Scope::All).await?;
-        Ok(rows.into_iter().map(|row| (row.id, u8::try_from(row.digits).unwrap_or(2))).collect())
     }
 
     fn lead_row(&self, level: Level, lead: Lead, digits: &BTreeMap<i64, u8>) -> LeadRow {

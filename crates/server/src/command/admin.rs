@@ -7,7 +7,7 @@ use whocpa_domain::user::UserLevel;
 use whocpa_engine::Caller;
 use whocpa_engine::user::UserCreate;
 
-use super::{Settings, say};
+use super::{Settings, say, told};
 use crate::app;
 
 /// Help operators.
@@ -35,7 +35,7 @@ impl Admin {
     pub async fn run(self) -> Result<(), String> {
         let Self::Create(create) = self;
         let password = read_password()?;
-        let engine = app::open(&create.settings.read()?).await.map_err(|e| format!("{e:?}"))?;
+        let engine = app::open(&create.settings.read()?).await.map_err(|e| told(&e))?;
         let input = UserCreate {
             level: UserLevel::Operator,
             login: create.login.clone(),
@@ -44,18 +44,14 @@ impl Admin {
             comment: None,
         };
         let made = engine.user_create(Caller::SYSTEM, input).await;
-        let id = match made {
-            Ok(id) => id,
-            Err(refused) => {
-                let closed = engine.close().await;
-                return Err(format!(
-                    "{refused:?}{}",
-                    closed.err().map_or_else(String::new, |e| format!("; {e:?}"))
-                ));
-            }
+        let made = match made {
+            Ok(id) => engine.profile_key(id).await.map(|key| (id, key)),
+            Err(refused) => Err(refused),
         };
-        let key = engine.profile_key(id).await.map_err(|e| format!("{e:?}"))?;
-        engine.close().await.map_err(|e| format!("{e:?}"))?;
+        // Closed in both cases; the refusal is what the person must read first.
+        let closed = engine.close().await;
+        let (id, key) = made.map_err(|e| told(&e))?;
+        closed.map_err(|e| told(&e))?;
         say(&format!("operator {} made, id {id}\nAPI key {key}", create.login));
         Ok(())
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use whocpa_domain::SystemClock;
 use whocpa_engine::Engine;
 
-use super::{Settings, say};
+use super::{Settings, say, told};
 
 /// Bring the database up to date, or show what is pending.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ impl Migrate {
         } else {
             Engine::migrate(&config, &SystemClock).await
         };
-        for state in states.map_err(|e| format!("{e:?}"))? {
+        for state in states.map_err(|e| told(&e))? {
             let applied =
                 state.date_applied.map_or_else(|| "pending".to_owned(), |at| format!("applied {at}"));
             say(&format!("{:<24} {applied}", state.name));

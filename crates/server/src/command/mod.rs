@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::demo::DemoOptions;
 use crate::telemetry;
 
-pub use out::{complain, say};
+pub use out::{complain, say, told};
 
 /// An open-source CPA affiliate network in one program.
 #[derive(Debug, Parser)]

@@ -2,7 +2,7 @@
 
 use whocpa_engine::Rng;
 
-use super::say;
+use super::{say, told};
 use crate::app;
 use crate::config::Config;
 use crate::state::AppState;
@@ -13,7 +13,7 @@ const SETUP_LETTERS: usize = 24;
 /// Runs the network until Ctrl-C or SIGTERM.
 pub async fn run(config: Config) -> Result<(), String> {
     let listener = app::bind(&config).await?;
-    let engine = app::open(&config).await.map_err(|e| format!("{e:?}"))?;
+    let engine = app::open(&config).await.map_err(|e| told(&e))?;
     let rng = Rng::system();
     let mut state = AppState::new(engine.clone(), config.http(), rng.number());
     let url = config.base_url();
@@ -21,7 +21,7 @@ pub async fn run(config: Config) -> Result<(), String> {
     say(&format!("  API            {url}/api/offer/"));
     say(&format!("  API reference  {url}/apidocs/guest/overview/about"));
     say(&format!("  health         {url}/healthz  {url}/readyz  {url}/metrics"));
-    if engine.operator_count().await.map_err(|e| format!("{e:?}"))? == 0 {
+    if engine.operator_count().await.map_err(|e| told(&e))? == 0 {
         let token = rng.letters(SETUP_LETTERS);
         say(&format!("  set up         {url}/setup/{token}   (works once: make the first operator there)"));
         state = state.with_setup_token(token);
