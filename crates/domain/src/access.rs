@@ -3,6 +3,9 @@
 //! It drives enforcement, the access-matrix test, the reference pages and OpenAPI. A row's letters are the five
 //! methods in the product's order, `lvucd`: list, view, update, create, delete.
 
+use std::net::IpAddr;
+
+use crate::role::{Rights, Role};
 use crate::{Error, Result};
 
 /// One of the five ways to interact with a resource, in the product's own order.
@@ -104,6 +107,8 @@ pub enum Scope {
     Webmaster(i64),
     /// What the advertiser with this user id may see or owns.
     Advertiser(i64),
+    /// What belongs to the people whom the operator with this user id looks after, and what belongs to nobody.
+    Manager(i64),
     /// Every row.
     All,
 }
@@ -212,26 +217,75 @@ pub struct Caller {
     pub level: Level,
     /// User id; 0 for a guest and for the system's own jobs.
     pub user_id: i64,
+    /// What an operator is there for; [`Role::Owner`], which narrows nothing, for everybody else.
+    pub role: Role,
+    /// By which way he came.
+    pub origin: Origin,
+}
+
+/// By which way a request came: it narrows what the caller may do, and stands in the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Address of the client; `None` for jobs and commands.
+    pub ip: Option<IpAddr>,
+    /// Id of the API key, 0 without one.
+    pub key_id: i64,
+    /// What that key may be used for.
+    pub rights: Rights,
+    /// The request's `Idempotency-Key`, which the operation settles in its own transaction.
+    pub claim: Option<Claim>,
+}
+
+/// A claim on an `Idempotency-Key`: the request that holds it may settle it (trust §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Its row.
+    pub id: i64,
+    /// Grows whenever another request takes the row over, so that a late one settles nothing.
+    pub fence: i64,
+}
+
+impl Origin {
+    /// From within: jobs, commands, tests.
+    pub const INSIDE: Self = Self { ip: None, key_id: 0, rights: Rights::ALL, claim: None };
 }
 
 impl Caller {
     /// A request without a key.
-    pub const GUEST: Self = Self { level: Level::Guest, user_id: 0 };
+    pub const GUEST: Self = Self::new(Level::Guest, 0);
     /// The network itself: jobs, the command line, the demo.
-    pub const SYSTEM: Self = Self { level: Level::Operator, user_id: 0 };
+    pub const SYSTEM: Self = Self::new(Level::Operator, 0);
+
+    /// An account that comes from within and is not narrowed by a role.
+    pub const fn new(level: Level, user_id: i64) -> Self {
+        Self { level, user_id, role: Role::Owner, origin: Origin::INSIDE }
+    }
+
+    /// Whether this is the network itself and nobody's account.
+    pub fn is_system(&self) -> bool {
+        self.level == Level::Operator && self.user_id == 0
+    }
 
     /// The scope in which this caller may use `method` of `resource`.
     ///
     /// # Errors
     /// [`Error::Unauthorized`] for a guest where some account has the right, else [`Error::Forbidden`].
     pub fn may(&self, resource: Resource, method: Method) -> Result<Scope> {
-        match (resource.access(method, self.level), self.level) {
-            (Access::None, Level::Guest) => Err(Error::Unauthorized),
-            (Access::None, _) => Err(Error::Forbidden),
-            (_, Level::Guest) => Ok(Scope::Public),
-            (_, Level::Webmaster) => Ok(Scope::Webmaster(self.user_id)),
-            (_, Level::Advertiser) => Ok(Scope::Advertiser(self.user_id)),
-            (_, Level::Operator) => Ok(Scope::All),
+        if resource.access(method, self.level) == Access::None {
+            return Err(if self.level == Level::Guest { Error::Unauthorized } else { Error::Forbidden });
+        }
+        if !self.origin.rights.cover(resource, method) {
+            return Err(Error::Forbidden);
+        }
+        match self.level {
+            Level::Guest => Ok(Scope::Public),
+            Level::Webmaster => Ok(Scope::Webmaster(self.user_id)),
+            Level::Advertiser => Ok(Scope::Advertiser(self.user_id)),
+            Level::Operator => match self.role.access(resource, method) {
+                Access::None => Err(Error::Forbidden),
+                Access::Own => Ok(Scope::Manager(self.user_id)),
+                Access::All => Ok(Scope::All),
+            },
         }
     }
 }
@@ -254,7 +308,7 @@ mod tests {
     #[test]
     fn a_guest_is_asked_for_a_key_and_an_account_is_refused() {
         assert!(matches!(Caller::GUEST.may(Resource::Lead, Method::List), Err(Error::Unauthorized)));
-        let webmaster = Caller { level: Level::Webmaster, user_id: 7 };
+        let webmaster = Caller::new(Level::Webmaster, 7);
         assert!(matches!(webmaster.may(Resource::User, Method::List), Err(Error::Forbidden)));
         assert!(matches!(webmaster.may(Resource::Lead, Method::List), Ok(Scope::Webmaster(7))));
     }

@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod money;
 pub mod news;
 pub mod offer;
+pub mod role;
 pub mod tid;
 pub mod time;
 pub mod user;

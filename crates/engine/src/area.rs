@@ -4,6 +4,7 @@ use whocpa_domain::area::{AreaKind, AreaStatus};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::area::{self, Area, AreaFilter};
 
+use crate::audit::Changes;
 use crate::{Caller, Engine, Paging, Rows, check};
 
 params! {
@@ -124,12 +125,14 @@ impl Engine {
             .write(move |db| async move {
                 let found = area::view_for_update(&db, scope, id).await?;
                 let row = found.ok_or(Error::NotFound)?;
-                let row = if caller.level == Level::Operator {
-                    decided(row, input)?
+                let changed = if caller.level == Level::Operator {
+                    decided(row.clone(), input)?
                 } else {
                     described(&row, input)?
                 };
-                area::update(&db, row).await
+                let changes = Changes::updated(&row, &changed);
+                area::update(&db, changed).await?;
+                self.note(&db, caller, Resource::Area, id, changes).await
             })
             .await
     }
@@ -150,7 +153,13 @@ impl Engine {
         };
         check(&row)?;
         let row = &row;
-        self.store().write(move |db| async move { area::create(&db, row.clone()).await }).await
+        self.store()
+            .write(move |db| async move {
+                let id = area::create(&db, row.clone()).await?;
+                self.note(&db, caller, Resource::Area, id, Changes::created(row)).await?;
+                Ok(id)
+            })
+            .await
     }
 
     /// Archives an area: new links cannot use it, what came through it stays.
@@ -159,8 +168,11 @@ impl Engine {
         self.store()
             .write(move |db| async move {
                 let found = area::view_for_update(&db, scope, id).await?;
-                let row = Area { status: AreaStatus::Archived.code(), ..found.ok_or(Error::NotFound)? };
-                area::update(&db, row).await
+                let row = found.ok_or(Error::NotFound)?;
+                let archived = Area { status: AreaStatus::Archived.code(), ..row.clone() };
+                let changes = Changes::archived(&row, &archived);
+                area::update(&db, archived).await?;
+                self.note(&db, caller, Resource::Area, id, changes).await
             })
             .await
     }

@@ -27,7 +27,7 @@ impl Engine {
     pub async fn authenticate(&self, key: &str) -> Result<Caller> {
         let owner = api_key::owner(&self.store().read(), &fingerprint(key)).await?;
         let owner = owner.ok_or(Error::Unauthorized)?;
-        Ok(Caller { level: owner.level().level(), user_id: owner.id })
+        Ok(Caller::new(owner.level().level(), owner.id))
     }
 
     /// The person who signs in with this login and password.
@@ -47,9 +47,7 @@ impl Engine {
             Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         });
         match (fits.await?, person) {
-            (true, Some(person)) if person.is_active() => {
-                Ok(Caller { level: person.level().level(), user_id: person.id })
-            }
+            (true, Some(person)) if person.is_active() => Ok(Caller::new(person.level().level(), person.id)),
             _ => Err(Error::Unauthorized),
         }
     }

@@ -3,6 +3,7 @@
 use whocpa_domain::{Error, Method, Resource, Result, params, view};
 use whocpa_store::category::{self, Category};
 
+use crate::audit::Changes;
 use crate::{Caller, Engine};
 
 params! {
@@ -70,12 +71,15 @@ impl Engine {
         let input = &input;
         self.store()
             .write(move |db| async move {
-                let mut row = category::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let before = category::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let mut row = before.clone();
                 row.name_en = input.name_en.clone().unwrap_or(row.name_en);
                 row.name_ru = input.name_ru.clone().unwrap_or(row.name_ru);
                 row.is_active = input.is_active.unwrap_or(row.is_active);
                 check(&row)?;
-                category::update(&db, row).await
+                let changes = Changes::updated(&before, &row);
+                category::update(&db, row).await?;
+                self.note(&db, caller, Resource::Category, id, changes).await
             })
             .await
     }
@@ -87,7 +91,13 @@ impl Engine {
         let row = Category { id: 0, name_en, name_ru, is_active: is_active.unwrap_or(true) };
         check(&row)?;
         let row = &row;
-        self.store().write(move |db| async move { category::create(&db, row.clone()).await }).await
+        self.store()
+            .write(move |db| async move {
+                let id = category::create(&db, row.clone()).await?;
+                self.note(&db, caller, Resource::Category, id, Changes::created(row)).await?;
+                Ok(id)
+            })
+            .await
     }
 
     /// Removes a category that no offer uses.
@@ -95,11 +105,11 @@ impl Engine {
         let scope = caller.may(Resource::Category, Method::Delete)?;
         self.store()
             .write(move |db| async move {
-                category::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let row = category::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 if !category::delete(&db, id).await? {
                     return Err(Error::Conflict("Offers use this category".to_owned()));
                 }
-                Ok(())
+                self.note(&db, caller, Resource::Category, id, Changes::deleted(&row)).await
             })
             .await
     }

@@ -104,7 +104,7 @@ impl GeoTree {
     pub(crate) fn knows(&self, scope: Scope, id: i64) -> bool {
         match scope {
             Scope::All => self.rows.contains_key(&id),
-            Scope::Public | Scope::Webmaster(_) | Scope::Advertiser(_) => self.displayed.contains(&id),
+            _ => self.displayed.contains(&id),
         }
     }
 
@@ -144,7 +144,7 @@ impl Engine {
         let tree = self.geo_tree().await?;
         match scope {
             Scope::All => tree.views(None, true).map(Arc::new),
-            Scope::Public | Scope::Webmaster(_) | Scope::Advertiser(_) => Ok(Arc::clone(&tree.public)),
+            _ => Ok(Arc::clone(&tree.public)),
         }
     }
 

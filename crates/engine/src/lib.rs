@@ -8,6 +8,7 @@
 // Money is counted in integers (design §7).
 #![deny(clippy::float_arithmetic)]
 
+mod audit;
 mod auth;
 mod catalogue;
 mod check;

@@ -142,7 +142,9 @@ impl Around {
         let offer_ids: Vec<i64> = rows.iter().filter_map(|row| row.offer_id).collect();
         let own = match scope {
             Scope::Webmaster(id) => offer::connected(db, id, &offer_ids).await?,
-            Scope::Advertiser(_) => offer::known(db, scope, &offer_ids).await?.into_iter().collect(),
+            Scope::Advertiser(_) | Scope::Manager(_) => {
+                offer::known(db, scope, &offer_ids).await?.into_iter().collect()
+            }
             Scope::Public | Scope::All => BTreeSet::new(),
         };
         Ok(Self {

@@ -45,7 +45,7 @@ impl Engine {
         let row = offer::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
         let connection = match scope {
             Scope::Webmaster(webmaster_id) => connection::of_pair(&db, webmaster_id, id).await?,
-            Scope::Public | Scope::Advertiser(_) | Scope::All => None,
+            Scope::Public | Scope::Advertiser(_) | Scope::Manager(_) | Scope::All => None,
         };
         let status = connection.and_then(|connection| ConnectionStatus::from_code(connection.status));
         let goals = goal::of_offers(&db, &[id]).await?;

@@ -1,6 +1,7 @@
 //! People of the network: what operators do with accounts.
 
 use argon2::password_hash::phc::PasswordHash;
+use whocpa_domain::role::Role;
 use whocpa_domain::user::{KeyKind, UserLevel, UserStatus};
 use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::change::{self, ChangeKind};
@@ -239,6 +240,8 @@ impl Engine {
             login: login_plain(&input.login),
             name: input.name.clone(),
             password_hash: String::new(),
+            role: Role::Owner.code(),
+            manager_id: None,
             status: UserStatus::Active.code(),
             comment: input.comment.clone().unwrap_or_default(),
             postback_token: match input.level {

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
+use serde::Serialize;
 use whocpa_domain::user::{KeyKind, UserStatus};
 use whocpa_domain::{Result, Scope};
 
@@ -9,7 +10,7 @@ use crate::db::{self, Db};
 use crate::person;
 
 /// One key.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "api_key")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.
@@ -24,8 +25,10 @@ pub struct Model {
     /// Its first letters, to tell keys apart.
     pub prefix: String,
     /// SHA-256 of the key, hexadecimal.
+    #[serde(skip)]
     pub hash: String,
     /// The encrypted profile key, empty for others.
+    #[serde(skip)]
     pub cipher: String,
     /// Seconds.
     pub date_created: i64,

@@ -2,13 +2,15 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
+use serde::Serialize;
 use whocpa_domain::area::AreaStatus;
 use whocpa_domain::{Result, Scope};
 
 use crate::db::{self, Db, Paging, Rows};
+use crate::person;
 
 /// One traffic source.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "area")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.
@@ -54,6 +56,7 @@ fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => Entity::find(),
         Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
+        Scope::Manager(id) => Entity::find().filter(Column::WebmasterId.in_subquery(person::managed(id))),
         Scope::Advertiser(_) | Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
     }
 }

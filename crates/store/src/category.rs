@@ -2,12 +2,13 @@
 
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 use whocpa_domain::{Result, Scope};
 
 use crate::db::{self, Db};
 
 /// One category.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "category")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.
@@ -33,9 +34,7 @@ pub type Category = Model;
 fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => Entity::find(),
-        Scope::Public | Scope::Webmaster(_) | Scope::Advertiser(_) => {
-            Entity::find().filter(Column::IsActive.eq(true))
-        }
+        _ => Entity::find().filter(Column::IsActive.eq(true)),
     }
 }
 

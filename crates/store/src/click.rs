@@ -10,6 +10,7 @@ use whocpa_domain::{Result, Scope};
 use crate::bulk::Table;
 use crate::db::{self, Db};
 use crate::migrate::{execute, statement};
+use crate::person;
 
 /// One click as stored; [`Click`] is what the rest of the product reads.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -119,6 +120,7 @@ pub async fn count(db: &Db, scope: Scope) -> Result<i64> {
     let select = match scope {
         Scope::All => Entity::find(),
         Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
+        Scope::Manager(id) => Entity::find().filter(Column::WebmasterId.in_subquery(person::managed(id))),
         Scope::Advertiser(_) | Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
     };
     let count = select.count(&db.conn()).await.map_err(db::error)?;

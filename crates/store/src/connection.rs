@@ -1,15 +1,18 @@
 //! Connections: which webmaster may work with which offer.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Condition;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::{Result, Scope};
 
 use crate::db::{self, Db, Paging, Rows};
 use crate::offer;
+use crate::person;
 
 /// One webmaster's work with one offer.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "connection")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.
@@ -55,6 +58,13 @@ fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => Entity::find(),
         Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
+        Scope::Manager(id) => {
+            let offers = offer::visible(scope).select_only().column(offer::Column::Id).into_query();
+            let mine = Condition::any()
+                .add(Column::WebmasterId.in_subquery(person::managed(id)))
+                .add(Column::OfferId.in_subquery(offers));
+            Entity::find().filter(mine)
+        }
         Scope::Advertiser(_) => {
             let own = offer::visible(scope).select_only().column(offer::Column::Id).into_query();
             Entity::find().filter(Column::OfferId.in_subquery(own))

@@ -2,12 +2,13 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder};
+use serde::Serialize;
 use whocpa_domain::{Result, Scope};
 
 use crate::db::{self, Db};
 
 /// One currency.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "currency")]
 pub struct Model {
     /// ISO 4217 number; above 10 000 for others.
@@ -37,9 +38,7 @@ pub type Currency = Model;
 fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => Entity::find(),
-        Scope::Public | Scope::Webmaster(_) | Scope::Advertiser(_) => {
-            Entity::find().filter(Column::IsActive.eq(true))
-        }
+        _ => Entity::find().filter(Column::IsActive.eq(true)),
     }
 }
 

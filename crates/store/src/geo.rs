@@ -2,12 +2,13 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
+use serde::Serialize;
 use whocpa_domain::{Result, Scope};
 
 use crate::db::{self, Db};
 
 /// One region.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "geo")]
 pub struct Model {
     /// Stable number.
@@ -42,9 +43,7 @@ pub type Geo = Model;
 pub async fn list(db: &Db, scope: Scope) -> Result<Vec<Geo>> {
     let select = match scope {
         Scope::All => Entity::find(),
-        Scope::Public | Scope::Webmaster(_) | Scope::Advertiser(_) => {
-            Entity::find().filter(Column::IsDisplayed.eq(true))
-        }
+        _ => Entity::find().filter(Column::IsDisplayed.eq(true)),
     };
     select.order_by_asc(Column::Type).order_by_asc(Column::Id).all(&db.conn()).await.map_err(db::error)
 }

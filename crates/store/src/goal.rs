@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use serde::Serialize;
 use whocpa_domain::goal::{MoneyType, Terms};
 use whocpa_domain::{Result, Scope, Time};
 
@@ -11,7 +12,7 @@ use crate::db::{self, Db, Paging, Rows};
 use crate::offer;
 
 /// One goal.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "goal")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.

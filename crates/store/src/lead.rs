@@ -10,6 +10,7 @@ use whocpa_domain::{Error, Result, Scope, Time};
 use crate::bulk;
 use crate::db::{self, Backend, Db, Paging, Rows};
 use crate::migrate::execute;
+use crate::person;
 
 /// One lead.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -159,6 +160,11 @@ fn visible(scope: Scope) -> Select<Entity> {
         Scope::All => Entity::find(),
         Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
         Scope::Advertiser(id) => Entity::find().filter(Column::AdvertiserId.eq(id)),
+        Scope::Manager(id) => Entity::find().filter(
+            Condition::any()
+                .add(Column::WebmasterId.in_subquery(person::managed(id)))
+                .add(Column::AdvertiserId.in_subquery(person::managed(id))),
+        ),
         Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
     }
 }

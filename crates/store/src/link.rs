@@ -2,12 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
+use serde::Serialize;
 use whocpa_domain::{Error, Result, Scope};
 
 use crate::db::{self, Db, Paging, Rows};
+use crate::person;
 
 /// One link.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "link")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.
@@ -66,6 +68,7 @@ fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => live,
         Scope::Webmaster(id) => live.filter(Column::WebmasterId.eq(id)),
+        Scope::Manager(id) => live.filter(Column::WebmasterId.in_subquery(person::managed(id))),
         Scope::Advertiser(_) | Scope::Public => live.filter(Column::Id.eq(-1)),
     }
 }

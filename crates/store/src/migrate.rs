@@ -26,7 +26,7 @@ macro_rules! migrations {
 }
 
 /// The network without its clicks.
-pub(crate) const MAIN: &[Migration] = migrations!["main/0001_core", "main/0002_immutable"];
+pub(crate) const MAIN: &[Migration] = migrations!["main/0001_core", "main/0002_immutable", "main/0003_audit"];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] = migrations!["clicks/0001_click"];
 

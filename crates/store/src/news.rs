@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, OnConflict};
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait, Set};
+use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::news::NewsType;
 use whocpa_domain::{Result, Scope, Time};
@@ -13,7 +14,7 @@ use crate::db::{self, Db, Paging, Rows};
 use crate::{connection, offer};
 
 /// One piece of news.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "news")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.
@@ -82,6 +83,7 @@ fn visible(scope: Scope, now: Time) -> Select<Entity> {
     let mut seen = Condition::any().add(Column::OfferId.is_null());
     match scope {
         Scope::All => return Entity::find(),
+        Scope::Manager(_) => return Entity::find().filter(Column::OfferId.in_subquery(offers(scope))),
         Scope::Advertiser(_) => {
             seen = seen.add(Column::OfferId.in_subquery(offers(Scope::Public)));
             seen = seen.add(Column::OfferId.in_subquery(offers(scope)));
@@ -134,7 +136,7 @@ fn of_kinds(scope: Scope, kinds: i64) -> Condition {
                 .column(offer::Column::Id)
                 .filter(offer::Column::Id.eq(-1))
                 .into_query(),
-            Scope::Advertiser(_) => {
+            Scope::Advertiser(_) | Scope::Manager(_) => {
                 offer::visible(scope).select_only().column(offer::Column::Id).into_query()
             }
         };

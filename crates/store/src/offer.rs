@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait, Set};
+use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::{Error, Result, Scope};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::{connection, goal, link, news};
+use crate::{connection, goal, link, news, person};
 
 /// One offer.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "offer")]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol has these flags as separate fields")]
 pub struct Model {
@@ -136,6 +137,7 @@ pub(crate) fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => Entity::find(),
         Scope::Advertiser(id) => Entity::find().filter(Column::AdvertiserId.eq(id)),
+        Scope::Manager(id) => Entity::find().filter(Column::AdvertiserId.in_subquery(person::managed(id))),
         Scope::Public => Entity::find().filter(public()).filter(Column::IsPrivate.eq(false)),
         Scope::Webmaster(id) => {
             let connected = connection::Entity::find()

@@ -1,15 +1,16 @@
 //! People: webmasters, advertisers, operators. (`user` is a reserved word of SQL, hence the table's name.)
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::{ExprTrait, SelectStatement};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use serde::Serialize;
 use whocpa_domain::user::{UserLevel, UserStatus};
 use whocpa_domain::{Result, Scope};
 
 use crate::db::{self, Backend, Db, Paging, Rows};
 
 /// One person.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "person")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.
@@ -22,12 +23,18 @@ pub struct Model {
     /// What others call him.
     pub name: String,
     /// Argon2id, PHC string.
+    #[serde(skip)]
     pub password_hash: String,
     /// [`UserStatus`] as a number.
     pub status: i64,
+    /// [`Role`] of an operator as a number; means nothing for others.
+    pub role: i64,
+    /// The operator who looks after this person.
+    pub manager_id: Option<i64>,
     /// Operators' note.
     pub comment: String,
     /// An advertiser's token for `/pb`, empty for others.
+    #[serde(skip)]
     pub postback_token: String,
     /// Seconds.
     pub date_created: i64,
@@ -69,8 +76,14 @@ fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => Entity::find(),
         Scope::Webmaster(id) | Scope::Advertiser(id) => Entity::find().filter(Column::Id.eq(id)),
+        Scope::Manager(id) => Entity::find().filter(Column::ManagerId.eq(id)),
         Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
     }
+}
+
+/// The ids of the people whom an operator looks after.
+pub(crate) fn managed(manager_id: i64) -> SelectStatement {
+    Entity::find().select_only().column(Column::Id).filter(Column::ManagerId.eq(manager_id)).into_query()
 }
 
 /// One page of people, in the order of their ids.

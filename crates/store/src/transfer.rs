@@ -122,6 +122,9 @@ pub async fn balances(db: &Db, scope: Scope) -> Result<Vec<Balance>> {
     let (owned, values): (&str, Vec<Value>) = match scope {
         Scope::All => ("", Vec::new()),
         Scope::Webmaster(id) | Scope::Advertiser(id) => ("WHERE a.owner_id = $1", vec![id.into()]),
+        Scope::Manager(id) => {
+            ("WHERE a.owner_id IN (SELECT p.id FROM person p WHERE p.manager_id = $1)", vec![id.into()])
+        }
         Scope::Public => return Ok(Vec::new()),
     };
     // Whole units and micro-units apart: neither sum can overflow, whatever was transferred.

@@ -147,7 +147,7 @@ impl Around {
             now,
             connected: match scope {
                 Scope::Webmaster(id) => offer::connected(db, id, ids).await?,
-                Scope::Public | Scope::Advertiser(_) | Scope::All => BTreeSet::new(),
+                Scope::Public | Scope::Advertiser(_) | Scope::Manager(_) | Scope::All => BTreeSet::new(),
             },
             categories: offer::categories(db, ids).await?,
             geos: offer::geos(db, ids).await?,

@@ -44,7 +44,7 @@ pub async fn network(db: TestDb) -> Network {
             ("password", "not used"),
         ]);
         let id = engine.user_import(Caller::SYSTEM, input, hash.clone()).await;
-        Caller { user_id: id.expect("add a person"), level: level.level() }
+        Caller::new(level.level(), id.expect("add a person"))
     };
     Network {
         webmaster: add("wendy", UserLevel::Webmaster).await,

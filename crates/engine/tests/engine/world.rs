@@ -110,13 +110,15 @@ pub async fn person(test: &TestDb, level: UserLevel, login: &str) -> Caller {
         login: login.to_owned(),
         name: login.to_owned(),
         password_hash: String::new(),
+        role: 1,
+        manager_id: None,
         status: UserStatus::Active.code(),
         comment: String::new(),
         postback_token: String::new(),
         date_created: START.0,
     };
     let made = test.store.write(move |db| async move { person::create(&db, row.clone()).await });
-    Caller { level: level.level(), user_id: made.await.expect("create a person") }
+    Caller::new(level.level(), made.await.expect("create a person"))
 }
 
 pub fn read<T: Input>(pairs: &[(&str, &str)]) -> T {

@@ -110,7 +110,7 @@ pub fn missing(what: &str) -> Error {
 
 /// The caller behind an account.
 pub fn caller(level: Level, account: &Account) -> Caller {
-    Caller { level, user_id: account.id }
+    Caller::new(level, account.id)
 }
 
 impl Builder<'_> {

@@ -73,7 +73,7 @@ impl People {
             let input: UserCreate =
                 read(&[("login", login), ("name", login), ("level", &code), ("password", "not used")]);
             let id = engine.user_import(Caller::SYSTEM, input, hash.clone()).await;
-            Caller { user_id: id.expect("add a person"), level: level.level() }
+            Caller::new(level.level(), id.expect("add a person"))
         };
         let category =
             engine.category_create(Caller::SYSTEM, read(&[("name_en", "Tea"), ("name_ru", "Чай")]));

@@ -12,8 +12,8 @@ use whocpa_domain::Scope;
 use whocpa_domain::user::UserLevel;
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
-    account, api_key, area, category, change, click, connection, currency, geo, goal, lead, lead_event, link,
-    news, offer, parked_lead, person, secret, transfer,
+    account, api_key, area, audit, category, change, claim, click, connection, currency, geo, goal, lead,
+    lead_event, link, news, offer, parked_lead, person, secret, transfer,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -161,8 +161,10 @@ async fn every_entity_describes_its_table(db: TestDb) {
         account::Entity, main;
         api_key::Entity, main;
         area::Entity, main;
+        audit::Entity, main;
         category::Entity, main;
         change::Entity, main;
+        claim::Entity, main;
         click::Entity, clicks;
         connection::Entity, main;
         currency::Entity, main;

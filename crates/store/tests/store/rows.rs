@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use whocpa_domain::Time;
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKind};
+use whocpa_domain::role::Role;
 use whocpa_domain::user::UserLevel;
 use whocpa_store::goal::{self, Goal, GoalVersion};
 use whocpa_store::lead::{self, Lead};
@@ -32,6 +33,8 @@ pub async fn person(store: &Store, level: UserLevel, login: &str) -> i64 {
         login: login.to_owned(),
         name: login.to_owned(),
         password_hash: String::new(),
+        role: Role::Owner.code(),
+        manager_id: None,
         status: 1,
         comment: "0".to_owned(),
         postback_token: String::new(),
