@@ -22,6 +22,7 @@ pub mod hex;
 pub mod input;
 pub mod lead;
 pub mod ledger;
+pub mod moderation;
 pub mod money;
 pub mod news;
 pub mod offer;

@@ -1,24 +1,7 @@
 //! Offers: an advertiser's product, its rules, where and how it may be promoted.
 
-use crate::codes;
-
-codes! {
-    /// Life of an offer (design §4: it goes live after moderation).
-    pub enum OfferStatus {
-        Draft = 0 "draft",
-        Review = 1 "on review",
-        Live = 2 "live",
-        Stopped = 3 "stopped",
-        Archived = 4 "archived",
-    }
-}
-
-impl OfferStatus {
-    /// Whether others than the advertiser and the operator may see the offer.
-    pub fn is_public(self) -> bool {
-        matches!(self, Self::Live | Self::Stopped)
-    }
-}
+/// Life of an offer: it goes live after moderation (design §4).
+pub use crate::moderation::ModerationStatus as OfferStatus;
 
 /// Days during which an offer counts as new.
 pub const NEW_DAYS: i64 = 14;
