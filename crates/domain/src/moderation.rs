@@ -128,7 +128,7 @@ impl Moderation {
         if wanted == self.status {
             return match reason {
                 None => Ok(self.clone()),
-                Some(reason) if matches!(wanted, Draft | Stopped | Archived) => Ok(self.with(wanted, reason)),
+                Some(reason) if matches!(wanted, Draft | Stopped | Archived) => Ok(Self::at(wanted, reason)),
                 Some(_) => Err(unwanted()),
             };
         }
@@ -146,7 +146,7 @@ impl Moderation {
         match (owed, reason) {
             (Reason::Owed, None) => Err(Error::field("reason", "Must say why")),
             (Reason::None, Some(_)) => Err(unwanted()),
-            (_, reason) => Ok(self.with(wanted, reason.unwrap_or_default())),
+            (_, reason) => Ok(Self::at(wanted, reason.unwrap_or_default())),
         }
     }
 
@@ -159,12 +159,12 @@ impl Moderation {
             return Err(Error::Conflict("What is archived cannot be changed".to_owned()));
         }
         if is_content && party == Party::Owner && self.status.is_public() {
-            return Ok(self.with(Review, ""));
+            return Ok(Self::at(Review, ""));
         }
         Ok(self.clone())
     }
 
-    fn with(&self, status: ModerationStatus, reason: &str) -> Self {
+    fn at(status: ModerationStatus, reason: &str) -> Self {
         Self { status, reason: reason.to_owned() }
     }
 }
