@@ -1,7 +1,10 @@
 //! Who asks: keys, passwords, tokens.
 
+use std::net::IpAddr;
+
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use whocpa_domain::access::Origin;
 use whocpa_domain::user::KeyKind;
 use whocpa_domain::{Error, FieldErrors, Result};
 use whocpa_store::api_key::{self, Key};
@@ -20,14 +23,15 @@ pub const PASSWORD_MIN: usize = 8;
 const PASSWORD_MAX: usize = 256;
 
 impl Engine {
-    /// The caller behind a key.
+    /// The caller behind a key that is used from `ip`; `None` where nobody knows the address.
     ///
     /// # Errors
     /// [`Error::Unauthorized`] for a wrong or revoked key, or a blocked account.
-    pub async fn authenticate(&self, key: &str) -> Result<Caller> {
-        let owner = api_key::owner(&self.store().read(), &fingerprint(key)).await?;
-        let owner = owner.ok_or(Error::Unauthorized)?;
-        Ok(Caller::new(owner.level().level(), owner.id))
+    pub async fn authenticate(&self, key: &str, ip: Option<IpAddr>) -> Result<Caller> {
+        let found = api_key::with_owner(&self.store().read(), &fingerprint(key)).await?;
+        let (key, owner) = found.ok_or(Error::Unauthorized)?;
+        let origin = Origin { ip, key_id: key.id, ..Origin::INSIDE };
+        Ok(Caller { origin, ..owner.caller() })
     }
 
     /// The person who signs in with this login and password.
@@ -47,7 +51,7 @@ impl Engine {
             Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         });
         match (fits.await?, person) {
-            (true, Some(person)) if person.is_active() => Ok(Caller::new(person.level().level(), person.id)),
+            (true, Some(person)) if person.is_active() => Ok(person.caller()),
             _ => Err(Error::Unauthorized),
         }
     }

@@ -98,7 +98,7 @@ async fn the_demo_is_a_whole_network(db: TestDb) {
     for (name, level) in [("webmasters", Level::Webmaster), ("advertisers", Level::Advertiser)] {
         for account in rows(&json, name) {
             let caller = engine
-                .authenticate(account["api_key"].as_str().expect("a key"))
+                .authenticate(account["api_key"].as_str().expect("a key"), None)
                 .await
                 .expect("the key opens");
             assert_eq!((caller.level, Some(caller.user_id)), (level, account["id"].as_i64()));

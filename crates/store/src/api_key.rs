@@ -74,14 +74,15 @@ pub async fn profile(db: &Db, user_id: i64) -> Result<Option<Key>> {
         .map_err(db::error)
 }
 
-/// The active person behind a key that is not revoked.
-pub async fn owner(db: &Db, hash: &str) -> Result<Option<person::User>> {
+/// A key that is not revoked, with the active person behind it.
+pub async fn with_owner(db: &Db, hash: &str) -> Result<Option<(Key, person::User)>> {
     let key = Entity::find().filter(Column::Hash.eq(hash)).filter(Column::DateRevoked.is_null());
     let Some(key) = key.one(&db.conn()).await.map_err(db::error)? else {
         return Ok(None);
     };
     let owner = person::view(db, Scope::All, key.user_id).await?;
-    Ok(owner.filter(|owner| owner.status == UserStatus::Active.code()))
+    let owner = owner.filter(|owner| owner.status == UserStatus::Active.code());
+    Ok(owner.map(|owner| (key, owner)))
 }
 
 /// Stores a new key; gives its id.

@@ -4,6 +4,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait, SelectStatement};
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
+use whocpa_domain::access::Caller;
+use whocpa_domain::role::Role;
 use whocpa_domain::user::{UserLevel, UserStatus};
 use whocpa_domain::{Result, Scope};
 
@@ -53,6 +55,17 @@ impl User {
     /// The kind of account.
     pub fn level(&self) -> UserLevel {
         UserLevel::from_code(self.level).unwrap_or(UserLevel::Webmaster)
+    }
+
+    /// The person as a caller; a role that this version does not know is the weakest one.
+    pub fn caller(&self) -> Caller {
+        let caller = Caller::new(self.level().level(), self.id);
+        match self.level() {
+            UserLevel::Operator => {
+                Caller { role: Role::from_code(self.role).unwrap_or(Role::Support), ..caller }
+            }
+            UserLevel::Webmaster | UserLevel::Advertiser => caller,
+        }
     }
 
     /// Whether the account works.

@@ -34,7 +34,7 @@ async fn an_account_signs_in_until_it_is_blocked(db: TestDb) {
     let caller = caller.expect("sign in");
     assert_eq!((caller.level, caller.user_id), (Level::Advertiser, id));
     let key = net.engine.profile_key(id).await.expect("profile key");
-    assert_eq!(net.engine.authenticate(&key).await.expect("key"), caller);
+    assert_eq!(net.bearer(&key).await.expect("key"), caller);
 
     let new_password = read(&[("password", "another one")]);
     net.engine.user_update(net.operator, id, new_password).await.expect("password");
@@ -46,7 +46,7 @@ async fn an_account_signs_in_until_it_is_blocked(db: TestDb) {
     assert_eq!(view.status, UserStatus::Blocked);
     let blocked = net.engine.sign_in("new.person@example.com", "another one").await;
     assert!(matches!(blocked, Err(Error::Unauthorized)));
-    assert!(matches!(net.engine.authenticate(&key).await, Err(Error::Unauthorized)));
+    assert!(matches!(net.bearer(&key).await, Err(Error::Unauthorized)));
 }
 
 #[db_test]
@@ -101,7 +101,7 @@ async fn a_revoked_key_opens_nothing(db: TestDb) {
     let net = network(db).await;
     let made = net.engine.key_create(net.webmaster, read(&[("name", "tracker")])).await;
     let made = made.expect("create a key");
-    assert_eq!(net.engine.authenticate(&made.key).await.expect("key"), net.webmaster);
+    assert_eq!(net.bearer(&made.key).await.expect("key"), net.webmaster);
     let view = net.engine.key_view(net.webmaster, made.id).await.expect("view");
     assert!(made.key.starts_with(&view.prefix));
 
@@ -112,7 +112,7 @@ async fn a_revoked_key_opens_nothing(db: TestDb) {
         assert!(matches!(result, Err(Error::NotFound)));
     }
     net.engine.key_delete(net.webmaster, made.id).await.expect("revoke");
-    assert!(matches!(net.engine.authenticate(&made.key).await, Err(Error::Unauthorized)));
+    assert!(matches!(net.bearer(&made.key).await, Err(Error::Unauthorized)));
     let view = net.engine.key_view(net.webmaster, made.id).await.expect("view");
     assert_eq!(view.date_revoked, Some(NOW));
 }
@@ -133,8 +133,8 @@ async fn a_revoked_profile_key_is_replaced(db: TestDb) {
     assert_eq!(net.engine.key_list(net.webmaster).await.expect("list").len(), 2);
     let new = net.engine.profile_key(net.webmaster.user_id).await.expect("profile key");
     assert_ne!(old, new);
-    assert!(matches!(net.engine.authenticate(&old).await, Err(Error::Unauthorized)));
-    assert_eq!(net.engine.authenticate(&new).await.expect("key"), net.webmaster);
+    assert!(matches!(net.bearer(&old).await, Err(Error::Unauthorized)));
+    assert_eq!(net.bearer(&new).await.expect("key"), net.webmaster);
 }
 
 #[db_test]

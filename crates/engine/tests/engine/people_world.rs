@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use whocpa_domain::access::Origin;
 use whocpa_domain::input::{Input, RawParams, RawValue};
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::user::UserLevel;
@@ -111,6 +112,12 @@ impl Network {
         let row = &row;
         let stored = self.db.store.write(move |db| async move { offer::create(&db, row.clone()).await });
         stored.await.expect("store an offer")
+    }
+
+    /// The person behind a key, as he would be from within.
+    pub async fn bearer(&self, key: &str) -> Result<Caller> {
+        let caller = self.engine.authenticate(key, None).await?;
+        Ok(Caller { origin: Origin::INSIDE, ..caller })
     }
 
     pub async fn connect(&self, caller: Caller, offer_id: i64) -> Result<i64> {

@@ -2,8 +2,10 @@
 //!
 //! Resource (404), key (401), method (405, 501), level (401, 403), id (404), parameters (400), operation.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method as Http, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +19,7 @@ use super::resources::Registry;
 use super::route::Route;
 use super::{body, credential, openapi, query};
 use crate::state::AppState;
+use crate::track::client_ip;
 
 /// What the handlers of the API share.
 #[derive(Clone)]
@@ -60,7 +63,7 @@ async fn serve(api: &Api, parts: &Parts, body: Body) -> Result<Response, ApiErro
     let mut body = if has_body { body::read(&parts.headers, body).await } else { Ok(RawParams::default()) };
     let key = credential::take(&parts.headers, &mut query, body.as_mut().ok())?;
     let caller = match &key {
-        Some(key) => api.state.engine.authenticate(key).await?,
+        Some(key) => api.state.engine.authenticate(key, address(api, parts)).await?,
         None => Caller::GUEST,
     };
     let (method, declared) = declared(api.registry, &route, &parts.method)?;
@@ -78,6 +81,12 @@ async fn serve(api: &Api, parts: &Parts, body: Body) -> Result<Response, ApiErro
     let call = Call { engine: api.state.engine.clone(), caller, id: route.id.to_owned(), params };
     let text = declared.run(call).await?;
     Ok(success(method, text, key.is_some()))
+}
+
+/// Where the request comes from; unknown only where no socket is, as in tests.
+fn address(api: &Api, parts: &Parts) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(client_ip(peer.0, &parts.headers, &api.state.config.trusted_proxies))
 }
 
 fn declared(

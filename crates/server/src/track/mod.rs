@@ -5,6 +5,8 @@ mod client_ip;
 mod cookie;
 mod postback;
 
+pub(crate) use client_ip::client_ip;
+
 use axum::Router;
 use axum::routing::get;
 
