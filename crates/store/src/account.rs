@@ -1,6 +1,7 @@
 //! Accounts of the ledger: made when they are first used, never changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
@@ -39,8 +40,45 @@ impl Model {
     }
 }
 
+/// Accounts that are known to be committed. They never change, so their numbers need not be read again.
+#[derive(Debug, Default)]
+pub(crate) struct Committed(Mutex<BTreeMap<Account, i64>>);
+
+/// Accounts that are remembered: far more than take part in a day, a few megabytes.
+const REMEMBERED: usize = 50_000;
+
+impl Committed {
+    /// Those of these accounts that are remembered.
+    fn of(&self, wanted: &BTreeSet<Account>) -> BTreeMap<Account, i64> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.iter().filter_map(|account| Some((*account, *known.get(account)?))).collect()
+    }
+
+    /// Remembers what a transaction used, after its commit: one that was rolled back may have made them.
+    pub fn remember(&self, used: BTreeMap<Account, i64>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + used.len() > REMEMBERED {
+            known.clear();
+        }
+        known.extend(used);
+    }
+}
+
 /// The numbers of these accounts; those that do not exist yet are made.
 pub async fn ensure(db: &Db, wanted: &BTreeSet<Account>) -> Result<BTreeMap<Account, i64>> {
+    let mut known = db.committed_accounts().map(|accounts| accounts.of(wanted)).unwrap_or_default();
+    let wanted: BTreeSet<Account> =
+        wanted.iter().copied().filter(|account| !known.contains_key(account)).collect();
+    if wanted.is_empty() {
+        return Ok(known);
+    }
+    let found = find_or_make(db, &wanted).await?;
+    db.account_used(&found);
+    known.extend(found);
+    Ok(known)
+}
+
+async fn find_or_make(db: &Db, wanted: &BTreeSet<Account>) -> Result<BTreeMap<Account, i64>> {
     let mut found = find(db, wanted).await?;
     let missing: Vec<ActiveModel> = wanted
         .iter()

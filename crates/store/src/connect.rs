@@ -12,7 +12,8 @@ use sea_orm::{
 };
 use whocpa_domain::{Error, Result};
 
-use crate::db::{self, Db};
+use crate::account::Committed;
+use crate::db::{self, Db, Open};
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -32,6 +33,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     main: Pair,
     clicks: Pair,
+    accounts: Arc<Committed>,
 }
 
 /// SQLite has one writer at a time, so writing has a connection of its own; on PostgreSQL both are the same pool.
@@ -68,7 +70,7 @@ impl Store {
             let clicks = sqlite(&config.data_dir.join("clicks.db"), config.connections).await?;
             (main, clicks)
         };
-        Ok(Self(Arc::new(Inner { main, clicks })))
+        Ok(Self(Arc::new(Inner { main, clicks, accounts: Arc::default() })))
     }
 
     /// For looking: what is committed at the moment of each statement.
@@ -89,12 +91,12 @@ impl Store {
     /// Runs `work` in one transaction: all of it is committed, or on an error nothing. `work` may run more than
     /// once (after a lost race), so it changes nothing but the database, and touches no network.
     pub async fn write<T, F: Future<Output = Result<T>>>(&self, work: impl Fn(Db) -> F) -> Result<T> {
-        write(&self.0.main.write, work).await
+        write(&self.0.main.write, &self.0.accounts, work).await
     }
 
     /// As [`Store::write`], for clicks.
     pub async fn write_clicks<T, F: Future<Output = Result<T>>>(&self, work: impl Fn(Db) -> F) -> Result<T> {
-        write(&self.0.clicks.write, work).await
+        write(&self.0.clicks.write, &self.0.accounts, work).await
     }
 
     /// Closes all connections; other clones of this store then answer [`Error::Unavailable`].
@@ -117,6 +119,7 @@ impl Store {
 #[expect(clippy::disallowed_methods, reason = "this is the one write door")]
 async fn write<T, F: Future<Output = Result<T>>>(
     connection: &DatabaseConnection,
+    accounts: &Arc<Committed>,
     work: impl Fn(Db) -> F,
 ) -> Result<T> {
     let mut tries = 1;
@@ -125,7 +128,8 @@ async fn write<T, F: Future<Output = Result<T>>>(
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = Arc::new(connection.begin_with_options(options).await.map_err(db::error)?);
+        let transaction = connection.begin_with_options(options).await.map_err(db::error)?;
+        let transaction = Arc::new(Open::new(transaction, Arc::clone(accounts)));
         let result = work(Db::transaction(&transaction)).await;
         let transaction = Arc::into_inner(transaction)
             .ok_or_else(|| Error::Internal("a transaction was kept beyond its work".to_owned()))?;

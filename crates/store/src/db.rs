@@ -1,6 +1,7 @@
 //! The handle that store functions take, pages of rows, and how database errors become errors of the product.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
@@ -9,7 +10,10 @@ use sea_orm::{
     Iterable, ModelTrait, PaginatorTrait, PrimaryKeyToColumn, QuerySelect, RuntimeErr, Select, SqlErr,
     SqlxError,
 };
+use whocpa_domain::ledger::Account;
 use whocpa_domain::{Error, Page, PerPage, Result};
+
+use crate::account;
 
 /// Which database stands behind a handle; only for the few statements that differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +29,31 @@ pub struct Db(Place);
 
 enum Place {
     Connection(DatabaseConnection),
-    Transaction(Arc<DatabaseTransaction>),
+    Transaction(Arc<Open>),
+}
+
+/// An open transaction.
+pub(crate) struct Open {
+    transaction: DatabaseTransaction,
+    committed: Arc<account::Committed>,
+    /// Accounts that were read or made in it.
+    used: Mutex<BTreeMap<Account, i64>>,
+}
+
+impl Open {
+    pub fn new(transaction: DatabaseTransaction, committed: Arc<account::Committed>) -> Self {
+        Self { transaction, committed, used: Mutex::default() }
+    }
+
+    pub async fn commit(self) -> std::result::Result<(), DbErr> {
+        self.transaction.commit().await?;
+        self.committed.remember(self.used.into_inner().unwrap_or_else(PoisonError::into_inner));
+        Ok(())
+    }
+
+    pub async fn rollback(self) -> std::result::Result<(), DbErr> {
+        self.transaction.rollback().await
+    }
 }
 
 impl Db {
@@ -33,14 +61,29 @@ impl Db {
         Self(Place::Connection(connection.clone()))
     }
 
-    pub(crate) fn transaction(transaction: &Arc<DatabaseTransaction>) -> Self {
-        Self(Place::Transaction(Arc::clone(transaction)))
+    pub(crate) fn transaction(open: &Arc<Open>) -> Self {
+        Self(Place::Transaction(Arc::clone(open)))
+    }
+
+    /// The accounts whose numbers need not be read.
+    pub(crate) fn committed_accounts(&self) -> Option<&account::Committed> {
+        match &self.0 {
+            Place::Connection(_) => None,
+            Place::Transaction(open) => Some(&open.committed),
+        }
+    }
+
+    /// Accounts that are known once this transaction is committed.
+    pub(crate) fn account_used(&self, found: &BTreeMap<Account, i64>) {
+        if let Place::Transaction(open) = &self.0 {
+            open.used.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+        }
     }
 
     pub(crate) fn conn(&self) -> DatabaseExecutor<'_> {
         match &self.0 {
             Place::Connection(connection) => DatabaseExecutor::Connection(connection),
-            Place::Transaction(transaction) => DatabaseExecutor::Transaction(transaction),
+            Place::Transaction(open) => DatabaseExecutor::Transaction(&open.transaction),
         }
     }
 
@@ -178,6 +221,14 @@ pub(crate) fn is_lost_race(error: &DbErr) -> bool {
     matches!(inner(error), Some(SqlxError::Database(refusal)) if refusal
         .code()
         .is_some_and(|code| matches!(&*code, "5" | "517" | "6" | "40001" | "40P01")))
+}
+
+/// The name of the uniqueness rule or other constraint that a statement broke, where the database tells it.
+pub(crate) fn broken_rule(error: &DbErr) -> Option<&str> {
+    match inner(error) {
+        Some(SqlxError::Database(refusal)) => refusal.constraint(),
+        _ => None,
+    }
 }
 
 fn inner(error: &DbErr) -> Option<&SqlxError> {
