@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, Value};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ColumnType, ConnectionTrait, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, Value,
+};
 
 use crate::db::{Backend, Db};
 use crate::migrate::statement;
@@ -21,8 +24,10 @@ pub(crate) async fn insert<E: EntityTrait>(
     rows: &[E::Model],
     generated: Option<E::Column>,
 ) -> Result<(), DbErr> {
-    let is_sent = |column: &E::Column| generated.is_none_or(|other| other.as_str() != column.as_str());
-    let columns: Vec<E::Column> = E::Column::iter().filter(is_sent).collect();
+    let columns = sent::<E>(generated);
+    if db.backend() == Backend::Postgres {
+        return insert_arrays::<E>(db, rows, &columns).await;
+    }
     let names: Vec<&str> = columns.iter().map(IdenStatic::as_str).collect();
     let table = Table {
         name: E::default().table_name(),
@@ -32,6 +37,157 @@ pub(crate) async fn insert<E: EntityTrait>(
     };
     let values = |row: &E::Model| columns.iter().map(|column| row.get(*column)).collect();
     table.insert(db, rows, values).await
+}
+
+/// PostgreSQL: one array for each column. Each of its connections prepares and plans every text for itself, and a text
+/// for each number of rows is hardly ever met twice; this one serves all. The arrays travel as text, because the query
+/// library's own arrays cannot hold NULL.
+async fn insert_arrays<E: EntityTrait>(
+    db: &Db,
+    rows: &[E::Model],
+    columns: &[E::Column],
+) -> Result<(), DbErr> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut values = Vec::with_capacity(columns.len());
+    let sql = arrays::<E>(rows, columns, &mut values)?;
+    db.conn().execute_raw(statement(db, &sql, values)).await.map(drop)
+}
+
+/// Rows of several tables for PostgreSQL, stored by one statement: each one more is a way there and back within the
+/// transaction.
+#[derive(Default)]
+pub(crate) struct Together {
+    parts: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Together {
+    /// Adds rows of one table, each with all of its columns but `generated`.
+    pub fn add<E: EntityTrait>(
+        &mut self,
+        rows: &[E::Model],
+        generated: Option<E::Column>,
+    ) -> Result<(), DbErr> {
+        if !rows.is_empty() {
+            self.parts.push(arrays::<E>(rows, &sent::<E>(generated), &mut self.values)?);
+        }
+        Ok(())
+    }
+
+    /// Stores them. Foreign keys between them are checked at the end.
+    pub async fn insert(mut self, db: &Db) -> Result<(), DbErr> {
+        let Some(last) = self.parts.pop() else { return Ok(()) };
+        let mut sql = String::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            // Writing to a String cannot fail.
+            let _ = write!(sql, "{} part{at} AS ({part})", if at == 0 { "WITH" } else { "," });
+        }
+        let _ = write!(sql, " {last}");
+        db.conn().execute_raw(statement(db, &sql, self.values)).await.map(drop)
+    }
+}
+
+/// The columns that are sent.
+fn sent<E: EntityTrait>(generated: Option<E::Column>) -> Vec<E::Column> {
+    let is_sent = |column: &E::Column| generated.is_none_or(|other| other.as_str() != column.as_str());
+    E::Column::iter().filter(is_sent).collect()
+}
+
+/// An INSERT of these rows, whose values are appended to `values`.
+fn arrays<E: EntityTrait>(
+    rows: &[E::Model],
+    columns: &[E::Column],
+    values: &mut Vec<Value>,
+) -> Result<String, DbErr> {
+    let mut arrays = vec![String::from("{"); columns.len()];
+    for row in rows {
+        for (array, column) in arrays.iter_mut().zip(columns) {
+            element(array, &row.get(*column))?;
+        }
+    }
+    let (mut names, mut sources) = (String::new(), String::new());
+    for (column, array) in columns.iter().zip(arrays) {
+        let comma = if names.is_empty() { "" } else { ", " };
+        let kind = match column.def().get_column_type() {
+            ColumnType::BigInteger => "BIGINT",
+            ColumnType::Boolean => "BOOLEAN",
+            _ => "TEXT",
+        };
+        values.push(Value::from(array + "}"));
+        // Writing to a String cannot fail.
+        let _ = write!(names, "{comma}\"{}\"", column.as_str());
+        let _ = write!(sources, "{comma}CAST(${} AS TEXT)::{kind}[]", values.len());
+    }
+    let table = E::default();
+    Ok(format!("INSERT INTO {} ({names}) SELECT * FROM UNNEST({sources})", table.table_name()))
+}
+
+/// Appends a value to the text of an array.
+fn element(array: &mut String, value: &Value) -> Result<(), DbErr> {
+    if array.len() > 1 {
+        array.push(',');
+    }
+    match value {
+        // Writing to a String cannot fail.
+        Value::BigInt(Some(number)) => drop(write!(array, "{number}")),
+        Value::Bool(Some(is_so)) => array.push(if *is_so { 't' } else { 'f' }),
+        Value::String(Some(text)) => quote(array, text),
+        Value::BigInt(None) | Value::Bool(None) | Value::String(None) => array.push_str("NULL"),
+        other => return Err(DbErr::Type(format!("no array can hold {other:?}"))),
+    }
+    Ok(())
+}
+
+fn quote(array: &mut String, text: &str) {
+    array.push('"');
+    for part in text.split_inclusive(['"', '\\']) {
+        match part.strip_suffix(['"', '\\']) {
+            Some(before) => {
+                array.push_str(before);
+                array.push('\\');
+                array.push_str(&part[before.len()..]);
+            }
+            None => array.push_str(part),
+        }
+    }
+    array.push('"');
+}
+
+/// The column is one of these numbers: one value whatever their count, so that one prepared statement serves all.
+pub(crate) fn among(db: &Db, column: impl ColumnTrait, ids: &[i64]) -> Expr {
+    let mut list = String::new();
+    for id in ids {
+        let _ = write!(list, "{}{id}", if list.is_empty() { "" } else { "," });
+    }
+    let name = column.as_str();
+    match db.backend() {
+        Backend::Postgres => {
+            let sql = format!("\"{name}\" = ANY(CAST($1 AS TEXT)::BIGINT[])");
+            Expr::cust_with_values(sql, [format!("{{{list}}}")])
+        }
+        Backend::Sqlite => {
+            let sql = format!("\"{name}\" IN (SELECT value FROM json_each(?))");
+            Expr::cust_with_values(sql, [format!("[{list}]")])
+        }
+    }
+}
+
+/// As [`among`], for texts.
+pub(crate) fn among_texts(db: &Db, column: impl ColumnTrait, texts: &[String]) -> Expr {
+    if db.backend() == Backend::Sqlite {
+        return column.is_in(texts.iter().map(String::as_str));
+    }
+    let mut array = String::from("{");
+    for text in texts {
+        if array.len() > 1 {
+            array.push(',');
+        }
+        quote(&mut array, text);
+    }
+    array.push('}');
+    Expr::cust_with_values(format!("\"{}\" = ANY(CAST($1 AS TEXT)::TEXT[])", column.as_str()), [array])
 }
 
 /// Statements by table, number of rows and database.

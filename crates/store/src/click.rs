@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::ConnectionTrait;
 use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QueryTrait};
 use whocpa_domain::click::Click;
 use whocpa_domain::{Result, Scope};
 
-use crate::bulk::Table;
+use crate::bulk::{self, Table};
 use crate::db::{self, Db};
 use crate::migrate::{execute, statement};
 use crate::person;
@@ -65,29 +65,6 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl From<Model> for Click {
-    fn from(row: Model) -> Self {
-        Self {
-            id: row.id,
-            link_id: row.link_id,
-            offer_id: row.offer_id,
-            webmaster_id: row.webmaster_id,
-            area_id: row.area_id,
-            reason: row.reason,
-            code: row.code,
-            ip: row.ip,
-            country: row.country,
-            ua: row.ua,
-            language: row.language,
-            referer: row.referer,
-            keyword: row.keyword,
-            subid: [row.subid1, row.subid2, row.subid3, row.subid4, row.subid5],
-            query: row.query,
-            cookie_ttl_days: row.cookie_ttl_days,
-        }
-    }
-}
-
 /// How far a click log has been stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClickMark {
@@ -105,14 +82,39 @@ pub async fn mark(db: &Db, log: &str) -> Result<ClickMark> {
     row.map(|row| read(row).map_err(db::error)).transpose().map(Option::unwrap_or_default)
 }
 
-/// These clicks, by id.
+/// These clicks, by id. Columns are read by their place: by name would cost more than the lookup.
 pub async fn find(db: &Db, ids: &[i64]) -> Result<BTreeMap<i64, Click>> {
-    let rows = Entity::find()
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(&db.conn())
-        .await
-        .map_err(db::error)?;
-    Ok(rows.into_iter().map(|row| (row.id, row.into())).collect())
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let select = Entity::find().filter(bulk::among(db, Column::Id, ids));
+    let rows = db.conn().query_all(&select.into_query()).await.map_err(db::error)?;
+    let read = |row: &QueryResult| read(row).map(|click| (click.id, click));
+    rows.iter().map(read).collect::<Result<_, DbErr>>().map_err(db::error)
+}
+
+/// A click from a row of all columns in their order.
+fn read(row: &QueryResult) -> Result<Click, DbErr> {
+    let number = |place: usize| row.try_get_by::<i64, _>(place);
+    let text = |place: usize| row.try_get_by::<String, _>(place);
+    Ok(Click {
+        id: number(0)?,
+        link_id: number(1)?,
+        offer_id: number(2)?,
+        webmaster_id: number(3)?,
+        area_id: number(4)?,
+        reason: number(5)?,
+        code: text(6)?,
+        ip: text(7)?,
+        country: text(8)?,
+        ua: text(9)?,
+        language: text(10)?,
+        referer: text(11)?,
+        keyword: text(12)?,
+        subid: [text(13)?, text(14)?, text(15)?, text(16)?, text(17)?],
+        query: text(18)?,
+        cookie_ttl_days: number(19)?,
+    })
 }
 
 /// How many clicks the caller may see.

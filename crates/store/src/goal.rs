@@ -8,6 +8,7 @@ use serde::Serialize;
 use whocpa_domain::goal::{MoneyType, Terms};
 use whocpa_domain::{Result, Scope, Time};
 
+use crate::bulk;
 use crate::db::{self, Db, Paging, Rows};
 use crate::offer;
 
@@ -131,8 +132,7 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Go
 
 /// All goals of these offers, in the order of their ids.
 pub async fn of_offers(db: &Db, offer_ids: &[i64]) -> Result<Vec<Goal>> {
-    let select =
-        Entity::find().filter(Column::OfferId.is_in(offer_ids.iter().copied())).order_by_asc(Column::Id);
+    let select = Entity::find().filter(bulk::among(db, Column::OfferId, offer_ids)).order_by_asc(Column::Id);
     select.all(&db.conn()).await.map_err(db::error)
 }
 
@@ -141,7 +141,7 @@ pub async fn versions_at(db: &Db, goal_ids: &[i64], at: Time) -> Result<BTreeMap
     let newest = version::Entity::find()
         .select_only()
         .column_as(version::Column::Id.max(), "id")
-        .filter(version::Column::GoalId.is_in(goal_ids.iter().copied()))
+        .filter(bulk::among(db, version::Column::GoalId, goal_ids))
         .filter(version::Column::DateFrom.lte(at.0))
         .group_by(version::Column::GoalId)
         .into_query();

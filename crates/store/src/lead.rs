@@ -2,15 +2,17 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
-use sea_orm::{QueryOrder, QuerySelect, SqlErr};
+use sea_orm::{QueryOrder, QuerySelect};
 use whocpa_domain::lead::{Closing, LeadMoney, LeadState, LeadStatus};
-use whocpa_domain::ledger::Parties;
+use whocpa_domain::ledger::{Parties, Posting};
 use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::bulk;
 use crate::db::{self, Backend, Db, Paging, Rows};
+use crate::lead_event::{self, LeadEvent};
 use crate::migrate::execute;
 use crate::person;
+use crate::transfer::{self, Cause};
 
 /// One lead.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -223,11 +225,13 @@ pub async fn same_actions(db: &Db, natural_keys: &[String], click_ids: &[i64]) -
         execute(db, "SET LOCAL enable_seqscan = off", []).await?;
     }
     // Two reads, each on its own unique index: a condition with OR would read the whole table.
-    let by_key = Entity::find().filter(Column::NaturalKey.is_in(natural_keys.iter().map(String::as_str)));
+    let by_key = Entity::find().filter(bulk::among_texts(db, Column::NaturalKey, natural_keys));
     let mut rows =
         by_key.order_by_asc(Column::Id).lock_exclusive().all(&db.conn()).await.map_err(db::error)?;
-    let by_click = Entity::find().filter(Column::OtolClickId.is_in(click_ids.iter().copied()));
-    rows.extend(by_click.all(&db.conn()).await.map_err(db::error)?);
+    if !click_ids.is_empty() {
+        let by_click = Entity::find().filter(bulk::among(db, Column::OtolClickId, click_ids));
+        rows.extend(by_click.all(&db.conn()).await.map_err(db::error)?);
+    }
     Ok(rows)
 }
 
@@ -250,11 +254,37 @@ pub async fn update(db: &Db, row: Lead) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
 }
 
-/// Stores new leads. A broken uniqueness rule means that another node stored the same action first: the caller's
-/// transaction is tried again and then sees it.
-pub async fn create(db: &Db, rows: &[Lead]) -> Result<()> {
-    bulk::insert::<Entity>(db, rows, None).await.map_err(|refusal| match refusal.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(text)) => Error::Unavailable(text),
+/// What is stored about leads by one change.
+pub struct Record<'a> {
+    /// New leads.
+    pub new: &'a [Lead],
+    /// Their events, and those of leads that are stored already.
+    pub events: &'a [LeadEvent],
+    /// The transfers of these events.
+    pub postings: &'a [(Cause, Vec<Posting>)],
+}
+
+/// Stores new leads, events and transfers in the caller's transaction. A broken uniqueness rule of the leads means that
+/// another node stored the same action first: the caller's transaction is tried again and then sees it.
+pub async fn create(db: &Db, record: Record<'_>, now: Time) -> Result<()> {
+    let transfers = transfer::rows(db, record.postings, now).await?;
+    let number = Some(transfer::Column::Id);
+    if db.backend() == Backend::Postgres {
+        let mut together = bulk::Together::default();
+        together.add::<Entity>(record.new, None).map_err(db::error)?;
+        together.add::<lead_event::Entity>(record.events, None).map_err(db::error)?;
+        together.add::<transfer::Entity>(&transfers, number).map_err(db::error)?;
+        return together.insert(db).await.map_err(refused);
+    }
+    bulk::insert::<Entity>(db, record.new, None).await.map_err(refused)?;
+    bulk::insert::<lead_event::Entity>(db, record.events, None).await.map_err(db::error)?;
+    bulk::insert::<transfer::Entity>(db, &transfers, number).await.map_err(db::error)
+}
+
+/// SQLite has one writer, who sees all that is there; PostgreSQL names the rule that was broken.
+fn refused(refusal: DbErr) -> Error {
+    match db::broken_rule(&refusal) {
+        Some("lead_natural" | "lead_otol") => Error::Unavailable(refusal.to_string()),
         _ => db::error(refusal),
-    })
+    }
 }

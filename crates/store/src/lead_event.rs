@@ -4,7 +4,6 @@ use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use whocpa_domain::{Result, Scope};
 
-use crate::bulk;
 use crate::db::{self, Db};
 use crate::lead;
 
@@ -50,9 +49,4 @@ pub async fn list(db: &Db, scope: Scope, lead_id: i64) -> Result<Vec<LeadEvent>>
     }
     let select = Entity::find().filter(Column::LeadId.eq(lead_id)).order_by_asc(Column::Number);
     select.all(&db.conn()).await.map_err(db::error)
-}
-
-/// Stores new events.
-pub async fn create(db: &Db, rows: &[LeadEvent]) -> Result<()> {
-    bulk::insert::<Entity>(db, rows, None).await.map_err(db::error)
 }

@@ -65,10 +65,16 @@ pub struct Cause {
 /// Writes transfers down, each group under its cause. The same leg of the same cause twice is refused by the
 /// database and fails the transaction: money is never moved twice for one reason.
 pub async fn create(db: &Db, groups: &[(Cause, Vec<Posting>)], now: Time) -> Result<()> {
+    let rows = rows(db, groups, now).await?;
+    bulk::insert::<Entity>(db, &rows, Some(Column::Id)).await.map_err(db::error)
+}
+
+/// The rows of these groups; accounts that do not exist yet are made.
+pub(crate) async fn rows(db: &Db, groups: &[(Cause, Vec<Posting>)], now: Time) -> Result<Vec<Transfer>> {
     let wanted: BTreeSet<Account> =
         groups.iter().flat_map(|(_, legs)| legs.iter().flat_map(|leg| [leg.debit, leg.credit])).collect();
     if wanted.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let accounts = account::ensure(db, &wanted).await?;
     let number_of = |account: &Account| {
@@ -93,7 +99,7 @@ pub async fn create(db: &Db, groups: &[(Cause, Vec<Posting>)], now: Time) -> Res
             });
         }
     }
-    bulk::insert::<Entity>(db, &rows, Some(Column::Id)).await.map_err(db::error)
+    Ok(rows)
 }
 
 /// The transfers that a lead's events made, in order; for those who may see both sides.

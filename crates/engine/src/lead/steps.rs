@@ -10,9 +10,9 @@ use whocpa_domain::ledger::{CauseKind, Posting, lead_postings};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Result, Time};
 use whocpa_store::Db;
-use whocpa_store::lead::{self, Lead};
-use whocpa_store::lead_event::{self, LeadEvent};
-use whocpa_store::transfer::{self, Cause};
+use whocpa_store::lead::{self, Lead, Record};
+use whocpa_store::lead_event::LeadEvent;
+use whocpa_store::transfer::Cause;
 
 /// Who changes a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,13 +165,12 @@ impl Steps {
         for id in &self.new {
             new.extend(self.leads.remove(id));
         }
-        lead::create(db, &new).await?;
         for id in &self.changed {
             if let Some(lead) = self.leads.remove(id) {
                 lead::update(db, lead).await?;
             }
         }
-        lead_event::create(db, &self.events).await?;
-        transfer::create(db, &self.postings, self.now).await
+        let record = Record { new: &new, events: &self.events, postings: &self.postings };
+        lead::create(db, record, self.now).await
     }
 }

@@ -28,6 +28,7 @@ async fn a_changed_file_is_refused(db: TestDb) {
     for (connection, name) in [
         (&direct.main, "main/0001_core"),
         (&direct.main, "main/0002_immutable"),
+        (&direct.main, "main/0010_transfer_currency"),
         (&direct.clicks, "clicks/0001_click"),
     ] {
         let set = async |from: &str, to: &str| {

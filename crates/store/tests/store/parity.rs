@@ -40,8 +40,9 @@ const SQLITE: [&str; 8] = [
      FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
     "SELECT 'trigger ' || name || ' on ' || tbl_name || ' before update' FROM sqlite_master \
      WHERE type = 'trigger' AND sql LIKE '%BEFORE UPDATE ON%'",
-    "SELECT 'trigger ' || name || ' on ' || tbl_name || ' before ' || CASE WHEN sql LIKE '%BEFORE DELETE ON%' \
-     THEN 'delete' WHEN sql LIKE '%BEFORE INSERT ON%' THEN 'insert' ELSE 'something else' END FROM sqlite_master \
+    "SELECT 'trigger ' || name || ' on ' || tbl_name || CASE WHEN sql LIKE '%BEFORE DELETE ON%' \
+     THEN ' before delete' WHEN sql LIKE '%AFTER INSERT ON%' THEN ' after insert' ELSE ' at another time' END \
+     FROM sqlite_master \
      WHERE type = 'trigger' AND sql NOT LIKE '%BEFORE UPDATE ON%'",
     "SELECT 'checks on ' || name || ': ' || ((length(sql) - length(replace(sql, 'CHECK (', ''))) / 7) \
      FROM sqlite_master WHERE type = 'table' AND sql LIKE '%CHECK (%'",

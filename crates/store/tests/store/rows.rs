@@ -7,11 +7,11 @@ use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKi
 use whocpa_domain::role::Role;
 use whocpa_domain::user::UserLevel;
 use whocpa_store::goal::{self, Goal, GoalVersion};
-use whocpa_store::lead::{self, Lead};
-use whocpa_store::lead_event::{self, LeadEvent};
+use whocpa_store::lead::{self, Lead, Record};
+use whocpa_store::lead_event::LeadEvent;
 use whocpa_store::offer::{self, Offer};
 use whocpa_store::person::{self, User};
-use whocpa_store::transfer::{self, Cause};
+use whocpa_store::transfer::Cause;
 use whocpa_store::{Store, account};
 
 pub const NOW: Time = Time(1_700_000_000);
@@ -53,8 +53,6 @@ pub async fn network(store: &Store) -> Ids {
         let goal_id = goal::create(&db, Goal { offer_id, ..goal.clone() }).await?;
         let version = goal::version_create(&db, version_row(goal_id)).await?;
         let parties = (advertiser_id, webmaster_id);
-        lead::create(&db, &[lead_row(1, parties, (offer_id, goal_id, version))]).await?;
-        lead_event::create(&db, &[event_row(1)]).await?;
         let account = |kind, owner_id| Account { kind, owner_id, currency_id: USD };
         let from = account(AccountKind::AdvertiserAvailable, advertiser_id);
         let seat = account(AccountKind::AdvertiserCommitted, advertiser_id);
@@ -63,7 +61,12 @@ pub async fn network(store: &Store) -> Ids {
         let legs =
             vec![leg(from, seat, TransferKind::LeadReserve), leg(seat, hold, TransferKind::LeadApprove)];
         let cause = Cause { kind: CauseKind::Lead, id: 1, number: 1 };
-        transfer::create(&db, &[(cause, legs)], NOW).await?;
+        let record = Record {
+            new: &[lead_row(1, parties, (offer_id, goal_id, version))],
+            events: &[event_row(1)],
+            postings: &[(cause, legs)],
+        };
+        lead::create(&db, record, NOW).await?;
         let unused = account(AccountKind::WebmasterAdvance, webmaster_id);
         let made = account::ensure(&db, &BTreeSet::from([unused])).await?;
         Ok(Ids { lead: 1, goal: goal_id, unused_account: made[&unused] })
