@@ -4,23 +4,24 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use whocpa_domain::click::Click;
 use whocpa_domain::tid::ClickId;
 use whocpa_domain::{Error, Result};
 use whocpa_store::click;
 
 use super::receive::{Claim, Conversion, Verdict};
-use super::resolve::resolve_all;
+use super::resolve::{Known, resolve_all};
 use crate::Engine;
 use crate::click::stored_form;
+use crate::open::WeakEngine;
 
 /// Conversions of one transaction.
 const BATCH: usize = 256;
 /// Conversions that may wait; beyond it the sender is told to come again.
 const QUEUE: usize = 4096;
 /// Lead ids that this process reserves at once; a stop leaves those that it did not use as a gap.
-const ID_BLOCK: i64 = 256;
+const ID_BLOCK: i64 = 1024;
 
 type Waiting = (Claim, oneshot::Sender<Result<Verdict>>);
 
@@ -58,18 +59,48 @@ impl Desk {
         let Some(mut waiting) = self.waiting.lock().await.take() else { return };
         let engine = engine.weak();
         tokio::spawn(async move {
-            let mut batch = Vec::with_capacity(BATCH);
-            while waiting.recv_many(&mut batch, BATCH).await > 0 {
-                let Some(engine) = engine.upgrade() else { return };
-                serve_batch(&engine, std::mem::take(&mut batch)).await;
+            let mut next = take(&engine, &mut waiting).await;
+            while let Some((engine_now, batch)) = next {
+                let writing = &Notify::new();
+                // While a batch is committed, the next one is taken and what it needs is read.
+                let take_next = async {
+                    writing.notified().await;
+                    take(&engine, &mut waiting).await
+                };
+                ((), next) = tokio::join!(serve_batch(engine_now, batch, writing), take_next);
             }
         });
     }
 }
 
-async fn serve_batch(engine: &Engine, batch: Vec<Waiting>) {
+/// Conversions that share a transaction, with what they need to know.
+struct Batch {
+    claims: Vec<Claim>,
+    answers: Vec<oneshot::Sender<Result<Verdict>>>,
+    known: Result<Known>,
+}
+
+/// The next conversions, as soon as there are any; none once the engine is gone.
+async fn take(engine: &WeakEngine, waiting: &mut mpsc::Receiver<Waiting>) -> Option<(Engine, Batch)> {
+    let mut batch = Vec::with_capacity(BATCH);
+    if waiting.recv_many(&mut batch, BATCH).await == 0 {
+        return None;
+    }
+    let engine = engine.upgrade()?;
     let (claims, answers): (Vec<Claim>, Vec<_>) = batch.into_iter().unzip();
-    let verdicts = match receive_all(engine, &claims).await {
+    let known = known(&engine, &claims).await;
+    Some((engine, Batch { claims, answers, known }))
+}
+
+async fn serve_batch(engine: Engine, batch: Batch, written: &Notify) {
+    let Batch { claims, answers, known } = batch;
+    let result = match &known {
+        Ok(known) => write_all(&engine, &claims, known, written).await,
+        Err(failed) => Err(failed.clone()),
+    };
+    // Also when nothing was written.
+    written.notify_one();
+    let verdicts = match result {
         Ok(verdicts) => verdicts.into_iter().map(Ok).collect(),
         Err(failed @ Error::Unavailable(_)) => claims.iter().map(|_| Err(failed.clone())).collect(),
         // Something in the batch cannot be written: each alone, so that only that one fails.
@@ -77,7 +108,7 @@ async fn serve_batch(engine: &Engine, batch: Vec<Waiting>) {
             tracing::error!(error = ?failed, count = claims.len(), "a batch of conversions failed and is tried one by one");
             let mut verdicts: Vec<Result<Verdict>> = Vec::with_capacity(claims.len());
             for claim in &claims {
-                let alone = receive_all(engine, std::slice::from_ref(claim)).await;
+                let alone = receive_all(&engine, std::slice::from_ref(claim)).await;
                 verdicts.push(alone.and_then(|mut verdicts| {
                     verdicts.pop().ok_or_else(|| Error::Internal("a conversion got no verdict".to_owned()))
                 }));
@@ -93,8 +124,25 @@ async fn serve_batch(engine: &Engine, batch: Vec<Waiting>) {
 
 /// Finds the clicks, then resolves and writes all conversions in one transaction.
 pub(super) async fn receive_all(engine: &Engine, claims: &[Claim]) -> Result<Vec<Verdict>> {
-    let (clicks, now) = (&find_clicks(engine, claims).await?, engine.now());
-    let catalogue = &engine.catalogue().now_owned();
+    let known = known(engine, claims).await?;
+    write_all(engine, claims, &known, &Notify::new()).await
+}
+
+/// What these conversions need to know and no transaction has to read.
+async fn known(engine: &Engine, claims: &[Claim]) -> Result<Known> {
+    let clicks = find_clicks(engine, claims).await?;
+    let sent = claims.first().map_or_else(|| engine.now(), |claim| claim.sent);
+    Known::read(&engine.store().read(), engine.catalogue().now_owned(), clicks, sent).await
+}
+
+/// Resolves and writes all conversions in one transaction; tells `written` when only the commit is left.
+async fn write_all(
+    engine: &Engine,
+    claims: &[Claim],
+    known: &Known,
+    written: &Notify,
+) -> Result<Vec<Verdict>> {
+    let now = engine.now();
     let mut ids = engine.lead_ids().lock().await;
     let wanted = i64::try_from(claims.len()).unwrap_or(i64::MAX);
     if ids.end - ids.start < wanted {
@@ -108,9 +156,10 @@ pub(super) async fn receive_all(engine: &Engine, claims: &[Claim]) -> Result<Vec
     let verdicts = engine
         .store()
         .write(move |db| async move {
-            let resolved = resolve_all(&db, catalogue, claims, clicks, first_id, now).await?;
+            let resolved = resolve_all(&db, known, claims, first_id, now).await?;
             used.fetch_max(resolved.used, Ordering::Relaxed);
             resolved.steps.write(&db).await?;
+            written.notify_one();
             Ok(resolved.verdicts)
         })
         .await;

@@ -1,6 +1,7 @@
 //! What each conversion of a batch becomes: read what is there, decide in memory, write all of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::lead::{self, LeadStatus, LeadType};
@@ -17,10 +18,10 @@ use super::receive::{Claim, Verdict};
 use super::steps::{Actor, Steps};
 use crate::catalogue::Snapshot;
 
-/// What a batch may meet in the store.
-struct Known<'a> {
-    catalogue: &'a Snapshot,
-    clicks: &'a BTreeMap<ClickId, Click>,
+/// What a batch needs to know and nobody changes under it: read before its transaction, which is shorter for it.
+pub(super) struct Known {
+    catalogue: Arc<Snapshot>,
+    clicks: BTreeMap<ClickId, Click>,
     goals: BTreeMap<i64, Vec<Goal>>,
     versions: BTreeMap<i64, GoalVersion>,
 }
@@ -35,21 +36,18 @@ pub(super) struct Resolved {
     pub steps: Steps,
 }
 
-/// Resolves `claims` in order; leads get ids from `first_id` on. Claims of one batch were reported at about the same
-/// time: the terms of the first one's moment rate all of them.
+/// Resolves `claims` in order; leads get ids from `first_id` on.
 pub(super) async fn resolve_all(
     db: &Db,
-    catalogue: &Snapshot,
+    known: &Known,
     claims: &[Claim],
-    clicks: &BTreeMap<ClickId, Click>,
     first_id: i64,
     now: Time,
 ) -> Result<Resolved> {
-    let known = read(db, catalogue, clicks, claims.first().map_or(now, |claim| claim.sent)).await?;
     let keys: Vec<String> =
         claims.iter().map(|claim| lead::natural_key(&claim.conversion.sale_id, claim.click_id)).collect();
-    let click_ids: Vec<ClickId> = clicks.keys().copied().collect();
-    let mut steps = Steps::new(whocpa_store::lead::same_actions(db, &keys, &click_ids).await?, now);
+    let same = whocpa_store::lead::same_actions(db, &keys, &known.claimed_clicks()).await?;
+    let mut steps = Steps::new(same, now);
     let mut verdicts = Vec::with_capacity(claims.len());
     for (claim, key) in claims.iter().zip(keys) {
         let verdict = known.resolve(claim, key, first_id + steps.created(), &mut steps);
@@ -74,29 +72,39 @@ async fn note_tried(db: &Db, parked_id: i64, verdict: &Verdict, now: Time) -> Re
     parked_lead::tried(db, parked_id, lead_id, refusal.as_deref(), now).await
 }
 
-async fn read<'a>(
-    db: &Db,
-    catalogue: &'a Snapshot,
-    clicks: &'a BTreeMap<ClickId, Click>,
-    at: Time,
-) -> Result<Known<'a>> {
-    let mut offer_ids: Vec<i64> = clicks.values().map(|click| click.offer_id).collect();
-    offer_ids.sort_unstable();
-    offer_ids.dedup();
-    let mut goals: BTreeMap<i64, Vec<Goal>> = BTreeMap::new();
-    for row in goal::of_offers(db, &offer_ids).await? {
-        goals.entry(row.offer_id).or_default().push(row);
-    }
-    let goal_ids: Vec<i64> = goals.values().flatten().map(|row| row.id).collect();
-    let versions = goal::versions_at(db, &goal_ids, at).await?;
-    Ok(Known { catalogue, clicks, goals, versions })
-}
-
 fn rejected(field: &'static str, reason: impl Into<String>) -> Verdict {
     Verdict::Rejected { field, reason: reason.into() }
 }
 
-impl Known<'_> {
+impl Known {
+    /// Reads the goals of these clicks' offers. Claims of one batch were reported at about the same time: the terms in
+    /// force at `sent`, the first one's moment, rate all of them.
+    pub async fn read(
+        db: &Db,
+        catalogue: Arc<Snapshot>,
+        clicks: BTreeMap<ClickId, Click>,
+        sent: Time,
+    ) -> Result<Self> {
+        let mut offer_ids: Vec<i64> = clicks.values().map(|click| click.offer_id).collect();
+        offer_ids.sort_unstable();
+        offer_ids.dedup();
+        let mut goals: BTreeMap<i64, Vec<Goal>> = BTreeMap::new();
+        for row in goal::of_offers(db, &offer_ids).await? {
+            goals.entry(row.offer_id).or_default().push(row);
+        }
+        let goal_ids: Vec<i64> = goals.values().flatten().map(|row| row.id).collect();
+        let versions = goal::versions_at(db, &goal_ids, sent).await?;
+        Ok(Self { catalogue, clicks, goals, versions })
+    }
+
+    /// The clicks that a goal with `is_otol` may pay once only.
+    fn claimed_clicks(&self) -> Vec<ClickId> {
+        let has_otol = |click: &&Click| {
+            self.goals.get(&click.offer_id).is_some_and(|goals| goals.iter().any(|goal| goal.is_otol))
+        };
+        self.clicks.values().filter(has_otol).map(|click| click.id).collect()
+    }
+
     fn resolve(&self, claim: &Claim, key: String, id: i64, steps: &mut Steps) -> Verdict {
         let Some(click) = self.clicks.get(&claim.click_id) else {
             return Verdict::Parked { reason: "the click is not known yet".to_owned() };
