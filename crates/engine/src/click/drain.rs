@@ -13,8 +13,9 @@ use whocpa_store::click::{self, ClickMark};
 use super::log::{ClickLog, Mark};
 use super::track::decode;
 
-/// Clicks of one transaction: some 10 ms of writing, so that the store's work comes in small pieces between redirects.
-const BATCH_CLICKS: usize = 1024;
+/// Clicks of one transaction: a few milliseconds of writing, so that the store's work comes in small pieces between
+/// redirects.
+const BATCH_CLICKS: usize = 512;
 /// Bytes of one batch, the bound of the drainer's memory.
 const BATCH_BYTES: u64 = 4 << 20;
 /// A batch that is not full waits this long for more: few large transactions cost less than many small ones.
