@@ -7,6 +7,8 @@ mod direct;
 #[cfg(test)]
 mod immutable;
 #[cfg(test)]
+mod lead;
+#[cfg(test)]
 mod migrate;
 #[cfg(test)]
 mod parity;
