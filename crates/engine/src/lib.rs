@@ -31,6 +31,7 @@ pub mod lead;
 pub mod link;
 pub mod news;
 pub mod offer;
+pub mod soon;
 pub mod user;
 
 pub use auth::password_hash;

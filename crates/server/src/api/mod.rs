@@ -33,6 +33,23 @@ mod news;
 mod offer;
 mod user;
 
+// Announced ones.
+mod click;
+mod condition;
+mod deeplink;
+mod delivery;
+mod deposit;
+mod domain;
+mod export;
+mod payout;
+mod postback;
+mod proof;
+mod referral;
+mod simulate;
+mod stat;
+mod transfer;
+mod wallet;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::request::Parts;

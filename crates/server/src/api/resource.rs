@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use serde::Serialize;
 use whocpa_domain::access::Caller;
-use whocpa_domain::input::{Input, Param, RawParams};
+use whocpa_domain::input::{Input, Param, ParamKind, RawParams};
 use whocpa_domain::view::{Field, View};
 use whocpa_domain::{Error, Method, Resource, Result};
 use whocpa_engine::Engine;
@@ -19,10 +19,12 @@ pub struct Declaration {
     pub resource: Resource,
     /// What it is for, in a sentence or two.
     pub about: &'static str,
+    /// Shape of its objects' ids.
+    pub id_kind: ParamKind,
     methods: BTreeMap<Method, Declared>,
 }
 
-/// A method that answers, with what documents it.
+/// A method with what documents it.
 pub struct Declared {
     /// What it does, in a sentence.
     pub doc: &'static str,
@@ -32,7 +34,8 @@ pub struct Declared {
     pub fields: &'static [Field],
     /// Whether a list comes page by page.
     pub is_paged: bool,
-    run: Box<Run>,
+    /// `None` for a method that is announced and not there yet.
+    run: Option<Box<Run>>,
 }
 
 type Run = dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>> + Send + Sync;
@@ -46,19 +49,31 @@ pub(super) struct Call {
 }
 
 impl Declared {
+    /// Whether it is announced and not there yet: then it answers 501.
+    pub fn is_soon(&self) -> bool {
+        self.run.is_none()
+    }
+
     /// Does it; gives the body of the answer.
     pub(super) async fn run(&self, call: Call) -> Result<Vec<u8>> {
-        (self.run)(call).await
+        match &self.run {
+            Some(run) => run(call).await,
+            None => Err(Error::Internal("a method that is not there yet was called".to_owned())),
+        }
     }
 }
 
 /// A type of id in a path.
 pub trait PathId: Serialize + Clone + Send + Sync + 'static {
+    /// Its shape, for documentation.
+    const KIND: ParamKind;
     /// Reads it; `None` answers 404, as for an object that does not exist.
     fn parse(text: &str) -> Option<Self>;
 }
 
 impl PathId for i64 {
+    const KIND: ParamKind = ParamKind::Int;
+
     fn parse(text: &str) -> Option<Self> {
         // One object has one address: no sign, no zeros in front.
         text.parse().ok().filter(|id: &Self| id.to_string() == text)
@@ -66,6 +81,8 @@ impl PathId for i64 {
 }
 
 impl PathId for String {
+    const KIND: ParamKind = ParamKind::Text;
+
     fn parse(text: &str) -> Option<Self> {
         Some(text.to_owned())
     }
@@ -73,6 +90,8 @@ impl PathId for String {
 
 /// For `list` and `create`, whose paths have none.
 impl PathId for () {
+    const KIND: ParamKind = ParamKind::Int;
+
     fn parse(_: &str) -> Option<Self> {
         Some(())
     }
@@ -102,7 +121,7 @@ pub(super) use op;
 impl Declaration {
     /// A resource without methods yet.
     pub fn new(resource: Resource, about: &'static str) -> Self {
-        Self { resource, about, methods: BTreeMap::new() }
+        Self { resource, about, id_kind: ParamKind::Int, methods: BTreeMap::new() }
     }
 
     /// `list`: the operation gives a `Vec` of views, or `Rows` of them for a paginated list.
@@ -130,7 +149,7 @@ impl Declaration {
         W: Future<Output = Result<V>> + Send + 'static,
     {
         let declared = declare(doc, V::fields(), operation, |_, view| reply::object(view));
-        self.with(Method::View, declared)
+        Self { id_kind: K::KIND, ..self }.with(Method::View, declared)
     }
 
     /// `update`: the operation gives nothing.
@@ -143,7 +162,7 @@ impl Declaration {
         W: Future<Output = Result<()>> + Send + 'static,
     {
         let declared = declare(doc, &[], operation, |id, ()| reply::updated(id));
-        self.with(Method::Update, declared)
+        Self { id_kind: K::KIND, ..self }.with(Method::Update, declared)
     }
 
     /// `create`: the operation gives the new id.
@@ -181,10 +200,24 @@ impl Declaration {
         W: Future<Output = Result<()>> + Send + 'static,
     {
         let declared = declare(doc, &[], operation, |id, ()| reply::deleted(id));
-        self.with(Method::Delete, declared)
+        Self { id_kind: K::KIND, ..self }.with(Method::Delete, declared)
     }
 
-    /// The declared methods in the product's order.
+    /// A method that is announced: it has its parameters and fields, and answers 501.
+    #[must_use]
+    pub fn soon<I: Input, V: View>(self, method: Method, doc: &'static str) -> Self {
+        let params = I::PARAMS;
+        let is_paged = method == Method::List && params.iter().any(|param| param.name == "per_page");
+        self.with(method, Declared { doc, params, fields: V::fields(), is_paged, run: None })
+    }
+
+    /// For an announced resource whose ids are texts.
+    #[must_use]
+    pub fn text_id(self) -> Self {
+        Self { id_kind: ParamKind::Text, ..self }
+    }
+
+    /// The declared methods in the product's order, announced ones too.
     pub fn methods(&self) -> impl Iterator<Item = (Method, &Declared)> {
         self.methods.iter().map(|(method, declared)| (*method, declared))
     }
@@ -225,5 +258,5 @@ where
             }
         }
     };
-    Declared { doc, params: I::PARAMS, fields, is_paged: false, run: Box::new(run) }
+    Declared { doc, params: I::PARAMS, fields, is_paged: false, run: Some(Box::new(run)) }
 }

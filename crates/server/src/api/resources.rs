@@ -1,11 +1,15 @@
-//! The list of all resources that answer today; the access table's other methods answer 501.
+//! The list of all resources. Those that are only announced answer 501, like methods that no declaration names.
 
 use std::sync::LazyLock;
 
 use whocpa_domain::{Method, Resource};
 
 use super::resource::{Declaration, Declared};
-use super::{area, balance, category, connection, currency, geo, goal, key, lead, link, news, offer, user};
+use super::{
+    area, balance, category, click, condition, connection, currency, deeplink, delivery, deposit, domain,
+    export, geo, goal, key, lead, link, news, offer, payout, postback, proof, referral, simulate, stat,
+    transfer, user, wallet,
+};
 
 /// Declared resources.
 pub struct Registry(Vec<Declaration>);
@@ -26,6 +30,22 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         balance::declaration(),
         key::declaration(),
         user::declaration(),
+        // Announced.
+        click::declaration(),
+        condition::declaration(),
+        deeplink::declaration(),
+        delivery::declaration(),
+        deposit::declaration(),
+        domain::declaration(),
+        export::declaration(),
+        payout::declaration(),
+        postback::declaration(),
+        proof::declaration(),
+        referral::declaration(),
+        simulate::declaration(),
+        stat::declaration(),
+        transfer::declaration(),
+        wallet::declaration(),
     ])
 });
 
@@ -55,9 +75,9 @@ impl Registry {
         self.0.iter().find(|declaration| declaration.resource == resource)
     }
 
-    /// A method, if it is declared.
+    /// A method, if it is there: declared and not only announced.
     pub fn method(&self, resource: Resource, method: Method) -> Option<&Declared> {
-        self.declaration(resource)?.method(method)
+        self.declaration(resource)?.method(method).filter(|declared| !declared.is_soon())
     }
 
     /// All declarations in order.

@@ -1,0 +1,27 @@
+//! What is announced and not there yet: parameters and fields of methods that answer 501.
+//!
+//! They are a promise: names and meanings stand in the reference and in OpenAPI, so that programs can be written for
+//! them. Whoever builds a resource moves its file to its place in the engine and adds the operations.
+
+pub mod click;
+pub mod condition;
+pub mod deeplink;
+pub mod delivery;
+pub mod deposit;
+pub mod domain;
+pub mod export;
+pub mod payout;
+pub mod postback;
+pub mod proof;
+pub mod referral;
+pub mod simulate;
+pub mod stat;
+pub mod transfer;
+pub mod wallet;
+
+use whocpa_domain::view;
+
+view! {
+    /// Nothing besides the id in the envelope.
+    pub struct IdOnly {}
+}
