@@ -1,10 +1,12 @@
 //! HTTP, pages, commands and configuration: the outermost of the four crates.
 
 pub mod api;
+pub mod apidocs;
 pub mod app;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod i18n;
 pub mod state;
 pub mod telemetry;
 mod track;

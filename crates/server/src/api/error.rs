@@ -70,6 +70,11 @@ impl ApiError {
         }
     }
 
+    /// The body of the answer.
+    pub fn body(&self) -> String {
+        json!({ "error": self.words() }).to_string()
+    }
+
     /// Logs what the caller must not read; the span around it names the request.
     fn log(&self) {
         match self {
@@ -83,7 +88,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.log();
-        let mut response = json_response(self.status(), json!({ "error": self.words() }).to_string());
+        let mut response = json_response(self.status(), self.body());
         let headers = response.headers_mut();
         // Without it a cache may keep a 404 or 405 of its own accord.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -9,9 +9,10 @@ mod dispatch;
 mod error;
 mod examples;
 mod openapi;
+mod openapi_operation;
 mod openapi_schema;
 mod query;
-mod reference;
+mod refusal;
 mod reply;
 mod request_id;
 mod resource;
@@ -53,13 +54,19 @@ mod wallet;
 use axum::Router;
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::routing::{any, get};
+use axum::routing::any;
 
 use whocpa_domain::input::RawParams;
 
+use crate::apidocs;
 use crate::state::AppState;
 
+pub(crate) use examples::sample as sample_value;
+pub(crate) use openapi_schema::is_again;
+
 pub use error::{ApiError, layered};
+pub use openapi::document as openapi;
+pub use refusal::Refusal;
 pub use resource::{Declaration, Declared, PathId};
 pub use resources::{REGISTRY, Registry};
 
@@ -73,7 +80,7 @@ pub(crate) async fn parameters(parts: &Parts, body: Body) -> Result<RawParams, A
     Ok(params)
 }
 
-/// Everything under `/api` and `/apidocs`, with the stylesheet of the pages.
+/// Everything under `/api` and `/apidocs`, with what the pages load.
 #[expect(clippy::needless_pass_by_value, reason = "the state is the router's own")]
 pub fn router(state: AppState) -> Router {
     router_of(&state, &REGISTRY)
@@ -86,10 +93,7 @@ pub fn router_of(state: &AppState, registry: &'static Registry) -> Router {
         .route("/api", any(dispatch::answer))
         .route("/api/", any(dispatch::answer))
         .route("/api/{*path}", any(dispatch::answer))
-        .route("/apidocs", get(reference::page))
-        .route("/apidocs/", get(reference::page))
-        .route("/apidocs/{*path}", get(reference::page))
         .with_state(api)
-        .route("/assets/site.css", get(reference::stylesheet));
+        .merge(apidocs::router(state, registry));
     layered(routes, state)
 }

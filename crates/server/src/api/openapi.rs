@@ -1,15 +1,15 @@
 //! The OpenAPI 3.1 document, derived from the declarations and the access table.
 
 use serde_json::{Map, Value, json};
-use whocpa_domain::{Level, Method, Resource};
+use whocpa_domain::{Method, Resource};
 
-use super::openapi_schema::{body_schema, object, query_param};
+use super::openapi_operation::operation;
 use super::resource::{Declaration, Declared};
 use super::resources::Registry;
-use super::{BODY_LIMIT, examples};
+use super::{BODY_LIMIT, Refusal};
 
-/// The whole document.
-pub(super) fn document(registry: &Registry, base_url: &str) -> Value {
+/// The whole document, for the network at `base_url`.
+pub fn document(registry: &Registry, base_url: &str) -> Value {
     let mut paths = Map::new();
     for declaration in registry.declarations() {
         for (method, declared) in declaration.methods() {
@@ -27,12 +27,18 @@ pub(super) fn document(registry: &Registry, base_url: &str) -> Value {
             "title": "whocpa API",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "A CPA network for programs. Bodies of refusals hold only `error`. List parameters take \
-                            `a=1,2`, `a[]=1&a[]=2` and `a=1&a=2`. Every path also works with a slash at its end.",
+                            `a=1,2`, `a[]=1&a[]=2` and `a=1&a=2`. Every path also works with a slash at its end. \
+                            Operations with `x-soon` are announced and answer 501; `x-levels` tells who may use an \
+                            operation, and whether he reaches all objects or only his own.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
+        "externalDocs": { "description": "Reference pages", "url": format!("{}/apidocs", base_url.trim_end_matches('/')) },
         "servers": [{ "url": base_url }],
         "tags": tags,
         "paths": paths,
         "components": {
+            "parameters": { "IdempotencyKey": idempotency_key() },
+            "headers": headers(),
             "securitySchemes": {
                 "query": { "type": "apiKey", "in": "query", "name": "api_key" },
                 "header": { "type": "apiKey", "in": "header", "name": "X-Api-Key" },
@@ -60,116 +66,66 @@ fn places(resource: Resource, method: Method) -> Vec<(String, &'static str, &'st
 fn add(paths: &mut Map<String, Value>, declaration: &Declaration, method: Method, declared: &Declared) {
     let resource = declaration.resource;
     for (path, http, suffix) in places(resource, method) {
-        let mut operation = operation(resource, method, declared);
+        let mut operation = operation(declaration, method, declared);
         operation["operationId"] = json!(format!("{}_{}{suffix}", resource.name(), method.name()));
         let place = paths.entry(path).or_insert_with(|| json!({}));
         place[http] = operation;
     }
 }
 
-fn operation(resource: Resource, method: Method, declared: &Declared) -> Value {
-    let levels: Map<String, Value> = Level::ALL
-        .iter()
-        .filter_map(|level| {
-            let reach = examples::reach(resource, method, *level)?;
-            Some((level.name().to_owned(), json!(reach)))
-        })
-        .collect();
-    let mut security = vec![json!({ "query": [] }), json!({ "header": [] }), json!({ "bearer": [] })];
-    if levels.contains_key(Level::Guest.name()) {
-        security.insert(0, json!({}));
-    }
-    let is_read = matches!(method, Method::List | Method::View);
-    let mut parameters = Vec::new();
-    if !matches!(method, Method::List | Method::Create) {
-        parameters.push(json!({
-            "name": "id", "in": "path", "required": true, "schema": { "type": "integer", "format": "int64" },
-        }));
-    }
-    if is_read {
-        parameters.extend(declared.params.iter().map(query_param));
-    }
-    let mut operation = json!({
-        "tags": [resource.name()],
-        "summary": declared.doc,
-        "x-levels": levels,
-        "security": security,
-        "parameters": parameters,
-        "responses": responses(method, declared),
-    });
-    if !is_read && !declared.params.is_empty() {
-        let schema = json!({ "schema": body_schema(declared.params) });
-        operation["requestBody"] = json!({
-            "required": declared.params.iter().any(|param| param.required),
-            "content": {
-                "application/x-www-form-urlencoded": schema,
-                "application/json": schema,
-                "multipart/form-data": schema,
-            },
-        });
-    }
-    operation
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": "A word of your own for this request: when you repeat the request with it, it is done once and \
+                        answered alike. It is kept for 72 hours.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$" },
+    })
 }
 
-fn responses(method: Method, declared: &Declared) -> Value {
-    let number = json!({ "type": "integer", "format": "int64" });
-    let mut properties = match method {
-        Method::List => json!({ "objects": { "type": "array", "items": object(declared.fields) } }),
-        Method::View => json!({ "object": object(declared.fields) }),
-        Method::Update => json!({ "updated": number }),
-        Method::Create => json!({ "created": number }),
-        Method::Delete => json!({ "deleted": number }),
-    };
-    if declared.is_paged {
-        for name in ["total_count", "per_page", "page"] {
-            properties[name] = number.clone();
-        }
-    }
-    if method == Method::Create {
-        // What a creation tells besides the id, for example a new key.
-        let told = object(declared.fields);
-        for (name, schema) in told["properties"].as_object().into_iter().flatten() {
-            if name != "id" {
-                properties[name] = schema.clone();
-            }
-        }
-    }
-    let required: Vec<&String> = properties.as_object().map(|map| map.keys().collect()).unwrap_or_default();
-    let schema = json!({ "type": "object", "properties": properties, "required": required });
-    let (code, words) = if method == Method::Create { ("201", "Created") } else { ("200", "Done") };
-    let content = json!({ "application/json": { "schema": schema } });
-    let mut responses = json!({ code: { "description": words, "content": content } });
-    let writes = !matches!(method, Method::List | Method::View);
-    for (code, _, only_writes) in REFUSALS {
-        if writes || !only_writes {
-            responses[code] = json!({ "$ref": format!("#/components/responses/{code}") });
-        }
-    }
-    responses
+/// Headers of answers.
+fn headers() -> Value {
+    json!({
+        "RequestId": {
+            "description": "Names this request; tell it when you write to support",
+            "schema": { "type": "string" },
+        },
+        "RetryAfter": {
+            "description": "Seconds after which a repeat makes sense",
+            "schema": { "type": "integer", "minimum": 0 },
+        },
+        "RateLimitLimit": {
+            "description": "Requests of this kind that you may make in a minute",
+            "schema": { "type": "integer", "minimum": 1 },
+        },
+        "RateLimitRemaining": {
+            "description": "Requests of this kind that you may still make now",
+            "schema": { "type": "integer", "minimum": 0 },
+        },
+        "RateLimitReset": {
+            "description": "Seconds until all of them are there again",
+            "schema": { "type": "integer", "minimum": 0 },
+        },
+    })
 }
-
-/// Code, meaning, and whether only methods that change something answer so.
-pub(super) const REFUSALS: &[(&str, &str, bool)] = &[
-    ("400", "A parameter is wrong, missing or unknown", false),
-    ("401", "No key where one is needed, or a wrong one", false),
-    ("403", "The key's level may not use this method", false),
-    ("404", "No such object, or not yours", false),
-    ("409", "The request contradicts the present state", true),
-    ("413", "The body is too long", true),
-    ("415", "The body's content type is not read", true),
-    ("500", "Our fault", false),
-    ("503", "Not ready; try again after the time in Retry-After", false),
-];
 
 fn error_responses() -> Value {
     let mut responses = Map::new();
-    for (code, words, _) in REFUSALS {
+    for Refusal { code, words, .. } in Refusal::all() {
         let words = match *code {
             "413" => format!("{words}: {BODY_LIMIT} bytes are accepted"),
             _ => (*words).to_owned(),
         };
         let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } });
-        responses.insert((*code).to_owned(), json!({ "description": words, "content": content }));
+        let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
+        if matches!(*code, "429" | "503") {
+            headers["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
+        }
+        responses.insert(
+            (*code).to_owned(),
+            json!({ "description": words, "headers": headers, "content": content }),
+        );
     }
     Value::Object(responses)
 }

@@ -82,7 +82,7 @@ fn nested(fields: &'static [Field], outer: &[&'static [Field]]) -> Value {
 }
 
 /// Whether an object stands inside one of its own kind, as a region in a region: it would be unfolded without end.
-pub(super) fn is_again(fields: &[Field], outer: &[&'static [Field]]) -> bool {
+pub(crate) fn is_again(fields: &[Field], outer: &[&'static [Field]]) -> bool {
     let names = |fields: &[Field]| -> Vec<_> { fields.iter().map(|field| (field.name, field.doc)).collect() };
     outer.iter().any(|other| names(other) == names(fields))
 }

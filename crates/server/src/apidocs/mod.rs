@@ -1,0 +1,180 @@
+//! The API reference at `/apidocs/<level>/…` in three languages, derived from the declarations, and Swagger UI.
+
+mod assets;
+mod captured;
+pub mod changes;
+mod frame;
+mod method;
+mod rows;
+mod samples;
+mod sentences;
+mod text;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use whocpa_domain::Level;
+use whocpa_domain::input::MANY_LIMIT;
+
+use crate::api::{ApiError, BODY_LIMIT, Refusal, Registry};
+use crate::i18n::Lang;
+use crate::state::AppState;
+use frame::{Frame, Place, overview_path};
+use text::Html as Rich;
+
+pub(crate) use captured::find as captured_example;
+pub use sentences::sentences;
+
+/// What the pages are made of.
+#[derive(Clone)]
+struct Docs {
+    registry: &'static Registry,
+    base_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "apidocs/overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    count: Rich,
+    soon_count: Option<Rich>,
+    body_limit: Rich,
+    many_limit: Rich,
+    refusals: Vec<(&'static str, Rich)>,
+}
+
+#[derive(Template)]
+#[template(path = "apidocs/changes.html")]
+struct ChangesPage {
+    frame: Frame,
+    changes: Vec<ChangeShown>,
+}
+
+/// A change in the reader's language.
+struct ChangeShown {
+    id: &'static str,
+    date: &'static str,
+    title: &'static str,
+    text: Rich,
+}
+
+#[derive(Template)]
+#[template(path = "apidocs/explore.html")]
+struct ExplorePage {
+    frame: Frame,
+}
+
+#[derive(Template)]
+#[template(path = "apidocs/missing.html")]
+struct MissingPage {
+    frame: Frame,
+}
+
+/// Everything under `/apidocs` in every language, with what the pages load.
+pub fn router(state: &AppState, registry: &'static Registry) -> Router {
+    let docs = Docs { registry, base_url: state.config.base_url.clone() };
+    let mut routes = Router::new();
+    for lang in Lang::ALL {
+        for tail in ["", "/", "/{*path}"] {
+            routes = routes.route(&format!("{}/apidocs{tail}", lang.prefix()), get(page));
+        }
+    }
+    routes.with_state(docs).merge(assets::router())
+}
+
+/// The handler of every page.
+async fn page(State(docs): State<Docs>, uri: Uri) -> Response {
+    let (lang, path) = Lang::of_path(uri.path());
+    let path = path.trim_start_matches("/apidocs").trim_matches('/');
+    let parts: Vec<&str> = path.split('/').collect();
+    let level = Level::ALL.into_iter().find(|level| level.segment() == parts[0]);
+    let to = |path: &str| Redirect::to(&format!("{}{path}", lang.prefix())).into_response();
+    let known = match (level, parts.as_slice()) {
+        (None, [""]) => return to(&overview_path(Level::Guest)),
+        (None, ["changes"]) => Some(html(lang, StatusCode::OK, &changes_page(&docs, lang))),
+        (None, ["explore"]) => Some(html(lang, StatusCode::OK, &explore_page(&docs, lang))),
+        (Some(level), [_] | [_, "overview"]) => return to(&overview_path(level)),
+        (Some(level), [_, "overview", "about"]) => {
+            Some(html(lang, StatusCode::OK, &overview(&docs, lang, level)))
+        }
+        (Some(level), [_, "reference", resource, method]) => {
+            let page = method::page(&docs, lang, level, resource, method);
+            page.map(|page| html(lang, StatusCode::OK, &page))
+        }
+        _ => None,
+    };
+    known.unwrap_or_else(|| {
+        let level = level.unwrap_or(Level::Guest);
+        let frame = plain_frame(&docs, lang, level, overview_path(level), "missing-title");
+        html(lang, StatusCode::NOT_FOUND, &MissingPage { frame })
+    })
+}
+
+/// Scripts and styles come from this server, requests of "try it" go to it, and nobody frames the pages.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                      img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+fn html(lang: Lang, status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => {
+            let headers = [
+                (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+                (header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag())),
+                (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+                // A key may stand on the page: its address tells nothing to the sites that it links to.
+                (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+            ];
+            (status, headers, Html(text)).into_response()
+        }
+        Err(error) => {
+            let cause = format!("rendering a page of the reference: {error}");
+            ApiError::from(whocpa_domain::Error::Internal(cause)).into_response()
+        }
+    }
+}
+
+fn plain_frame(docs: &Docs, lang: Lang, level: Level, path: String, title: &str) -> Frame {
+    let place = Place { lang, level, method: None, path };
+    Frame::new(docs.registry, &docs.base_url, place, lang.t(title))
+}
+
+fn overview(docs: &Docs, lang: Lang, level: Level) -> OverviewPage {
+    let words = |refusal: &Refusal| (refusal.code, text::rich(lang, &lang.t(&refusal.key())));
+    let frame =
+        plain_frame(docs, lang, level, overview_path(level), &format!("about-title-{}", level.name()));
+    let methods = || frame.menu.iter().flat_map(|group| &group.sections).flat_map(|section| &section.methods);
+    let soon = methods().filter(|method| method.is_soon).count();
+    OverviewPage {
+        count: frame.r_count("about-count", "methods", methods().count()),
+        soon_count: (soon > 0).then(|| frame.r_count("about-soon", "methods", soon)),
+        body_limit: frame.r_count("about-params-place", "mib", BODY_LIMIT >> 20),
+        many_limit: frame.r_count("about-many", "limit", MANY_LIMIT),
+        refusals: Refusal::all().map(words).collect(),
+        frame,
+    }
+}
+
+fn changes_page(docs: &Docs, lang: Lang) -> ChangesPage {
+    let shown = changes::CHANGES.iter().map(|change| {
+        let words = change.words(lang);
+        ChangeShown {
+            id: &change.id,
+            date: &change.date,
+            title: &words.title,
+            text: text::rich(lang, &words.text),
+        }
+    });
+    ChangesPage {
+        changes: shown.collect(),
+        frame: plain_frame(docs, lang, Level::Guest, "/apidocs/changes".to_owned(), "changes-title"),
+    }
+}
+
+fn explore_page(docs: &Docs, lang: Lang) -> ExplorePage {
+    ExplorePage {
+        frame: plain_frame(docs, lang, Level::Guest, "/apidocs/explore".to_owned(), "explore-title"),
+    }
+}

@@ -1,0 +1,170 @@
+//! Sample requests in four languages, each complete: it runs as it stands.
+
+use std::fmt::Write as _;
+
+use whocpa_domain::{Level, Method, Resource};
+
+use super::captured::Captured;
+use super::text::{self, Html, KEY};
+use crate::api::{Declared, sample_value};
+
+/// One language of the samples.
+pub(super) struct Sample {
+    /// For ids and the choice of the tab.
+    pub id: &'static str,
+    pub title: &'static str,
+    pub code: Html,
+}
+
+/// A request as the samples need it.
+struct Request<'a> {
+    verb: &'static str,
+    url: String,
+    has_key: bool,
+    params: Vec<(&'a str, String)>,
+}
+
+/// The samples of a method: with the parameters of the captured example, else with those it cannot do without.
+pub(super) fn all(
+    base_url: &str,
+    level: Level,
+    (resource, method): (Resource, Method),
+    declared: &Declared,
+    captured: Option<&Captured>,
+) -> Vec<Sample> {
+    let params = match captured {
+        Some(captured) => captured.params.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+        None => needed(method, declared),
+    };
+    let path = match captured {
+        Some(captured) => captured.path.to_owned(),
+        None if matches!(method, Method::List | Method::Create) => format!("/api/{}/", resource.name()),
+        None => format!("/api/{}/1", resource.name()),
+    };
+    let verb = match method {
+        Method::List | Method::View => "GET",
+        Method::Update | Method::Create => "POST",
+        Method::Delete => "DELETE",
+    };
+    let request = Request { verb, url: format!("{base_url}{path}"), has_key: level != Level::Guest, params };
+    vec![
+        Sample { id: "curl", title: "curl", code: text::program(&request.curl()) },
+        Sample { id: "python", title: "Python", code: text::program(&request.python()) },
+        Sample { id: "php", title: "PHP", code: text::program(&request.php()) },
+        Sample { id: "js", title: "JavaScript", code: text::program(&request.javascript()) },
+    ]
+}
+
+fn needed(method: Method, declared: &Declared) -> Vec<(&'static str, String)> {
+    let required = declared.params.iter().filter(|param| param.required);
+    let mut shown: Vec<_> = required.map(|param| (param.name, sample_value(param))).collect();
+    // A change of nothing would show nothing.
+    if method == Method::Update && shown.is_empty() {
+        shown = declared.params.iter().take(1).map(|param| (param.name, sample_value(param))).collect();
+    }
+    shown
+}
+
+impl Request<'_> {
+    fn is_read(&self) -> bool {
+        self.verb == "GET"
+    }
+
+    fn curl(&self) -> String {
+        let verb = if self.is_read() { String::new() } else { format!("-X {} ", self.verb) };
+        let mut lines = vec![format!("curl {verb}'{}'", self.url)];
+        if self.has_key {
+            lines.push(format!("-H 'X-Api-Key: {KEY}'"));
+        }
+        if self.is_read() && !self.params.is_empty() {
+            lines.push("-G".to_owned());
+        }
+        for (name, value) in &self.params {
+            lines.push(format!("--data-urlencode '{name}={}'", value.replace('\'', "'\\''")));
+        }
+        lines.join(" \\\n  ")
+    }
+
+    fn python(&self) -> String {
+        let mut code = "import json\nimport urllib.parse\nimport urllib.request\n\n".to_owned();
+        if !self.params.is_empty() {
+            let _ = writeln!(
+                code,
+                "params = urllib.parse.urlencode({{{}}})",
+                self.pairs("\"", ": ", ",\n    ", "\n")
+            );
+        }
+        let tail = if self.is_read() && !self.params.is_empty() { "?\" + params" } else { "\"" };
+        let _ = write!(code, "request = urllib.request.Request(\n    \"{}{tail},\n", self.url);
+        if !self.is_read() && !self.params.is_empty() {
+            code.push_str("    data=params.encode(),\n");
+        }
+        if self.has_key {
+            let _ = writeln!(code, "    headers={{\"X-Api-Key\": \"{KEY}\"}},");
+        }
+        let _ = writeln!(code, "    method=\"{}\",\n)", self.verb);
+        code.push_str("with urllib.request.urlopen(request) as response:\n    print(json.load(response))");
+        code
+    }
+
+    fn php(&self) -> String {
+        let mut code = "<?php\n".to_owned();
+        if !self.params.is_empty() {
+            let _ =
+                writeln!(code, "$params = http_build_query([{}]);", self.pairs("'", " => ", ",\n    ", "\n"));
+        }
+        let tail = if self.is_read() && !self.params.is_empty() { "?' . $params" } else { "'" };
+        let _ = writeln!(code, "$request = curl_init('{}{tail});", self.url);
+        code.push_str("curl_setopt_array($request, [\n    CURLOPT_RETURNTRANSFER => true,\n");
+        if !self.is_read() {
+            let _ = writeln!(code, "    CURLOPT_CUSTOMREQUEST => '{}',", self.verb);
+        }
+        if !self.is_read() && !self.params.is_empty() {
+            code.push_str("    CURLOPT_POSTFIELDS => $params,\n");
+        }
+        if self.has_key {
+            let _ = writeln!(code, "    CURLOPT_HTTPHEADER => ['X-Api-Key: {KEY}'],");
+        }
+        code.push_str("]);\nprint_r(json_decode(curl_exec($request), true));");
+        code
+    }
+
+    fn javascript(&self) -> String {
+        let mut code = String::new();
+        if !self.params.is_empty() {
+            let _ = writeln!(
+                code,
+                "const params = new URLSearchParams({{{}}});",
+                self.pairs("\"", ": ", ",\n  ", "\n")
+            );
+        }
+        let mut options = Vec::new();
+        if !self.is_read() {
+            options.push(format!("  method: \"{}\",", self.verb));
+        }
+        if !self.is_read() && !self.params.is_empty() {
+            options.push("  body: params,".to_owned());
+        }
+        if self.has_key {
+            options.push(format!("  headers: {{ \"X-Api-Key\": \"{KEY}\" }},"));
+        }
+        let tail = if self.is_read() && !self.params.is_empty() { "?\" + params" } else { "\"" };
+        let options =
+            if options.is_empty() { String::new() } else { format!(", {{\n{}\n}}", options.join("\n")) };
+        let _ = write!(code, "const response = await fetch(\"{}{tail}{options});\n", self.url);
+        code.push_str("console.log(response.status, await response.json());");
+        code
+    }
+
+    /// The parameters as an object of the language, one on a line.
+    fn pairs(&self, quote: &str, arrow: &str, between: &str, last: &str) -> String {
+        let escaped = |text: &str| {
+            text.replace('\\', "\\\\").replace(quote, &format!("\\{quote}")).replace('\n', "\\n")
+        };
+        let pair = |(name, value): &(&str, String)| {
+            format!("{quote}{name}{quote}{arrow}{quote}{}{quote}", escaped(value))
+        };
+        let pairs: Vec<String> = self.params.iter().map(pair).collect();
+        format!("{}{}{}", between.trim_start_matches(','), pairs.join(between), format_args!(",{last}"))
+    }
+}
