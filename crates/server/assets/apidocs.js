@@ -56,7 +56,7 @@
   // The menu scrolls by itself: show where the reader is.
   const here = one(".side [aria-current]");
   const side = one(".side");
-  if (here && side.scrollHeight > side.clientHeight) {
+  if (here && here.getBoundingClientRect().bottom > side.getBoundingClientRect().top + side.clientHeight) {
     side.scrollTop = here.getBoundingClientRect().top - side.getBoundingClientRect().top - side.clientHeight / 3;
   }
 

@@ -4,9 +4,6 @@
 #[path = "api_protocol/bodies.rs"]
 mod bodies;
 #[cfg(test)]
-#[path = "api_protocol/pages.rs"]
-mod pages;
-#[cfg(test)]
 mod support;
 
 use support::{TestApp, shows};

@@ -18,7 +18,7 @@ level-operator = Operator
 
 key-label = API key
 key-placeholder = paste a key to fill the examples
-key-note = It stays in this tab. Signing in will fill it for you once sign-in is there.
+key-note = stays in this tab only
 
 menu-title = Resources and methods
 menu-filter = Find a resource
@@ -135,7 +135,7 @@ key-header = Header, the best place
 key-bearer = Header, as many libraries send it
 key-param = Parameter of the query or the body
 key-wrong = Addresses are written to logs on their way, so prefer a header. A wrong key is refused with `401` everywhere, also where no key is needed.
-key-page = Write your key into the field at the top of the page: it fills all examples and is sent with what you try here. It is kept in this tab only and forgotten when you close it.
+key-page = Write your key into the field at the top of the page: it fills all examples and is sent with what you try here. It is kept in this tab only and forgotten when you close it. Signing in will fill the field for you once sign-in is there.
 
 methods-title = Five methods
 methods-lead = Every resource has some of these five. What you may do with it depends on your level; the menu lists it.

@@ -65,7 +65,7 @@ pub(crate) use examples::sample as sample_value;
 pub(crate) use openapi_schema::is_again;
 
 pub use error::{ApiError, layered};
-pub use openapi::document as openapi;
+pub use openapi::text as openapi_text;
 pub use refusal::Refusal;
 pub use resource::{Declaration, Declared, PathId};
 pub use resources::{REGISTRY, Registry};

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use whocpa_domain::{Method, Resource};
 
-use super::openapi_operation::operation;
+use super::openapi_operation as operation;
 use super::resource::{Declaration, Declared};
 use super::resources::Registry;
 use super::{BODY_LIMIT, Refusal};
@@ -11,9 +11,12 @@ use super::{BODY_LIMIT, Refusal};
 /// The whole document, for the network at `base_url`.
 pub fn document(registry: &Registry, base_url: &str) -> Value {
     let mut paths = Map::new();
+    let mut schemas = Map::new();
+    schemas.insert("error".to_owned(), error_schema());
     for declaration in registry.declarations() {
         for (method, declared) in declaration.methods() {
             add(&mut paths, declaration, method, declared);
+            schemas.extend(operation::schemas(declaration.resource, method, declared));
         }
     }
     let tags: Vec<Value> = registry
@@ -44,10 +47,15 @@ pub fn document(registry: &Registry, base_url: &str) -> Value {
                 "header": { "type": "apiKey", "in": "header", "name": "X-Api-Key" },
                 "bearer": { "type": "http", "scheme": "bearer" },
             },
-            "schemas": { "Error": error_schema() },
+            "schemas": schemas,
             "responses": error_responses(),
         },
     })
+}
+
+/// The same as text, for people and for version control.
+pub fn text(registry: &Registry, base_url: &str) -> String {
+    format!("{:#}\n", document(registry, base_url))
 }
 
 /// Where a method answers: path, HTTP method, what sets apart its operation id from the first one's.
@@ -66,7 +74,7 @@ fn places(resource: Resource, method: Method) -> Vec<(String, &'static str, &'st
 fn add(paths: &mut Map<String, Value>, declaration: &Declaration, method: Method, declared: &Declared) {
     let resource = declaration.resource;
     for (path, http, suffix) in places(resource, method) {
-        let mut operation = operation(declaration, method, declared);
+        let mut operation = operation::operation(declaration, method, declared);
         operation["operationId"] = json!(format!("{}_{}{suffix}", resource.name(), method.name()));
         let place = paths.entry(path).or_insert_with(|| json!({}));
         place[http] = operation;
@@ -117,7 +125,7 @@ fn error_responses() -> Value {
             "413" => format!("{words}: {BODY_LIMIT} bytes are accepted"),
             _ => (*words).to_owned(),
         };
-        let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } });
+        let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/error" } } });
         let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
         if matches!(*code, "429" | "503") {
             headers["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
@@ -177,10 +185,15 @@ mod tests {
         let document = document(&REGISTRY, "https://cpa.test");
         let create = &document["paths"]["/api/category"]["post"];
         assert_eq!(create["x-levels"], json!({ "operator": "all" }));
-        let body = &create["requestBody"]["content"]["application/json"]["schema"];
+        let named = &create["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+        assert_eq!(named, "#/components/schemas/category_create_body");
+        let body = &document["components"]["schemas"]["category_create_body"];
         assert_eq!(body["required"], json!(["name_en", "name_ru"]));
         assert_eq!(body["properties"]["is_active"]["type"], "boolean");
         assert!(create["responses"]["201"].is_object() && create["responses"]["415"].is_object());
+        let soon = &document["paths"]["/api/stat"]["get"];
+        assert_eq!(soon["x-soon"], true);
+        assert!(soon["responses"]["501"].is_object() && create["responses"]["501"].is_null());
         let list = &document["paths"]["/api/user"]["get"]["parameters"];
         let level = list.as_array().and_then(|list| list.iter().find(|param| param["name"] == "level"));
         let level = level.expect("a parameter");

@@ -36,7 +36,7 @@ pub(super) fn operation(declaration: &Declaration, method: Method, declared: &De
         operation["x-soon"] = json!(true);
     }
     if !is_read && !declared.params.is_empty() {
-        let schema = json!({ "schema": body_schema(declared.params) });
+        let schema = json!({ "schema": { "$ref": reference(&body_name(resource, method)) } });
         operation["requestBody"] = json!({
             "required": declared.params.iter().any(|param| param.required),
             "content": {
@@ -47,6 +47,27 @@ pub(super) fn operation(declaration: &Declaration, method: Method, declared: &De
         });
     }
     operation
+}
+
+/// The schemas that the operations of a method name: what it takes in a body, and what it answers.
+pub(super) fn schemas(resource: Resource, method: Method, declared: &Declared) -> Vec<(String, Value)> {
+    let mut schemas = vec![(answer_name(resource, method), answer_schema(method, declared))];
+    if !matches!(method, Method::List | Method::View) && !declared.params.is_empty() {
+        schemas.push((body_name(resource, method), body_schema(declared.params)));
+    }
+    schemas
+}
+
+fn body_name(resource: Resource, method: Method) -> String {
+    format!("{}_{}_body", resource.name(), method.name())
+}
+
+fn answer_name(resource: Resource, method: Method) -> String {
+    format!("{}_{}_answer", resource.name(), method.name())
+}
+
+fn reference(name: &str) -> String {
+    format!("#/components/schemas/{name}")
 }
 
 fn parameters(declaration: &Declaration, method: Method, declared: &Declared) -> Vec<Value> {
@@ -66,7 +87,7 @@ fn parameters(declaration: &Declaration, method: Method, declared: &Declared) ->
     parameters
 }
 
-fn responses(resource: Resource, method: Method, declared: &Declared) -> Value {
+fn answer_schema(method: Method, declared: &Declared) -> Value {
     let number = json!({ "type": "integer", "format": "int64" });
     let mut properties = match method {
         Method::List => json!({ "objects": { "type": "array", "items": object(declared.fields) } }),
@@ -90,8 +111,11 @@ fn responses(resource: Resource, method: Method, declared: &Declared) -> Value {
         }
     }
     let required: Vec<&String> = properties.as_object().map(|map| map.keys().collect()).unwrap_or_default();
-    let mut content =
-        json!({ "schema": { "type": "object", "properties": properties, "required": required } });
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+fn responses(resource: Resource, method: Method, declared: &Declared) -> Value {
+    let mut content = json!({ "schema": { "$ref": reference(&answer_name(resource, method)) } });
     let examples = examples_of(resource, method);
     if !examples.is_empty() {
         content["examples"] = json!(examples);

@@ -7,6 +7,7 @@ use axum::routing::get;
 
 /// Name in the address, content type, content.
 const OWN: &[(&str, &str, &str)] = &[
+    ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
     ("site.css", CSS, include_str!("../../assets/site.css")),
     ("apidocs.css", CSS, include_str!("../../assets/apidocs.css")),
     ("apidocs.js", JS, include_str!("../../assets/apidocs.js")),

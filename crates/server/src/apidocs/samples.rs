@@ -151,7 +151,7 @@ impl Request<'_> {
         let tail = if self.is_read() && !self.params.is_empty() { "?\" + params" } else { "\"" };
         let options =
             if options.is_empty() { String::new() } else { format!(", {{\n{}\n}}", options.join("\n")) };
-        let _ = write!(code, "const response = await fetch(\"{}{tail}{options});\n", self.url);
+        let _ = writeln!(code, "const response = await fetch(\"{}{tail}{options});", self.url);
         code.push_str("console.log(response.status, await response.json());");
         code
     }

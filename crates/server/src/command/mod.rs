@@ -1,7 +1,8 @@
-//! The command line: `whocpa serve | demo | migrate | admin`.
+//! The command line: `whocpa serve | demo | migrate | admin | openapi`.
 
 mod admin;
 mod migrate;
+mod openapi;
 mod out;
 mod serve;
 
@@ -36,6 +37,9 @@ enum Command {
     /// Help operators: make one
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Print the OpenAPI document of the API
+    #[command(name = "openapi")]
+    OpenApi(openapi::OpenApi),
 }
 
 /// Where the settings come from; a flag wins over the environment, that over the file, that over the defaults.
@@ -92,6 +96,10 @@ impl Cli {
             }
             Command::Migrate(migrate) => block_on(migrate.run()),
             Command::Admin(admin) => block_on(admin.run()),
+            Command::OpenApi(openapi) => {
+                openapi.run();
+                Ok(())
+            }
         }
     }
 }
