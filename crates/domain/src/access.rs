@@ -261,6 +261,12 @@ impl Caller {
         Self { level, user_id, role: Role::Owner, origin: Origin::INSIDE }
     }
 
+    /// Whether he may change how accounts are entered: passwords, e-mail addresses, tokens, operators. A key needs all
+    /// rights for that, or it could open a way to those that it lacks.
+    pub fn may_secure(&self) -> bool {
+        self.origin.rights == Rights::ALL
+    }
+
     /// Whether this is the network itself and nobody's account.
     pub fn is_system(&self) -> bool {
         self.level == Level::Operator && self.user_id == 0

@@ -12,6 +12,7 @@
 
 pub mod access;
 pub mod area;
+pub mod audit;
 pub mod click;
 pub mod clock;
 pub mod connection;
@@ -20,6 +21,7 @@ pub mod geo;
 pub mod goal;
 pub mod hex;
 pub mod input;
+pub mod key;
 pub mod lead;
 pub mod ledger;
 pub mod moderation;
@@ -27,6 +29,7 @@ pub mod money;
 pub mod news;
 pub mod offer;
 pub mod role;
+pub mod ticket;
 pub mod tid;
 pub mod time;
 pub mod user;

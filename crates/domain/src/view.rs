@@ -64,6 +64,8 @@ pub enum FieldKind {
     List(&'static FieldKind),
     /// Such a value or `null`.
     Nullable(&'static FieldKind),
+    /// An object whose fields are named by what it tells about; the words of the field say how.
+    Map,
 }
 
 /// A type that may stand in an answer.
@@ -84,7 +86,11 @@ macro_rules! plain {
 plain!(i64 => Int, String => Text, bool => Bool, Time => Date, Amount => Money);
 
 impl<T: FieldType> FieldType for Option<T> {
-    const KIND: FieldKind = FieldKind::Nullable(&T::KIND);
+    /// `Option<Option<T>>` is a value that may be absent, or `null`.
+    const KIND: FieldKind = match T::KIND {
+        FieldKind::Nullable(kind) => FieldKind::Nullable(kind),
+        _ => FieldKind::Nullable(&T::KIND),
+    };
 }
 
 impl<T: FieldType> FieldType for Vec<T> {

@@ -1,5 +1,7 @@
 //! What people did: every write of a caller leaves an entry, in the transaction that makes it.
 
+mod list;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use whocpa_domain::{Level, Method, Resource, Result};
@@ -7,6 +9,7 @@ use whocpa_store::Db;
 use whocpa_store::audit::{self, Entry};
 
 use crate::{Caller, Engine};
+pub use list::{AuditList, AuditView};
 
 /// What an operation changed: `{"field": [before, after]}`. Rows leave out of their serialised form what must not
 /// stand in an audit: hashes, tokens, buyers' data.
@@ -31,6 +34,17 @@ impl Changes {
     pub fn deleted(row: &impl Serialize) -> Self {
         let fields = fields(row).into_iter().map(|(name, old)| (name, json!([old, null])));
         Self { method: Method::Delete, fields: fields.collect() }
+    }
+
+    /// What the row itself does not hold.
+    pub fn with(mut self, field: &str, before: Value, after: Value) -> Self {
+        self.fields.insert(field.to_owned(), Value::Array(vec![before, after]));
+        self
+    }
+
+    /// What happened beside it, or must not be shown: `changes.also("password", json!("changed"))`.
+    pub fn also(self, field: &str, value: Value) -> Self {
+        self.with(field, Value::Null, value)
     }
 
     /// A deletion that keeps the row, because history needs it.

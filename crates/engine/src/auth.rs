@@ -1,15 +1,16 @@
-//! Who asks: keys, passwords, tokens.
+//! Who asks: keys and passwords.
 
 use std::net::IpAddr;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use whocpa_domain::access::Origin;
+use whocpa_domain::key::Networks;
+use whocpa_domain::role::Rights;
 use whocpa_domain::user::KeyKind;
-use whocpa_domain::{Error, FieldErrors, Result};
+use whocpa_domain::{Error, Result, Time};
 use whocpa_store::api_key::{self, Key};
 use whocpa_store::{Db, person};
 
+use crate::password::password_fits;
 use crate::vault::fingerprint;
 use crate::{Caller, Engine};
 
@@ -17,20 +18,49 @@ use crate::{Caller, Engine};
 const KEY_LETTERS: usize = 32;
 /// What every key begins with, so that scanners of leaked secrets can find it.
 const KEY_PREFIX: &str = "wcp_";
-/// Shortest accepted password, in characters.
-pub const PASSWORD_MIN: usize = 8;
-/// Longest accepted password, in bytes: hashing must not be made expensive from outside.
-const PASSWORD_MAX: usize = 256;
+
+/// What a new key is to be.
+#[derive(Debug, Clone)]
+pub(crate) struct KeySpec {
+    pub kind: KeyKind,
+    pub name: String,
+    pub rights: Rights,
+    pub networks: Networks,
+    pub date_expires: Option<Time>,
+    pub parent_id: Option<i64>,
+}
+
+impl KeySpec {
+    /// The account's own key: everything, from everywhere, until it is revoked.
+    pub fn profile() -> Self {
+        Self {
+            kind: KeyKind::Profile,
+            name: "Profile".to_owned(),
+            rights: Rights::ALL,
+            networks: Networks::default(),
+            date_expires: None,
+            parent_id: None,
+        }
+    }
+}
 
 impl Engine {
     /// The caller behind a key that is used from `ip`; `None` where nobody knows the address.
     ///
     /// # Errors
-    /// [`Error::Unauthorized`] for a wrong or revoked key, or a blocked account.
+    /// [`Error::Unauthorized`] alike for a key that is wrong, revoked, expired or used from a foreign address, and for
+    /// one of a blocked account.
     pub async fn authenticate(&self, key: &str, ip: Option<IpAddr>) -> Result<Caller> {
+        // Found by the hash of 160 random bits: no comparison of secrets whose time could tell anything (trust T6).
         let found = api_key::with_owner(&self.store().read(), &fingerprint(key)).await?;
         let (key, owner) = found.ok_or(Error::Unauthorized)?;
-        let origin = Origin { ip, key_id: key.id, ..Origin::INSIDE };
+        let now = self.now();
+        let is_allowed = Networks::from_text(&key.networks).is_some_and(|networks| networks.allow(ip));
+        if !is_allowed || !key.works(now) {
+            return Err(Error::Unauthorized);
+        }
+        self.key_uses().note(&key, now, ip);
+        let origin = Origin { ip, key_id: key.id, rights: key.rights(), ..Origin::INSIDE };
         Ok(Caller { origin, ..owner.caller() })
     }
 
@@ -44,71 +74,44 @@ impl Engine {
         let hash = person
             .as_ref()
             .map_or_else(|| self.decoy_hash().to_owned(), |person| person.password_hash.clone());
-        let password = password.to_owned();
-        let fits = blocking(move || {
-            let hash = PasswordHash::new(&hash)
-                .map_err(|e| Error::Internal(format!("stored password hash: {e}")))?;
-            Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-        });
-        match (fits.await?, person) {
+        match (password_fits(password.to_owned(), hash).await?, person) {
             (true, Some(person)) if person.is_active() => Ok(person.caller()),
             _ => Err(Error::Unauthorized),
         }
     }
 
-    /// Adds a key to an account, in the caller's transaction; gives its id and the key, which is shown this once.
-    pub(crate) async fn key_add(
-        &self,
-        db: &Db,
-        user_id: i64,
-        kind: KeyKind,
-        name: &str,
-    ) -> Result<(i64, String)> {
+    /// Adds a key to an account, in the caller's transaction; gives its row, and the key, which is shown this once.
+    pub(crate) async fn key_add(&self, db: &Db, user_id: i64, spec: KeySpec) -> Result<(Key, String)> {
         let key = format!("{KEY_PREFIX}{}", self.rng().letters(KEY_LETTERS));
-        let cipher = match kind {
+        let cipher = match spec.kind {
             KeyKind::Profile => self.vault().seal(self.rng(), &key)?,
             KeyKind::Extra => String::new(),
         };
         let row = Key {
             id: 0,
             user_id,
-            kind: kind.code(),
-            name: name.to_owned(),
+            kind: spec.kind.code(),
+            name: spec.name,
             prefix: key.chars().take(KEY_PREFIX.len() + 4).collect(),
             hash: fingerprint(&key),
             cipher,
             date_created: self.now().0,
             date_revoked: None,
+            can_read: spec.rights.read,
+            can_write: spec.rights.write,
+            can_money: spec.rights.money,
+            networks: spec.networks.text(),
+            parent_id: spec.parent_id,
+            date_expires: spec.date_expires.map(|end| end.0),
+            date_used: None,
+            ip_used: String::new(),
         };
-        Ok((api_key::create(db, row).await?, key))
+        let id = api_key::create(db, row.clone()).await?;
+        Ok((Key { id, ..row }, key))
     }
 }
 
 /// A login as it is stored and looked up: people type spaces around it and capitals without meaning them.
 pub(crate) fn login_plain(login: &str) -> String {
     login.trim().to_lowercase()
-}
-
-/// Checks a new password.
-pub(crate) fn password_check(errors: &mut FieldErrors, password: &str) {
-    if password.chars().count() < PASSWORD_MIN {
-        errors.add("password", format!("Must be at least {PASSWORD_MIN} characters"));
-    }
-    if password.len() > PASSWORD_MAX {
-        errors.add("password", format!("Must be at most {PASSWORD_MAX} bytes"));
-    }
-}
-
-/// Argon2id with the library's parameters (m = 19 MiB, t = 2, p = 1; trust T2), off the async threads.
-pub async fn password_hash(password: String) -> Result<String> {
-    blocking(move || {
-        let hash = Argon2::default().hash_password(password.as_bytes());
-        Ok(hash.map_err(|e| Error::Internal(format!("hashing a password: {e}")))?.to_string())
-    })
-    .await
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|e| Error::Internal(format!("a worker thread failed: {e}")))?
 }

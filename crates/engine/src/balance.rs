@@ -94,7 +94,8 @@ impl Engine {
         Ok(sums.into_iter().collect())
     }
 
-    async fn balances(&self, scope: Scope) -> Result<Vec<BalanceView>> {
+    /// The balances that a scope reaches.
+    pub(crate) async fn balances(&self, scope: Scope) -> Result<Vec<BalanceView>> {
         let db = self.store().read();
         let rows = transfer::balances(&db, scope).await?;
         // Also those that are no longer in use: money in them still counts.
@@ -143,7 +144,7 @@ fn shown(scope: Scope, owner_id: i64, currency: &Currency, rows: &[Balance]) -> 
             digits: u8::try_from(currency.digits).unwrap_or(0),
         })
     };
-    let is_operator = scope == Scope::All;
+    let is_operator = matches!(scope, Scope::All | Scope::Manager(_));
     BalanceView {
         id: currency.id,
         currency_id: currency.id,

@@ -16,8 +16,6 @@ use whocpa_store::link::{self, Link};
 use whocpa_store::offer::{self, Offer};
 use whocpa_store::{Store, connection, person};
 
-use crate::vault::fingerprint;
-
 /// A tracked link, as clicks see it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LinkEntry {
@@ -63,8 +61,8 @@ pub struct Snapshot {
     pub connected: HashTrieMapSync<i64, HashTrieSetSync<i64>>,
     /// Accounts that do not work.
     pub blocked: HashTrieSetSync<i64>,
-    /// Advertisers by the fingerprint of their postback token.
-    pub tokens: HashTrieMapSync<String, i64>,
+    /// Advertisers by the fingerprint of their postback token, with the time at which a replaced one ends.
+    pub tokens: HashTrieMapSync<String, (i64, Option<Time>)>,
 }
 
 impl Default for Snapshot {
@@ -210,8 +208,13 @@ async fn people(snapshot: &mut Snapshot, store: &Store) -> Result<()> {
     for person in person::all(&store.read()).await? {
         if !person.is_active() {
             blocked.insert_mut(person.id);
-        } else if !person.postback_token.is_empty() {
-            tokens.insert_mut(fingerprint(&person.postback_token), person.id);
+            continue;
+        }
+        if let (false, Some(until)) = (person.postback_hash_old.is_empty(), person.date_postback_old) {
+            tokens.insert_mut(person.postback_hash_old, (person.id, Some(Time(until))));
+        }
+        if !person.postback_hash.is_empty() {
+            tokens.insert_mut(person.postback_hash, (person.id, None));
         }
     }
     snapshot.blocked = blocked;

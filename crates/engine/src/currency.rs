@@ -6,6 +6,7 @@ use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, params,
 use whocpa_store::Db;
 use whocpa_store::currency::{self, Currency};
 
+use crate::audit::Changes;
 use crate::{Caller, Engine, check};
 
 params! {
@@ -94,14 +95,17 @@ impl Engine {
         let input = &input;
         self.store()
             .write(move |db| async move {
-                let mut row = currency::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let before = currency::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let mut row = before.clone();
                 row.code = input.code.clone().unwrap_or(row.code);
                 row.digits = input.digits.unwrap_or(row.digits);
                 row.name_en = input.name_en.clone().unwrap_or(row.name_en);
                 row.name_ru = input.name_ru.clone().unwrap_or(row.name_ru);
                 row.is_active = input.is_active.unwrap_or(row.is_active);
                 check(&row)?;
-                currency::update(&db, row).await
+                let changes = Changes::updated(&before, &row);
+                currency::update(&db, row).await?;
+                self.note(&db, caller, Resource::Currency, id, changes).await
             })
             .await
     }
@@ -120,7 +124,11 @@ impl Engine {
         check(&row)?;
         let row = &row;
         self.store()
-            .write(move |db| async move { currency::create(&db, row.clone()).await.map(|()| row.id) })
+            .write(move |db| async move {
+                currency::create(&db, row.clone()).await?;
+                self.note(&db, caller, Resource::Currency, row.id, Changes::created(row)).await?;
+                Ok(row.id)
+            })
             .await
     }
 
@@ -129,11 +137,11 @@ impl Engine {
         let scope = caller.may(Resource::Currency, Method::Delete)?;
         self.store()
             .write(move |db| async move {
-                currency::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let row = currency::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 if !currency::delete(&db, id).await? {
                     return Err(Error::Conflict("Goals or balances use this currency".to_owned()));
                 }
-                Ok(())
+                self.note(&db, caller, Resource::Currency, id, Changes::deleted(&row)).await
             })
             .await
     }

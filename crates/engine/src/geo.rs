@@ -8,6 +8,7 @@ use whocpa_domain::geo::GeoType;
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time, params, view};
 use whocpa_store::geo::{self, Geo};
 
+use crate::audit::Changes;
 use crate::{Caller, Engine, check};
 
 /// Seconds after which a node reads the tree anew: so long another node's change may stay unseen.
@@ -153,7 +154,8 @@ impl Engine {
         caller.may(Resource::Geo, Method::Update)?;
         let input = &input;
         let written = self.store().write(move |db| async move {
-            let mut row = geo::view_for_update(&db, id).await?.ok_or(Error::NotFound)?;
+            let before = geo::view_for_update(&db, id).await?.ok_or(Error::NotFound)?;
+            let mut row = before.clone();
             row.name_en = input.name_en.clone().unwrap_or(row.name_en);
             row.name_ru = input.name_ru.clone().unwrap_or(row.name_ru);
             row.is_displayed = input.is_displayed.unwrap_or(row.is_displayed);
@@ -161,7 +163,9 @@ impl Engine {
             check::name(&mut errors, "name_en", &row.name_en);
             check::name(&mut errors, "name_ru", &row.name_ru);
             errors.finish()?;
-            geo::update(&db, row).await
+            let changes = Changes::updated(&before, &row);
+            geo::update(&db, row).await?;
+            self.note(&db, caller, Resource::Geo, id, changes).await
         });
         written.await?;
         self.geo_cache().0.store(None);

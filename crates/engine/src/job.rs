@@ -24,7 +24,7 @@ impl Engine {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let holder = self.rng().letters(16);
-        for job in [Job::Catalogue, Job::Node, Job::Close, Job::Parked, Job::Tidy] {
+        for job in [Job::Catalogue, Job::Node, Job::Close, Job::Parked, Job::KeyUse, Job::Tidy] {
             tasks.spawn(run(self.clone(), job, holder.clone(), stopped.clone()));
         }
         Jobs { stop, tasks }
@@ -50,6 +50,8 @@ enum Job {
     Close,
     /// Matches parked conversions.
     Parked,
+    /// Writes down when keys were last used.
+    KeyUse,
     /// Forgets old entries of the change log.
     Tidy,
 }
@@ -61,6 +63,7 @@ impl Job {
             Self::Node => "node",
             Self::Close => "lead_close",
             Self::Parked => "lead_parked",
+            Self::KeyUse => "key_use",
             Self::Tidy => "tidy",
         }
     }
@@ -70,14 +73,14 @@ impl Job {
             Self::Catalogue => 1,
             Self::Parked => 2,
             Self::Close => 5,
-            Self::Node => 15,
+            Self::KeyUse | Self::Node => 15,
             Self::Tidy => 600,
         })
     }
 
     /// Whether every node does it for itself.
     fn is_local(self) -> bool {
-        matches!(self, Self::Catalogue | Self::Node)
+        matches!(self, Self::Catalogue | Self::Node | Self::KeyUse)
     }
 
     async fn round(self, engine: &Engine) -> Result<()> {
@@ -92,6 +95,7 @@ impl Job {
                 Ok(())
             }
             Self::Parked => engine.lead_match_parked().await.map(drop),
+            Self::KeyUse => engine.key_uses_store().await,
             Self::Tidy => {
                 let before = engine.now().plus(-change::KEEP_SECONDS);
                 engine.store().write(move |db| async move { change::delete(&db, before).await }).await

@@ -8,16 +8,19 @@
 // Money is counted in integers (design §7).
 #![deny(clippy::float_arithmetic)]
 
-mod audit;
 mod auth;
 mod catalogue;
 mod check;
 mod config;
+mod key_use;
 mod open;
+mod password;
 mod rng;
+mod token;
 mod vault;
 
 pub mod area;
+pub mod audit;
 pub mod balance;
 pub mod category;
 pub mod click;
@@ -31,12 +34,14 @@ pub mod lead;
 pub mod link;
 pub mod news;
 pub mod offer;
+pub mod profile;
 pub mod soon;
+pub mod ticket;
 pub mod user;
 
-pub use auth::password_hash;
 pub use config::EngineConfig;
 pub use open::Engine;
+pub use password::password_hash;
 pub use rng::Rng;
 pub use whocpa_domain::access::Caller;
 pub use whocpa_store::{Paging, Rows};

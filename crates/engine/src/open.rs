@@ -13,9 +13,10 @@ use crate::catalogue::Catalogue;
 use crate::click::log::{ClickLog, LogConfig, LogStats};
 use crate::click::{Drainer, NodeIds};
 use crate::geo::GeoCache;
+use crate::key_use::KeyUses;
 use crate::lead::Desk;
 use crate::vault::Vault;
-use crate::{EngineConfig, Rng, auth};
+use crate::{EngineConfig, Rng, password, token};
 
 /// The network. Cheap to clone; every door holds one.
 #[derive(Clone)]
@@ -46,6 +47,7 @@ struct Inner {
     drainer: Mutex<Option<Drainer>>,
     desk: Desk,
     lead_ids: Mutex<Range<i64>>,
+    key_uses: KeyUses,
 }
 
 /// Kind under which the keys of the tid's check stand in the store.
@@ -57,11 +59,12 @@ impl Engine {
         let store = connect(&config).await?;
         store.migrate(clock.now()).await?;
         let vault = Vault::open(&config.data_dir, &rng)?;
-        let decoy_hash = auth::password_hash(rng.letters(16)).await?;
+        let decoy_hash = password::password_hash(rng.letters(16)).await?;
         let tid_keys = tid_keys(&store, &rng, clock.now()).await?;
         let click_log = open_log(&config, &rng)?;
         let node_ids = NodeIds::take(store.clone(), Arc::clone(&clock), rng.letters(16)).await?;
         let drainer = Drainer::start(click_log.clone(), store.clone()).await?;
+        token::seal_plain(&store, &vault, &rng).await?;
         let catalogue = Catalogue::default();
         catalogue.refresh(&store, clock.now()).await?;
         Ok(Self(Arc::new(Inner {
@@ -79,6 +82,7 @@ impl Engine {
             drainer: Mutex::new(Some(drainer)),
             desk: Desk::new(),
             lead_ids: Mutex::new(0..0),
+            key_uses: KeyUses::default(),
         })))
     }
 
@@ -99,6 +103,9 @@ impl Engine {
         self.0.click_log.close();
         if let Some(drainer) = self.0.drainer.lock().await.take() {
             drainer.stop().await;
+        }
+        if let Err(error) = self.key_uses_store().await {
+            tracing::warn!(%error, "the last uses of keys could not be written");
         }
         let given_back = self.0.node_ids.give_back().await;
         self.0.store.close().await;
@@ -186,6 +193,10 @@ impl Engine {
 
     pub(crate) fn lead_ids(&self) -> &Mutex<Range<i64>> {
         &self.0.lead_ids
+    }
+
+    pub(crate) fn key_uses(&self) -> &KeyUses {
+        &self.0.key_uses
     }
 
     pub(crate) fn weak(&self) -> WeakEngine {

@@ -1,136 +1,99 @@
 //! People of the network: what operators do with accounts.
+//!
+//! An owner does everything. A manager sees and changes the webmasters and advertisers assigned to him, and those whom
+//! he adds are his. Only an owner makes operators, changes them, and assigns managers.
 
-use argon2::password_hash::phc::PasswordHash;
+mod card;
+mod input;
+mod shown;
+
+use serde_json::json;
+use whocpa_domain::access::Scope;
+use whocpa_domain::input::Patch;
 use whocpa_domain::role::Role;
-use whocpa_domain::user::{KeyKind, UserLevel, UserStatus};
-use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Time, params, view};
+use whocpa_domain::user::{UserLevel, UserStatus};
+use whocpa_domain::{Error, FieldErrors, Method, Resource, Result};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::person::{self, User, UserFilter};
 use whocpa_store::{Db, api_key};
 
-use crate::auth::{login_plain, password_check, password_hash};
-use crate::{Caller, Engine, Paging, Rows, check};
+use crate::audit::Changes;
+use crate::auth::{KeySpec, login_plain};
+use crate::password::{is_hash, password_check, password_hash};
+use crate::{Caller, Engine, Paging, Rows};
+pub(crate) use card::Card;
+pub use input::{UserCreate, UserList, UserUpdate};
+pub use shown::UserView;
+pub(crate) use shown::traffic_kinds;
 
 /// Shortest accepted login, in characters.
 const LOGIN_MIN: usize = 3;
 /// Longest accepted login, in characters.
 const LOGIN_MAX: usize = 100;
-/// Letters of an advertiser's postback token: 32 of 5 bits are 160 random bits.
-const TOKEN_LETTERS: usize = 32;
-
-params! {
-    /// Which people are wanted.
-    pub struct UserList {
-        /// Only these kinds of account.
-        level: Option<Vec<UserLevel>>,
-        /// Only accounts in these states.
-        status: Option<Vec<UserStatus>>,
-        /// Only people whose login or name contains this, in any case of letters.
-        search: Option<String>,
-        /// Number of the page.
-        page: Page,
-        /// Rows on a page.
-        per_page: PerPage,
-    }
-}
-
-params! {
-    /// A new account.
-    pub struct UserCreate {
-        /// Kind of account; it cannot be changed later.
-        level: UserLevel,
-        /// What the person signs in with: 3 to 100 characters without spaces, kept in lower case, unique.
-        login: String,
-        /// What others call him.
-        name: String,
-        /// Password, at least 8 characters.
-        password: String,
-        /// Note that only operators see.
-        comment: Option<String>,
-    }
-}
-
-params! {
-    /// Changes of an account.
-    pub struct UserUpdate {
-        /// What the person signs in with: 3 to 100 characters without spaces, kept in lower case, unique.
-        login: Option<String>,
-        /// What others call him.
-        name: Option<String>,
-        /// Whether the account works. A blocked one cannot sign in, its keys open nothing and its links lead nowhere.
-        status: Option<UserStatus>,
-        /// Note that only operators see.
-        comment: Option<String>,
-        /// New password, at least 8 characters.
-        password: Option<String>,
-    }
-}
-
-view! {
-    /// A person.
-    pub struct UserView {
-        /// User id.
-        id: i64,
-        /// Kind of account.
-        level: UserLevel,
-        /// What the person signs in with.
-        login: String,
-        /// What others call him.
-        name: String,
-        /// Whether the account works.
-        status: UserStatus,
-        /// Note that only operators see.
-        comment: String,
-        /// When the account was made.
-        date_created: Time,
-        /// Token of an advertiser's postbacks to the network; in `view` only, absent for other levels.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        postback_token: Option<String>,
-    }
-}
-
-impl From<User> for UserView {
-    fn from(row: User) -> Self {
-        Self {
-            id: row.id,
-            level: row.level(),
-            // A state that this version does not know gives no access, so it is shown as blocked.
-            status: UserStatus::from_code(row.status).unwrap_or(UserStatus::Blocked),
-            login: row.login,
-            name: row.name,
-            comment: row.comment,
-            date_created: Time(row.date_created),
-            postback_token: Some(row.postback_token).filter(|token| !token.is_empty()),
-        }
-    }
-}
 
 impl Engine {
     /// One page of people.
     pub async fn user_list(&self, caller: Caller, input: UserList) -> Result<Rows<UserView>> {
         let scope = caller.may(Resource::User, Method::List)?;
-        let filter = UserFilter { level: input.level, status: input.status, search: input.search };
         let paging = Paging::new(input.page, input.per_page);
-        let rows = person::list(&self.store().read(), scope, &filter, paging).await?;
-        Ok(rows.map(|row| UserView { postback_token: None, ..UserView::from(row) }))
+        let filter = UserFilter {
+            level: input.level,
+            status: input.status,
+            role: input.role,
+            manager_ids: input.manager_id,
+            trust: input.trust,
+            category_ids: input.categories,
+            traffic_kinds: input.traffic_kinds,
+            search: input.search,
+            created_from: input.d_created_from,
+            created_until: input.d_created_to.map(|until| until.0),
+        };
+        let db = self.store().read();
+        let rows = person::list(&db, scope, &filter, paging).await?;
+        let ids: Vec<i64> = rows.rows.iter().map(|row| row.id).collect();
+        let categories = person::categories(&db, &ids).await?;
+        Ok(rows.map(|row| UserView::row(row, &categories)))
     }
 
-    /// One person.
+    /// One person, with what money he has where the caller may see money.
     pub async fn user_view(&self, caller: Caller, id: i64) -> Result<UserView> {
         let scope = caller.may(Resource::User, Method::View)?;
-        let row = person::view(&self.store().read(), scope, id).await?;
-        row.map(UserView::from).ok_or(Error::NotFound)
+        let db = self.store().read();
+        let row = person::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+        let key = api_key::profile(&db, id).await?;
+        // The token reports leads in the advertiser's name: it is for those who may act for him.
+        let is_trusted = caller.may(Resource::User, Method::Update).is_ok();
+        let postback_token = if is_trusted { self.token_text(&row)? } else { None };
+        let sees_money = caller.may(Resource::Balance, Method::List).is_ok();
+        let balances = match row.level() {
+            UserLevel::Webmaster if sees_money => Some(self.balances(Scope::Webmaster(id)).await?),
+            UserLevel::Advertiser if sees_money => Some(self.balances(Scope::Advertiser(id)).await?),
+            _ => None,
+        };
+        let categories = person::categories(&db, &[id]).await?;
+        let key_prefix = key.map(|key| key.prefix);
+        Ok(UserView { key_prefix, postback_token, balances, ..UserView::row(row, &categories) })
     }
 
     /// Changes an account; absent fields keep their value.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when an operator blocks himself.
+    /// [`Error::Conflict`] when an operator blocks himself, or when no owner would be left.
     pub async fn user_update(&self, caller: Caller, id: i64, input: UserUpdate) -> Result<()> {
         let scope = caller.may(Resource::User, Method::Update)?;
         let mut errors = FieldErrors::default();
         if let Some(password) = &input.password {
             password_check(&mut errors, password);
+        }
+        let secured = [
+            ("password", input.password.is_some()),
+            ("login", input.login.is_some()),
+            ("email", input.email.is_some()),
+            ("role", input.role.is_some()),
+        ];
+        check_secured(&mut errors, caller, &secured);
+        if input.manager_id != Patch::Keep && caller.role != Role::Owner {
+            errors.add("manager_id", "Only an owner may change this");
         }
         errors.finish()?;
         // Hashing takes long, so it is done before the transaction.
@@ -140,14 +103,32 @@ impl Engine {
         };
         let (input, hash) = (&input, &hash);
         self.change(move |db| async move {
+            let owners =
+                if input.could_unseat() { person::owners_for_update(&db).await? } else { Vec::new() };
             let found = person::view_for_update(&db, scope, id).await?;
-            let mut row = found.ok_or(Error::NotFound)?;
+            let before = found.ok_or(Error::NotFound)?;
+            let mut errors = FieldErrors::default();
+            let mut row = input.card().apply(before.clone(), &mut errors);
             row.login = input.login.as_deref().map_or(row.login, login_plain);
-            row.name = input.name.clone().unwrap_or(row.name);
-            row.comment = input.comment.clone().unwrap_or(row.comment);
             row.password_hash = hash.clone().unwrap_or(row.password_hash);
-            check(&row)?;
-            self.user_save(&db, caller, row, input.status).await
+            row.status = input.status.map_or(row.status, UserStatus::code);
+            row.role = input.role.map_or(row.role, Role::code);
+            row.manager_id = input.manager_id.or(row.manager_id);
+            check_login(&mut errors, &row.login);
+            check_role(&mut errors, row.level(), input.role);
+            errors.finish()?;
+            if row.manager_id != before.manager_id {
+                check_manager(&db, &row).await?;
+            }
+            check_unseated(caller, &owners, &before, &row)?;
+            let changes = if hash.is_some() {
+                Changes::updated(&before, &row).also("password", json!("changed"))
+            } else {
+                Changes::updated(&before, &row)
+            };
+            let changes = self.categories_save(&db, id, input.categories.as_deref(), changes).await?;
+            self.user_save(&db, &before, row).await?;
+            self.note(&db, caller, Resource::User, id, changes).await
         })
         .await
     }
@@ -157,34 +138,37 @@ impl Engine {
         caller.may(Resource::User, Method::Create)?;
         let mut errors = FieldErrors::default();
         password_check(&mut errors, &input.password);
-        errors.finish()?;
-        let row = self.user_row(&input)?;
-        let password_hash = password_hash(input.password).await?;
-        let row = &User { password_hash, ..row };
-        self.change(move |db| async move { self.user_insert(&db, row.clone()).await }).await
+        let row = self.user_row(caller, &input, errors)?;
+        let password_hash = password_hash(input.password.clone()).await?;
+        self.user_insert(caller, &User { password_hash, ..row }, &input).await
     }
 
     /// As [`Engine::user_create`], with a password that is hashed already ([`crate::password_hash`]); the one in
     /// `input` is not used. For the demo, which gives many people one password; not part of the API.
     pub async fn user_import(&self, caller: Caller, input: UserCreate, password_hash: String) -> Result<i64> {
         caller.may(Resource::User, Method::Create)?;
-        if PasswordHash::new(&password_hash).is_err() {
+        if !is_hash(&password_hash) {
             return Err(Error::field("password", "Must be an Argon2id hash"));
         }
-        let row = &User { password_hash, ..self.user_row(&input)? };
-        self.change(move |db| async move { self.user_insert(&db, row.clone()).await }).await
+        let row = self.user_row(caller, &input, FieldErrors::default())?;
+        self.user_insert(caller, &User { password_hash, ..row }, &input).await
     }
 
     /// Blocks an account. The account itself stays, because the history of its money must.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when an operator blocks himself.
+    /// [`Error::Conflict`] when an operator blocks himself, or the last owner.
     pub async fn user_delete(&self, caller: Caller, id: i64) -> Result<()> {
         let scope = caller.may(Resource::User, Method::Delete)?;
         self.change(move |db| async move {
+            let owners = person::owners_for_update(&db).await?;
             let found = person::view_for_update(&db, scope, id).await?;
-            let row = found.ok_or(Error::NotFound)?;
-            self.user_save(&db, caller, row, Some(UserStatus::Blocked)).await
+            let before = found.ok_or(Error::NotFound)?;
+            let row = User { status: UserStatus::Blocked.code(), ..before.clone() };
+            check_unseated(caller, &owners, &before, &row)?;
+            let changes = Changes::archived(&before, &row);
+            self.user_save(&db, &before, row).await?;
+            self.note(&db, caller, Resource::User, id, changes).await
         })
         .await
     }
@@ -200,7 +184,7 @@ impl Engine {
         person::count(&self.store().read(), UserLevel::Operator).await
     }
 
-    /// Adds the first operator, who makes all other accounts; gives his id.
+    /// Adds the first operator, an owner, who makes all other accounts; gives his id.
     ///
     /// # Errors
     /// [`Error::Conflict`] when there is an operator already.
@@ -210,22 +194,15 @@ impl Engine {
         if self.operator_count().await? > 0 {
             return Err(taken());
         }
+        let input = UserCreate::new(UserLevel::Operator, &login, &name, "");
         let mut errors = FieldErrors::default();
         password_check(&mut errors, &password);
-        errors.finish()?;
-        let row = self.user_row(&UserCreate {
-            level: UserLevel::Operator,
-            login,
-            name,
-            password: String::new(),
-            comment: None,
-        })?;
-        let password_hash = password_hash(password).await?;
-        let row = &User { password_hash, ..row };
+        let row = self.user_row(Caller::SYSTEM, &input, errors)?;
+        let row = &User { password_hash: password_hash(password).await?, ..row };
         self.change(move |db| async move {
             person::lock_table(&db).await?;
             match person::count(&db, UserLevel::Operator).await? {
-                0 => self.user_insert(&db, row.clone()).await,
+                0 => self.user_store(&db, Caller::SYSTEM, row, &[]).await,
                 _ => Err(taken()),
             }
         })
@@ -233,41 +210,71 @@ impl Engine {
     }
 
     /// A checked row without a password.
-    fn user_row(&self, input: &UserCreate) -> Result<User> {
-        let row = User {
-            id: 0,
-            level: input.level.code(),
-            login: login_plain(&input.login),
-            name: input.name.clone(),
-            password_hash: String::new(),
-            role: Role::Owner.code(),
-            manager_id: None,
-            status: UserStatus::Active.code(),
-            comment: input.comment.clone().unwrap_or_default(),
-            postback_token: match input.level {
-                UserLevel::Advertiser => self.rng().letters(TOKEN_LETTERS),
-                UserLevel::Webmaster | UserLevel::Operator => String::new(),
-            },
-            date_created: self.now().0,
-        };
-        check(&row).map(|()| row)
+    fn user_row(&self, caller: Caller, input: &UserCreate, mut errors: FieldErrors) -> Result<User> {
+        let row = User::new(input.level, &login_plain(&input.login), &input.name, self.now());
+        let mut row = input.card().apply(row, &mut errors);
+        check_login(&mut errors, &row.login);
+        check_role(&mut errors, input.level, input.role);
+        let is_operator = input.level == UserLevel::Operator;
+        if is_operator && input.role.is_none() {
+            errors.add("role", "This parameter is required for an operator");
+        }
+        if is_operator && caller.role != Role::Owner {
+            errors.add("level", "Only an owner may add operators");
+        }
+        check_secured(&mut errors, caller, &[("level", is_operator)]);
+        if input.manager_id.is_some() && caller.role != Role::Owner {
+            errors.add("manager_id", "Only an owner may choose this: the people whom you add are yours");
+        }
+        errors.finish()?;
+        row.role = input.role.unwrap_or(Role::Owner).code();
+        row.manager_id = if caller.role == Role::Manager { Some(caller.user_id) } else { input.manager_id };
+        if input.level == UserLevel::Advertiser {
+            self.token_set(&mut row)?;
+        }
+        Ok(row)
     }
 
-    async fn user_insert(&self, db: &Db, row: User) -> Result<i64> {
-        let id = person::create(db, row).await?;
-        self.key_add(db, id, KeyKind::Profile, "Profile").await?;
+    async fn user_insert(&self, caller: Caller, row: &User, input: &UserCreate) -> Result<i64> {
+        let categories = input.categories.as_deref().unwrap_or_default();
+        self.change(move |db| async move {
+            if row.manager_id.is_some() {
+                check_manager(&db, row).await?;
+            }
+            self.user_store(&db, caller, row, categories).await
+        })
+        .await
+    }
+
+    async fn user_store(&self, db: &Db, caller: Caller, row: &User, categories: &[i64]) -> Result<i64> {
+        let id = person::create(db, row.clone()).await?;
+        let changes = self.categories_save(db, id, Some(categories), Changes::created(row)).await?;
+        self.key_add(db, id, KeySpec::profile()).await?;
         change::create(db, ChangeKind::User, id, self.now()).await?;
+        self.note(db, caller, Resource::User, id, changes).await?;
         Ok(id)
     }
 
-    async fn user_save(&self, db: &Db, caller: Caller, row: User, status: Option<UserStatus>) -> Result<()> {
-        let status = status.map_or(row.status, UserStatus::code);
-        let is_changed = status != row.status;
-        if is_changed && row.id == caller.user_id && status == UserStatus::Blocked.code() {
-            return Err(Error::Conflict("You cannot block yourself".to_owned()));
+    async fn categories_save(
+        &self,
+        db: &Db,
+        id: i64,
+        wanted: Option<&[i64]>,
+        changes: Changes,
+    ) -> Result<Changes> {
+        let Some(wanted) = wanted else { return Ok(changes) };
+        let wanted = card::known_categories(db, Scope::All, wanted).await?;
+        let before = person::categories(db, &[id]).await?.remove(&id).unwrap_or_default();
+        if before == wanted {
+            return Ok(changes);
         }
-        let id = row.id;
-        person::update(db, User { status, ..row }).await?;
+        person::set_categories(db, id, &wanted).await?;
+        Ok(changes.with("categories", json!(before), json!(wanted)))
+    }
+
+    async fn user_save(&self, db: &Db, before: &User, row: User) -> Result<()> {
+        let (id, is_changed) = (row.id, row.status != before.status);
+        person::update(db, row).await?;
         if is_changed {
             change::create(db, ChangeKind::User, id, self.now()).await?;
         }
@@ -275,15 +282,59 @@ impl Engine {
     }
 }
 
-fn check(row: &User) -> Result<()> {
-    let mut errors = FieldErrors::default();
-    if !(LOGIN_MIN..=LOGIN_MAX).contains(&row.login.chars().count()) {
+fn check_login(errors: &mut FieldErrors, login: &str) {
+    if !(LOGIN_MIN..=LOGIN_MAX).contains(&login.chars().count()) {
         errors.add("login", format!("Must be from {LOGIN_MIN} to {LOGIN_MAX} characters"));
     }
-    if row.login.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if login.chars().any(|c| c.is_whitespace() || c.is_control()) {
         errors.add("login", "Must not contain spaces");
     }
-    check::name(&mut errors, "name", &row.name);
-    check::text(&mut errors, "comment", &row.comment);
-    errors.finish()
+}
+
+/// What opens or keeps shut the way into an account needs a key with all rights.
+pub(crate) fn check_secured(errors: &mut FieldErrors, caller: Caller, sent: &[(&str, bool)]) {
+    for (field, _) in sent.iter().filter(|(_, is_sent)| *is_sent && !caller.may_secure()) {
+        errors.add(*field, "Needs a key with all rights: read, write and money");
+    }
+}
+
+fn check_role(errors: &mut FieldErrors, level: UserLevel, role: Option<Role>) {
+    if role.is_some() && level != UserLevel::Operator {
+        errors.add("role", "Only operators have a role");
+    }
+}
+
+/// Webmasters and advertisers are looked after, by an owner or a manager that works.
+async fn check_manager(db: &Db, row: &User) -> Result<()> {
+    let Some(manager_id) = row.manager_id else { return Ok(()) };
+    if row.level() == UserLevel::Operator {
+        return Err(Error::field("manager_id", "Nobody looks after an operator"));
+    }
+    let found = person::view(db, Scope::All, manager_id).await?;
+    let may = |person: &User| {
+        let role = person.caller().role;
+        person.level() == UserLevel::Operator
+            && person.is_active()
+            && matches!(role, Role::Owner | Role::Manager)
+    };
+    if found.as_ref().is_some_and(may) {
+        Ok(())
+    } else {
+        Err(Error::field("manager_id", "Managers not found"))
+    }
+}
+
+/// Nobody blocks himself, and an owner that works stays, whoever goes at the same time.
+fn check_unseated(caller: Caller, owners: &[User], before: &User, row: &User) -> Result<()> {
+    let is_blocked = row.status != before.status && row.status == UserStatus::Blocked.code();
+    if is_blocked && row.id == caller.user_id {
+        return Err(Error::Conflict("You cannot block yourself".to_owned()));
+    }
+    let is_owner = |row: &User| {
+        row.level() == UserLevel::Operator && row.is_active() && row.caller().role == Role::Owner
+    };
+    if is_owner(before) && !is_owner(row) && owners.iter().all(|owner| owner.id == row.id) {
+        return Err(Error::Conflict("The last owner that works must stay an owner".to_owned()));
+    }
+    Ok(())
 }

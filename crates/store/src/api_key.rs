@@ -1,10 +1,12 @@
 //! API keys: found by hash; the profile key is kept as ciphertext too, readable to its owner (design §4).
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{Condition, QueryOrder, QuerySelect};
 use serde::Serialize;
+use whocpa_domain::role::Rights;
 use whocpa_domain::user::{KeyKind, UserStatus};
-use whocpa_domain::{Result, Scope};
+use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db};
 use crate::person;
@@ -34,6 +36,24 @@ pub struct Model {
     pub date_created: i64,
     /// Seconds; a revoked key stays in the list and opens nothing.
     pub date_revoked: Option<i64>,
+    /// `Right::Read`
+    pub can_read: bool,
+    /// `Right::Write`
+    pub can_write: bool,
+    /// `Right::Money`
+    pub can_money: bool,
+    /// From where it may be used: the text of `Networks`, empty for everywhere.
+    pub networks: String,
+    /// The additional key by which it was made, and with which it is revoked.
+    pub parent_id: Option<i64>,
+    /// Opens nothing from here on, seconds.
+    pub date_expires: Option<i64>,
+    /// Last use, seconds; at most a minute old when newer uses are not written yet.
+    #[serde(skip)]
+    pub date_used: Option<i64>,
+    /// From where it was last used, empty for nowhere known.
+    #[serde(skip)]
+    pub ip_used: String,
 }
 
 /// Relations are not used.
@@ -44,6 +64,18 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The row that the rest of the product calls a key.
 pub type Key = Model;
+
+impl Key {
+    /// What it may be used for.
+    pub fn rights(&self) -> Rights {
+        Rights { read: self.can_read, write: self.can_write, money: self.can_money }
+    }
+
+    /// Whether it opens anything at `now`.
+    pub fn works(&self, now: Time) -> bool {
+        self.date_revoked.is_none() && self.date_expires.is_none_or(|end| now.0 < end)
+    }
+}
 
 fn of(user_id: i64) -> Select<Entity> {
     Entity::find().filter(Column::UserId.eq(user_id))
@@ -59,9 +91,9 @@ pub async fn view(db: &Db, user_id: i64, id: i64) -> Result<Option<Key>> {
     of(user_id).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
-/// One key of a person, kept from changing until the transaction ends.
-pub async fn view_for_update(db: &Db, user_id: i64, id: i64) -> Result<Option<Key>> {
-    of(user_id).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
+/// All keys of a person, oldest first, kept from changing until the transaction ends.
+pub async fn list_for_update(db: &Db, user_id: i64) -> Result<Vec<Key>> {
+    of(user_id).order_by_asc(Column::Id).lock_exclusive().all(&db.conn()).await.map_err(db::error)
 }
 
 /// A person's working profile key.
@@ -93,4 +125,18 @@ pub async fn create(db: &Db, row: Key) -> Result<i64> {
 /// Writes all columns of a stored key.
 pub async fn update(db: &Db, row: Key) -> Result<()> {
     db::save(db, row).await.map_err(db::error)
+}
+
+/// Notes the last use of a key, unless a later one is noted already.
+pub async fn set_used(db: &Db, id: i64, at: Time, ip: &str) -> Result<()> {
+    let earlier = Condition::any().add(Column::DateUsed.is_null()).add(Column::DateUsed.lt(at.0));
+    Entity::update_many()
+        .col_expr(Column::DateUsed, Expr::value(at.0))
+        .col_expr(Column::IpUsed, Expr::value(ip))
+        .filter(Column::Id.eq(id))
+        .filter(earlier)
+        .exec(&db.conn())
+        .await
+        .map(drop)
+        .map_err(db::error)
 }

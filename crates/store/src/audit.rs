@@ -1,9 +1,11 @@
 //! What people did: an entry for every write, in its own transaction, never changed (trust P2).
 
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use whocpa_domain::Result;
+use whocpa_domain::audit::AuditActor;
+use whocpa_domain::{Method, Resource, Result, Scope, Time};
 
-use crate::db::{self, Db};
+use crate::db::{self, Db, Paging, Rows};
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -14,7 +16,7 @@ pub struct Model {
     pub id: i64,
     /// Seconds.
     pub date_created: i64,
-    /// `UserLevel` of who did it as a number, 0 for the network itself.
+    /// [`AuditActor`] as a number.
     pub level: i64,
     /// Who did it, 0 for the network itself.
     pub user_id: i64,
@@ -40,6 +42,75 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// One entry.
 pub type Entry = Model;
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Only of these people.
+    pub user_ids: Option<Vec<i64>>,
+    /// Only of these kinds of actors.
+    pub levels: Option<Vec<AuditActor>>,
+    /// Only about these resources.
+    pub resources: Option<Vec<Resource>>,
+    /// Only by these methods.
+    pub methods: Option<Vec<Method>>,
+    /// Only about these objects.
+    pub object_ids: Option<Vec<i64>>,
+    /// Only with these keys.
+    pub key_ids: Option<Vec<i64>>,
+    /// Only from these addresses.
+    pub ips: Option<Vec<String>>,
+    /// Written from here, seconds.
+    pub from: Option<Time>,
+    /// Written before this, seconds.
+    pub until: Option<Time>,
+}
+
+/// The audit is for those who may see all of it.
+fn visible(scope: Scope) -> Select<Entity> {
+    match scope {
+        Scope::All => Entity::find(),
+        _ => Entity::find().filter(Column::Id.eq(-1)),
+    }
+}
+
+/// One page of entries, newest first.
+pub async fn list(db: &Db, scope: Scope, filter: &AuditFilter, paging: Paging) -> Result<Rows<Entry>> {
+    let mut select = visible(scope).order_by_desc(Column::Id);
+    for (column, wanted) in [
+        (Column::UserId, &filter.user_ids),
+        (Column::ObjectId, &filter.object_ids),
+        (Column::KeyId, &filter.key_ids),
+    ] {
+        if let Some(ids) = wanted {
+            select = select.filter(column.is_in(ids.iter().copied()));
+        }
+    }
+    if let Some(levels) = &filter.levels {
+        select = select.filter(Column::Level.is_in(levels.iter().map(|level| level.code())));
+    }
+    if let Some(resources) = &filter.resources {
+        select = select.filter(Column::Resource.is_in(resources.iter().map(|resource| resource.name())));
+    }
+    if let Some(methods) = &filter.methods {
+        select = select.filter(Column::Method.is_in(methods.iter().map(|method| method.name())));
+    }
+    if let Some(ips) = &filter.ips {
+        select = select.filter(Column::Ip.is_in(ips.iter().map(String::as_str)));
+    }
+    if let Some(from) = filter.from {
+        select = select.filter(Column::DateCreated.gte(from.0));
+    }
+    if let Some(until) = filter.until {
+        select = select.filter(Column::DateCreated.lt(until.0));
+    }
+    db::page(db, select, paging).await
+}
+
+/// One entry.
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Entry>> {
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
+}
 
 /// Stores an entry.
 pub async fn create(db: &Db, row: Entry) -> Result<()> {

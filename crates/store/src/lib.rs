@@ -41,6 +41,7 @@ pub mod secret;
 pub mod sequence;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod ticket;
 pub mod transfer;
 
 pub use connect::{Store, StoreConfig};

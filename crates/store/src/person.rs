@@ -1,13 +1,16 @@
 //! People: webmasters, advertisers, operators. (`user` is a reserved word of SQL, hence the table's name.)
 
+use std::collections::BTreeMap;
+
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{ExprTrait, SelectStatement};
-use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait, Set};
 use serde::Serialize;
 use whocpa_domain::access::Caller;
+use whocpa_domain::area::AreaKind;
 use whocpa_domain::role::Role;
-use whocpa_domain::user::{UserLevel, UserStatus};
-use whocpa_domain::{Result, Scope};
+use whocpa_domain::user::{AffId, Language, Notify, Trust, UserLevel, UserStatus};
+use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Backend, Db, Paging, Rows};
 
@@ -35,11 +38,56 @@ pub struct Model {
     pub manager_id: Option<i64>,
     /// Operators' note.
     pub comment: String,
-    /// An advertiser's token for `/pb`, empty for others.
+    /// An advertiser's token for `/pb`, encrypted; empty for others.
     #[serde(skip)]
     pub postback_token: String,
     /// Seconds.
     pub date_created: i64,
+    /// Where letters reach him, empty for nowhere; so are the others.
+    pub email: String,
+    /// Name in Telegram, without the `@`.
+    pub telegram: String,
+    /// Telephone.
+    pub phone: String,
+    /// His own site.
+    pub site: String,
+    /// `Language` by its code.
+    pub language: String,
+    /// Name of an IANA time zone.
+    pub time_zone: String,
+    /// Bits of `Notify`.
+    pub notify: i64,
+    /// His level in the network's own programme.
+    pub rank: i64,
+    /// `Trust` as a number.
+    pub trust: i64,
+    /// `AreaKind` codes that he works with, `1,3`.
+    pub traffic_kinds: String,
+    /// Hash of the token for `/pb`, empty without one.
+    #[serde(skip)]
+    pub postback_hash: String,
+    /// Hash of the token before it, empty without one.
+    #[serde(skip)]
+    pub postback_hash_old: String,
+    /// Until when that one works, seconds.
+    pub date_postback_old: Option<i64>,
+}
+
+/// Categories that people work with.
+mod category_pair {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "person_category")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub category_id: i64,
+    }
+    #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// Relations are not used.
@@ -52,6 +100,36 @@ impl ActiveModelBehavior for ActiveModel {}
 pub type User = Model;
 
 impl User {
+    /// A new account that works, with nothing on its card and without a password.
+    pub fn new(level: UserLevel, login: &str, name: &str, now: Time) -> Self {
+        Self {
+            id: 0,
+            level: level.code(),
+            login: login.to_owned(),
+            name: name.to_owned(),
+            password_hash: String::new(),
+            status: UserStatus::Active.code(),
+            role: Role::Owner.code(),
+            manager_id: None,
+            comment: String::new(),
+            postback_token: String::new(),
+            date_created: now.0,
+            email: String::new(),
+            telegram: String::new(),
+            phone: String::new(),
+            site: String::new(),
+            language: Language::English.code().to_owned(),
+            time_zone: "UTC".to_owned(),
+            notify: Notify::bits(Notify::ALL),
+            rank: 0,
+            trust: Trust::New.code(),
+            traffic_kinds: String::new(),
+            postback_hash: String::new(),
+            postback_hash_old: String::new(),
+            date_postback_old: None,
+        }
+    }
+
     /// The kind of account.
     pub fn level(&self) -> UserLevel {
         UserLevel::from_code(self.level).unwrap_or(UserLevel::Webmaster)
@@ -81,8 +159,22 @@ pub struct UserFilter {
     pub level: Option<Vec<UserLevel>>,
     /// Only in one of these states.
     pub status: Option<Vec<UserStatus>>,
-    /// Only whose login or name contains this, in any case of letters.
+    /// Only operators with one of these roles.
+    pub role: Option<Vec<Role>>,
+    /// Only people whom one of these operators looks after; 0 for nobody.
+    pub manager_ids: Option<Vec<i64>>,
+    /// Only trusted so far.
+    pub trust: Option<Vec<Trust>>,
+    /// Only people who work with one of these categories.
+    pub category_ids: Option<Vec<i64>>,
+    /// Only people who work with one of these kinds of traffic.
+    pub traffic_kinds: Option<Vec<AreaKind>>,
+    /// Only whose login, name or contacts contain this, in any case of letters, or whose number it is.
     pub search: Option<String>,
+    /// Only accounts made from here, seconds.
+    pub created_from: Option<Time>,
+    /// Only accounts made before this, seconds.
+    pub created_until: Option<Time>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -101,17 +193,72 @@ pub(crate) fn managed(manager_id: i64) -> SelectStatement {
 
 /// One page of people, in the order of their ids.
 pub async fn list(db: &Db, scope: Scope, filter: &UserFilter, paging: Paging) -> Result<Rows<User>> {
-    let mut select = visible(scope).order_by_asc(Column::Id);
-    if let Some(levels) = &filter.level {
-        select = select.filter(Column::Level.is_in(levels.iter().map(|level| level.code())));
+    db::page(db, visible(scope).filter(matching(filter)).order_by_asc(Column::Id), paging).await
+}
+
+fn matching(filter: &UserFilter) -> Condition {
+    fn codes<T>(all: Option<&Vec<T>>, code: impl Fn(&T) -> i64) -> Option<Vec<i64>> {
+        all.map(|all| all.iter().map(code).collect())
     }
-    if let Some(states) = &filter.status {
-        select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
+    let mut all = Condition::all();
+    for (column, wanted) in [
+        (Column::Level, codes(filter.level.as_ref(), |level| level.code())),
+        (Column::Status, codes(filter.status.as_ref(), |status| status.code())),
+        (Column::Trust, codes(filter.trust.as_ref(), |trust| trust.code())),
+    ] {
+        if let Some(wanted) = wanted {
+            all = all.add(column.is_in(wanted));
+        }
+    }
+    if let Some(roles) = &filter.role {
+        all = all.add(Column::Level.eq(UserLevel::Operator.code()));
+        all = all.add(Column::Role.is_in(roles.iter().map(|role| role.code())));
+    }
+    if let Some(ids) = &filter.manager_ids {
+        let mut any = Condition::any().add(Column::ManagerId.is_in(ids.iter().copied()));
+        if ids.contains(&0) {
+            any = any.add(Column::ManagerId.is_null());
+        }
+        all = all.add(any);
+    }
+    if let Some(ids) = &filter.category_ids {
+        let pairs = category_pair::Entity::find().select_only().column(category_pair::Column::PersonId);
+        let pairs = pairs.filter(category_pair::Column::CategoryId.is_in(ids.iter().copied()));
+        all = all.add(Column::Id.in_subquery(pairs.into_query()));
+    }
+    if let Some(kinds) = &filter.traffic_kinds {
+        let mut any = Condition::any();
+        for kind in kinds {
+            // Commas around both make whole numbers of them: 9 is not found in 99.
+            let listed =
+                Expr::cust_with_exprs("',' || $1 || ','", [Expr::col((Entity, Column::TrafficKinds))]);
+            any = any.add(listed.like(format!("%,{},%", kind.code())));
+        }
+        all = all.add(any);
     }
     if let Some(search) = &filter.search {
-        select = select.filter(db::contains(Column::Login, search).or(db::contains(Column::Name, search)));
+        all = all.add(found_by(search));
     }
-    db::page(db, select, paging).await
+    if let Some(from) = filter.created_from {
+        all = all.add(Column::DateCreated.gte(from.0));
+    }
+    if let Some(until) = filter.created_until {
+        all = all.add(Column::DateCreated.lt(until.0));
+    }
+    all
+}
+
+fn found_by(search: &str) -> Condition {
+    // An at sign in front of a Telegram name is no part of it.
+    let name = search.strip_prefix('@').unwrap_or(search);
+    let mut any = Condition::any().add(db::contains(Column::Telegram, name));
+    for column in [Column::Login, Column::Name, Column::Email, Column::Phone, Column::Site] {
+        any = any.add(db::contains(column, search));
+    }
+    if let Ok(number) = search.trim().parse::<i64>() {
+        any = any.add(Column::Id.eq(number)).add(Column::Id.eq(AffId::user_id(number)));
+    }
+    any
 }
 
 /// One person.
@@ -149,6 +296,56 @@ pub async fn count(db: &Db, level: UserLevel) -> Result<i64> {
     let count =
         Entity::find().filter(Column::Level.eq(level.code())).count(&db.conn()).await.map_err(db::error)?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// The operators who work and may do everything, kept from changing until the transaction ends. Always locked in the
+/// same order: two who block each other wait, and the second one sees what the first did.
+pub async fn owners_for_update(db: &Db) -> Result<Vec<User>> {
+    Entity::find()
+        .filter(Column::Level.eq(UserLevel::Operator.code()))
+        .filter(Column::Role.eq(Role::Owner.code()))
+        .filter(Column::Status.eq(UserStatus::Active.code()))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(&db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// The people with these ids, by id.
+pub async fn by_ids(db: &Db, ids: &[i64]) -> Result<BTreeMap<i64, User>> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(&db.conn()).await;
+    Ok(rows.map_err(db::error)?.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// Advertisers whose token stands there as it was before tokens were encrypted, kept from changing.
+pub async fn with_plain_token(db: &Db) -> Result<Vec<User>> {
+    let plain = Entity::find().filter(Column::PostbackToken.ne("")).filter(Column::PostbackHash.eq(""));
+    plain.order_by_asc(Column::Id).lock_exclusive().all(&db.conn()).await.map_err(db::error)
+}
+
+/// The categories that each of these people works with.
+pub async fn categories(db: &Db, ids: &[i64]) -> Result<BTreeMap<i64, Vec<i64>>> {
+    use category_pair::{Column, Entity};
+    let select = Entity::find().filter(Column::PersonId.is_in(ids.iter().copied()));
+    let pairs = select.order_by_asc(Column::CategoryId).all(&db.conn()).await.map_err(db::error)?;
+    let mut by_person: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for pair in pairs {
+        by_person.entry(pair.person_id).or_default().push(pair.category_id);
+    }
+    Ok(by_person)
+}
+
+/// Replaces the categories that a person works with.
+pub async fn set_categories(db: &Db, id: i64, category_ids: &[i64]) -> Result<()> {
+    use category_pair::{ActiveModel, Column, Entity};
+    Entity::delete_many().filter(Column::PersonId.eq(id)).exec(&db.conn()).await.map_err(db::error)?;
+    if category_ids.is_empty() {
+        return Ok(());
+    }
+    let row = |category_id: &i64| ActiveModel { person_id: Set(id), category_id: Set(*category_id) };
+    let rows = Entity::insert_many(category_ids.iter().map(row));
+    rows.exec_without_returning(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 /// Writes all columns of a stored person.

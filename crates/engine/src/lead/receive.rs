@@ -70,7 +70,12 @@ impl Engine {
     /// # Errors
     /// [`Error::Unauthorized`] for a wrong token or a blocked account.
     pub fn postback_owner(&self, token: &str) -> Result<i64> {
-        self.catalogue().now().tokens.get(&fingerprint(token)).copied().ok_or(Error::Unauthorized)
+        match self.catalogue().now().tokens.get(&fingerprint(token)) {
+            Some((advertiser_id, until)) if until.is_none_or(|until| self.now() < until) => {
+                Ok(*advertiser_id)
+            }
+            _ => Err(Error::Unauthorized),
+        }
     }
 
     /// Takes a conversion in; answers when it is committed.

@@ -38,12 +38,7 @@ pub async fn network(db: TestDb) -> Network {
     let hash = whocpa_engine::password_hash("correct horse".to_owned()).await;
     let hash = hash.expect("hash a password");
     let add = async |login: &str, level: UserLevel| {
-        let input = read::<UserCreate>(&[
-            ("login", login),
-            ("name", login),
-            ("level", &level.code().to_string()),
-            ("password", "not used"),
-        ]);
+        let input = UserCreate::new(level, login, login, "not used");
         let id = engine.user_import(Caller::SYSTEM, input, hash.clone()).await;
         Caller::new(level.level(), id.expect("add a person"))
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::input::{Input, RawParams, RawValue};
 use whocpa_domain::offer::OfferStatus;
-use whocpa_domain::user::{UserLevel, UserStatus};
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, ManualClock, Time};
 use whocpa_engine::geo::GeoView;
 use whocpa_engine::{Caller, Engine, EngineConfig, Rng};
@@ -104,19 +104,7 @@ impl World {
 }
 
 pub async fn person(test: &TestDb, level: UserLevel, login: &str) -> Caller {
-    let row = &User {
-        id: 0,
-        level: level.code(),
-        login: login.to_owned(),
-        name: login.to_owned(),
-        password_hash: String::new(),
-        role: 1,
-        manager_id: None,
-        status: UserStatus::Active.code(),
-        comment: String::new(),
-        postback_token: String::new(),
-        date_created: START.0,
-    };
+    let row = &User::new(level, login, login, START);
     let made = test.store.write(move |db| async move { person::create(&db, row.clone()).await });
     Caller::new(level.level(), made.await.expect("create a person"))
 }

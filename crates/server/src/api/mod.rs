@@ -21,6 +21,7 @@ mod route;
 
 // One resource each.
 mod area;
+mod audit;
 mod balance;
 mod category;
 mod connection;
@@ -32,6 +33,8 @@ mod lead;
 mod link;
 mod news;
 mod offer;
+mod profile;
+mod ticket;
 mod user;
 
 // Announced ones.

@@ -97,6 +97,7 @@ fn field_schema(kind: &FieldKind, outer: &[&'static [Field]]) -> Value {
         FieldKind::Code(codes) => code_schema(codes),
         FieldKind::Object(fields) => nested(fields(), outer),
         FieldKind::List(kind) => json!({ "type": "array", "items": field_schema(kind, outer) }),
+        FieldKind::Map => json!({ "type": "object", "additionalProperties": true }),
         FieldKind::Nullable(kind) => json!({ "anyOf": [field_schema(kind, outer), { "type": "null" }] }),
     }
 }

@@ -6,9 +6,9 @@ use whocpa_domain::{Method, Resource};
 
 use super::resource::{Declaration, Declared};
 use super::{
-    area, balance, category, click, condition, connection, currency, deeplink, delivery, deposit, domain,
-    export, geo, goal, key, lead, link, news, offer, payout, postback, proof, referral, simulate, stat,
-    transfer, user, wallet,
+    area, audit, balance, category, click, condition, connection, currency, deeplink, delivery, deposit,
+    domain, export, geo, goal, key, lead, link, news, offer, payout, postback, profile, proof, referral,
+    simulate, stat, ticket, transfer, user, wallet,
 };
 
 /// Declared resources.
@@ -28,8 +28,11 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         link::declaration(),
         lead::declaration(),
         balance::declaration(),
+        ticket::declaration(),
+        profile::declaration(),
         key::declaration(),
         user::declaration(),
+        audit::declaration(),
         // Announced.
         click::declaration(),
         condition::declaration(),

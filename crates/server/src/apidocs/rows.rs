@@ -122,7 +122,7 @@ fn words(lang: Lang, kind: &FieldKind) -> (String, &'static [(i64, &'static str)
         FieldKind::Date => plain("kind-date"),
         FieldKind::Money => plain("kind-money"),
         FieldKind::Code(_) => plain("kind-code"),
-        FieldKind::Object(_) => plain("kind-object"),
+        FieldKind::Object(_) | FieldKind::Map => plain("kind-object"),
         FieldKind::List(kind) => lang.with("kind-list", "of", words(lang, kind).0),
         FieldKind::Nullable(kind) => lang.with("kind-nullable", "of", words(lang, kind).0),
     };

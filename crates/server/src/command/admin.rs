@@ -2,7 +2,8 @@
 
 use std::io::{IsTerminal, Read};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use whocpa_domain::role::Role;
 use whocpa_domain::user::UserLevel;
 use whocpa_engine::Caller;
 use whocpa_engine::user::UserCreate;
@@ -28,6 +29,33 @@ pub struct Create {
     /// What others call the operator
     #[arg(long, default_value = "Operator")]
     name: String,
+    /// What the operator may do
+    #[arg(long, value_enum, default_value_t = RoleName::Owner)]
+    role: RoleName,
+}
+
+/// A role in the words of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RoleName {
+    /// Everything
+    Owner,
+    /// The people assigned to him, with what is theirs
+    Manager,
+    /// Payouts, deposits, currencies, rates
+    Finance,
+    /// Moderation, news, tickets
+    Support,
+}
+
+impl RoleName {
+    fn role(self) -> Role {
+        match self {
+            Self::Owner => Role::Owner,
+            Self::Manager => Role::Manager,
+            Self::Finance => Role::Finance,
+            Self::Support => Role::Support,
+        }
+    }
 }
 
 impl Admin {
@@ -36,12 +64,10 @@ impl Admin {
         let Self::Create(create) = self;
         let password = read_password()?;
         let engine = app::open(&create.settings.read()?).await.map_err(|e| told(&e))?;
+        let role = Some(create.role.role());
         let input = UserCreate {
-            level: UserLevel::Operator,
-            login: create.login.clone(),
-            name: create.name,
-            password,
-            comment: None,
+            role,
+            ..UserCreate::new(UserLevel::Operator, &create.login, &create.name, &password)
         };
         let made = engine.user_create(Caller::SYSTEM, input).await;
         let made = match made {

@@ -29,7 +29,6 @@ use std::time::Instant;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use whocpa_domain::input::{Page, PerPage};
 use whocpa_domain::{Clock, Level, ManualClock, SystemClock, Time};
 use whocpa_engine::user::UserList;
 use whocpa_engine::{Caller, Engine, Rng, password_hash};
@@ -223,7 +222,7 @@ fn check_folder(data: &Path) -> Result<(), String> {
 
 /// Refuses a database in which somebody works.
 async fn check_database(engine: &Engine, options: &DemoOptions) -> Result<(), String> {
-    let anybody = UserList { level: None, status: None, search: None, page: Page(1), per_page: PerPage(10) };
+    let anybody = world::sent::<UserList>(&[]).map_err(words)?;
     let people = engine.user_list(Caller::SYSTEM, anybody).await.map_err(words)?;
     if people.total_count == 0 {
         return Ok(());

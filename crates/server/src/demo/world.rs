@@ -116,19 +116,18 @@ pub fn caller(level: Level, account: &Account) -> Caller {
 impl Builder<'_> {
     /// Adds an account.
     pub async fn account(&self, level: UserLevel, login: &str, name: &str) -> Result<Account> {
-        let input = UserCreate {
-            level,
-            login: login.to_owned(),
-            name: name.to_owned(),
-            password: String::new(),
-            comment: None,
-        };
+        self.account_of(UserCreate::new(level, login, name, "")).await
+    }
+
+    /// Adds an account with what is known of it.
+    pub async fn account_of(&self, input: UserCreate) -> Result<Account> {
+        let (login, name) = (input.login.clone(), input.name.clone());
         let id = self.engine.user_import(Caller::SYSTEM, input, self.password_hash.to_owned()).await?;
         let shown = self.engine.user_view(Caller::SYSTEM, id).await?;
         Ok(Account {
             id,
-            login: login.to_owned(),
-            name: name.to_owned(),
+            login,
+            name,
             api_key: self.engine.profile_key(id).await?,
             postback_token: shown.postback_token.unwrap_or_default(),
         })

@@ -4,7 +4,8 @@ use serde_json::Value;
 use whocpa::api::{Declared, REGISTRY};
 use whocpa_domain::{Access, Level, Method, Resource};
 
-use crate::network::{Actor, Network, Object};
+use crate::audit::Audit;
+use crate::network::{AUDIT_FILTER, Actor, Network, Object};
 use crate::support::Answer;
 
 /// An id that no object has.
@@ -44,6 +45,7 @@ pub struct Matrix<'a> {
     pub cells: usize,
     pub fields: usize,
     pub violations: Vec<String>,
+    audit: Audit,
 }
 
 /// The status that a caller must get before anything is looked at; `None` when he may.
@@ -55,7 +57,7 @@ fn refusal(resource: Resource, method: Method, actor: Actor) -> Option<u16> {
     if REGISTRY.method(resource, method).is_none() {
         return Some(501);
     }
-    match (resource.access(method, level), level) {
+    match (actor.access(resource, method), level) {
         (Access::None, Level::Guest) => Some(401),
         (Access::None, _) => Some(403),
         (Access::Own | Access::All, _) => None,
@@ -84,8 +86,9 @@ pub fn outside(answer: &Answer) -> String {
 }
 
 impl<'a> Matrix<'a> {
-    pub fn new(network: &'a Network) -> Self {
-        Self { network, cells: 0, fields: 0, violations: Vec::new() }
+    pub async fn new(network: &'a Network) -> Self {
+        let audit = Audit::begin(network).await;
+        Self { network, cells: 0, fields: 0, violations: Vec::new(), audit }
     }
 
     /// Counts a check; notes it when it failed.
@@ -104,20 +107,33 @@ impl<'a> Matrix<'a> {
         self.leaks(actor, &json, &mut leaks);
         // What a guest may see is no secret.
         let secrets = self.network.objects.iter().filter(|object| {
-            !object.seen_by.contains(&Actor::Guest)
-                && !object.seen_by.contains(&actor)
-                && !object.canary.is_empty()
+            !object.seen_by.contains(&Actor::Guest) && !object.is_seen_by(actor) && !object.canary.is_empty()
         });
         for object in secrets.filter(|object| answer.text.contains(&object.canary)) {
             leaks.push(format!("a text of {} {}", object.resource.name(), object.id));
         }
-        if !matches!(actor, Actor::Operator | Actor::AdvertiserA | Actor::AdvertiserB)
+        if !actor.is_operator()
+            && !matches!(actor, Actor::AdvertiserA | Actor::AdvertiserB)
             && answer.text.contains("secretquery")
         {
             leaks.push("the query of a destination".to_owned());
         }
+        if !actor.is_operator() && self.network.notes.iter().any(|note| answer.text.contains(note)) {
+            leaks.push("a note among operators".to_owned());
+        }
+        let other_token = |token: &String| {
+            let is_own = self.network.tokens.get(&actor) == Some(token);
+            answer.text.contains(token) && !is_own && !actor.is_operator()
+        };
+        if self.network.tokens.values().any(other_token) {
+            leaks.push("another advertiser's postback token".to_owned());
+        }
         for leak in leaks {
             self.violations.push(format!("{actor:?} {verb} {path}: leaks {leak}"));
+        }
+        if verb != "GET" {
+            let wrong = self.audit.after(self.network, actor, path, &answer).await;
+            self.check(wrong.is_none(), || format!("{actor:?} {verb} {path}: {}", wrong.unwrap_or_default()));
         }
         answer
     }
@@ -132,8 +148,8 @@ impl<'a> Matrix<'a> {
                     let is_leak = match (name.as_str(), actor.level()) {
                         ("password_hash" | "password" | "hash" | "cipher", _) => true,
                         (_, Some(Level::Operator)) => false,
-                        ("postback_token" | "margin" | "margin_hold", _) => true,
-                        ("charge", level) => level != Some(Level::Advertiser),
+                        ("margin" | "margin_hold", _) => true,
+                        ("postback_token" | "charge", level) => level != Some(Level::Advertiser),
                         ("advertiser_id" | "owner_id" | "user_id", _) => !is_own,
                         ("webmaster_id", level) => level != Some(Level::Advertiser) && !is_own,
                         _ => false,
@@ -156,7 +172,7 @@ impl<'a> Matrix<'a> {
             return self.refused(resource, method, actor, status).await;
         }
         let declared = REGISTRY.method(resource, method).expect("refused otherwise");
-        let is_own = |object: &&Object| object.resource == resource && object.seen_by.contains(&actor);
+        let is_own = |object: &&Object| object.resource == resource && object.reached_by(actor, method);
         match method {
             Method::List => self.list(resource, actor, declared).await,
             Method::Create => self.create(resource, actor, declared).await,
@@ -182,6 +198,7 @@ impl<'a> Matrix<'a> {
             Method::Delete => {
                 for way in 0..2 {
                     let id = network.throwaway(resource, actor).await;
+                    self.audit = Audit::begin(network).await;
                     let (verb, path) = &requests(resource, method, &id.to_string())[way];
                     let answer = self.send(actor, verb, path, "").await;
                     let is_done = answer.to_string() == format!("200 {{\"deleted\":{id}}}");
@@ -237,7 +254,7 @@ impl<'a> Matrix<'a> {
                 self.check(told == expected, || format!("{actor:?} {verb} {path}: {told} is not {expected}"));
             }
             let is_foreign =
-                |object: &&Object| object.resource == resource && !object.seen_by.contains(&actor);
+                |object: &&Object| object.resource == resource && !object.reached_by(actor, method);
             for object in network.objects.iter().filter(is_foreign) {
                 let view = format!("/api/{}/{}", resource.name(), object.id);
                 let before = network.send(object.seen_by[0], "GET", &view, "").await.to_string();
@@ -252,20 +269,24 @@ impl<'a> Matrix<'a> {
 
     async fn list(&mut self, resource: Resource, actor: Actor, declared: &Declared) {
         let network = self.network;
-        let path =
-            format!("/api/{}/{}", resource.name(), if declared.is_paged { "?per_page=100" } else { "" });
+        let query = match resource {
+            Resource::Audit => format!("?{AUDIT_FILTER}"),
+            _ if declared.is_paged => "?per_page=100".to_owned(),
+            _ => String::new(),
+        };
+        let path = format!("/api/{}/{query}", resource.name());
         let answer = self.send(actor, "GET", &path, "").await;
         self.check(answer.status.as_u16() == 200, || format!("{actor:?} lists {path}: {answer}"));
         let listed = ids(&answer.json()["objects"]);
         for object in network.objects.iter().filter(|object| object.resource == resource) {
-            let (is_there, is_seen) = (listed.contains(&object.id), object.seen_by.contains(&actor));
+            let (is_there, is_seen) = (listed.contains(&object.id), object.reached_by(actor, Method::List));
             self.check(is_there == is_seen, || {
                 let wrong = if is_there { "must not be" } else { "is missing" };
                 format!("{actor:?} {path}: {} {wrong} in {listed:?}", object.id)
             });
         }
         let hidden = network.objects.iter().filter(|object| object.resource == resource);
-        let hidden = hidden.filter(|object| !object.seen_by.contains(&actor));
+        let hidden = hidden.filter(|object| !object.reached_by(actor, Method::List));
         let hidden: Vec<String> = hidden.map(|object| object.id.to_string()).collect();
         if declared.params.iter().any(|param| param.name == "id") && !hidden.is_empty() {
             let path = format!("/api/{}/?id={}", resource.name(), hidden.join(","));
@@ -281,6 +302,7 @@ impl<'a> Matrix<'a> {
             format!("{actor:?} creates {path} of nothing: {answer}")
         });
         let form = self.network.create_body(resource, actor).await;
+        self.audit = Audit::begin(self.network).await;
         self.undeclared(actor, ("POST", &path), &form, declared).await;
         let answer = self.send(actor, "POST", &path, &form).await;
         let is_done = answer.status.as_u16() == 201 && answer.json()["created"].is_i64();

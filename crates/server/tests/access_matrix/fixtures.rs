@@ -10,7 +10,7 @@ impl Network {
         let word = self.word();
         let party = self.party_of(actor);
         match resource {
-            Resource::Offer if actor == Actor::Operator => {
+            Resource::Offer if actor.is_operator() => {
                 let advertiser = self.users[&party.advertiser];
                 format!("name={word}&advertiser_id={advertiser}&{}", self.offer_form())
             }
@@ -27,19 +27,23 @@ impl Network {
                 let id = 50_000 + number;
                 format!("id={id}&code=X{id}&digits=2&name_en={word}&name_ru={word}")
             }
+            // A manager speaks about the offers of his people only.
+            Resource::News if actor == Actor::ManagerA => {
+                format!("header={word}&body={word}&offer_id={}", party.public_offer)
+            }
             Resource::News => format!("header={word}&body={word}"),
             Resource::Area => format!("kind=9&name={word}"),
             Resource::Connection => {
                 let offer = self.live_offer(party.advertiser).await;
-                match actor {
-                    Actor::Operator => {
-                        format!("offer_id={offer}&webmaster_id={}", self.users[&party.webmaster])
-                    }
-                    _ => format!("offer_id={offer}"),
+                if actor.is_operator() {
+                    format!("offer_id={offer}&webmaster_id={}", self.users[&party.webmaster])
+                } else {
+                    format!("offer_id={offer}")
                 }
             }
             Resource::Link => format!("offer_id={}&name={word}", party.public_offer),
             Resource::Key => format!("name={word}"),
+            Resource::Ticket => format!("subject={word}&message={word}"),
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
             other => panic!("{} has no create body in fixtures.rs", other.name()),
         }
@@ -51,10 +55,13 @@ impl Network {
             (Resource::Offer, _) => "description_short=short",
             (Resource::Goal, _) => "is_auto_approve=0",
             (Resource::Category | Resource::Currency | Resource::Geo, _) => "name_ru=%D0%98%D0%BC%D1%8F",
-            (Resource::News, Actor::Operator) => "is_important=0",
-            (Resource::News, _) => "is_read=1",
-            (Resource::Area, Actor::Operator) | (Resource::Connection, _) => "status=1",
-            (Resource::Area | Resource::User, _) => "comment=words",
+            (Resource::News, actor) if actor.is_operator() => "is_important=0",
+            (Resource::News | Resource::Ticket, _) => "is_read=1",
+            (Resource::Area, actor) if actor.is_operator() => "status=1",
+            (Resource::Connection, _) => "status=1",
+            (Resource::Area, _) => "comment=words",
+            (Resource::User, _) => "rank=1",
+            (Resource::Profile, _) => "telegram=example",
             (Resource::Link, _) => "subid2=two",
             (Resource::Lead, _) => "substatus=looked+at",
             (other, _) => panic!("{} has no update body in fixtures.rs", other.name()),

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::role::Role;
 use whocpa_domain::user::UserLevel;
-use whocpa_domain::{Level, Resource};
+use whocpa_domain::{Access, Level, Method, Resource};
 use whocpa_engine::Caller;
 use whocpa_engine::click::Visit;
 use whocpa_engine::lead::{Conversion, Verdict};
@@ -23,15 +24,36 @@ pub enum Actor {
     WebmasterB,
     AdvertiserA,
     AdvertiserB,
+    /// An owner.
     Operator,
+    /// A manager who looks after webmaster A and advertiser A.
+    ManagerA,
+    Finance,
+    Support,
     /// Somebody with a key of webmaster A that was revoked.
     Revoked,
 }
 
-use Actor::{AdvertiserA, AdvertiserB, Guest, Operator, Revoked, WebmasterA, WebmasterB};
+use Actor::{
+    AdvertiserA, AdvertiserB, Finance, Guest, ManagerA, Operator, Revoked, Support, WebmasterA, WebmasterB,
+};
 
 impl Actor {
-    pub const ALL: [Self; 7] = [Guest, WebmasterA, WebmasterB, AdvertiserA, AdvertiserB, Operator, Revoked];
+    pub const ALL: [Self; 10] = [
+        Guest,
+        WebmasterA,
+        WebmasterB,
+        AdvertiserA,
+        AdvertiserB,
+        Operator,
+        ManagerA,
+        Finance,
+        Support,
+        Revoked,
+    ];
+    /// Those who have accounts and keys.
+    const PEOPLE: [Self; 8] =
+        [WebmasterA, WebmasterB, AdvertiserA, AdvertiserB, Operator, ManagerA, Finance, Support];
 
     /// The column of the access table; none for a key that opens nothing.
     pub fn level(self) -> Option<Level> {
@@ -39,8 +61,31 @@ impl Actor {
             Guest => Some(Level::Guest),
             WebmasterA | WebmasterB => Some(Level::Webmaster),
             AdvertiserA | AdvertiserB => Some(Level::Advertiser),
-            Operator => Some(Level::Operator),
+            Operator | ManagerA | Finance | Support => Some(Level::Operator),
             Revoked => None,
+        }
+    }
+
+    /// What an operator is there for; an owner is not narrowed, as nobody else is.
+    pub fn role(self) -> Role {
+        match self {
+            ManagerA => Role::Manager,
+            Finance => Role::Finance,
+            Support => Role::Support,
+            _ => Role::Owner,
+        }
+    }
+
+    pub fn is_operator(self) -> bool {
+        self.level() == Some(Level::Operator)
+    }
+
+    /// What the access table and his role leave to him.
+    pub fn access(self, resource: Resource, method: Method) -> Access {
+        match self.level().map(|level| resource.access(method, level)) {
+            None | Some(Access::None) => Access::None,
+            Some(_) if self.is_operator() && self != Operator => self.role().access(resource, method),
+            Some(access) => access,
         }
     }
 }
@@ -61,21 +106,54 @@ pub struct Party {
 pub struct Object {
     pub resource: Resource,
     pub id: i64,
+    /// Who reads it; of the operators the owner only, the others follow from their roles.
     pub seen_by: Vec<Actor>,
+    /// Whether it belongs to webmaster A or advertiser A, whom a manager looks after.
+    pub is_of_a: bool,
     /// A word in one of its texts: it must not stand in any answer to somebody else.
     pub canary: String,
+}
+
+impl Object {
+    /// Whether a permitted method of this actor reaches it.
+    pub fn reached_by(&self, actor: Actor, method: Method) -> bool {
+        let is_own = matches!(self.resource, Resource::Key | Resource::Profile);
+        if is_own || !actor.is_operator() {
+            return self.seen_by.contains(&actor);
+        }
+        match actor.access(self.resource, method) {
+            Access::None => false,
+            Access::Own if actor == ManagerA => self.is_of_a,
+            Access::Own | Access::All => self.seen_by.contains(&Operator),
+        }
+    }
+
+    /// Whether this actor may read it.
+    pub fn is_seen_by(&self, actor: Actor) -> bool {
+        self.reached_by(actor, Method::View) || self.reached_by(actor, Method::List)
+    }
 }
 
 pub struct Network {
     pub app: TestApp,
     pub keys: BTreeMap<Actor, String>,
+    pub key_ids: BTreeMap<Actor, i64>,
     pub users: BTreeMap<Actor, i64>,
     pub objects: Vec<Object>,
     pub parties: Vec<Party>,
     pub category: i64,
     pub geo: i64,
+    /// Tokens of postbacks.
+    pub tokens: BTreeMap<Actor, String>,
+    /// Words that only operators may read.
+    pub notes: Vec<String>,
     next: Cell<u32>,
+    /// What is added now belongs to party A.
+    is_of_a: bool,
 }
+
+/// Finds the audit entry that is among the objects: it would soon be off the first page.
+pub const AUDIT_FILTER: &str = "resource=currency&method=create&object_id=90001";
 
 const EVERYBODY: [Actor; 6] = [Guest, WebmasterA, WebmasterB, AdvertiserA, AdvertiserB, Operator];
 
@@ -84,16 +162,22 @@ impl Network {
         let mut network = Self {
             app: TestApp::start(db).await,
             keys: BTreeMap::new(),
+            key_ids: BTreeMap::new(),
             users: BTreeMap::new(),
             objects: Vec::new(),
             parties: Vec::new(),
             category: 0,
             geo: 0,
+            tokens: BTreeMap::new(),
+            notes: Vec::new(),
             next: Cell::new(0),
+            is_of_a: false,
         };
         network.people().await;
         network.shared().await;
+        network.is_of_a = true;
         network.party(WebmasterA, AdvertiserA, 840).await;
+        network.is_of_a = false;
         network.party(WebmasterB, AdvertiserB, 978).await;
         network
     }
@@ -118,8 +202,8 @@ impl Network {
     }
 
     fn add(&mut self, resource: Resource, id: i64, seen_by: &[Actor], canary: &str) {
-        let seen_by = seen_by.to_vec();
-        self.objects.push(Object { resource, id, seen_by, canary: canary.to_owned() });
+        let (seen_by, is_of_a) = (seen_by.to_vec(), self.is_of_a);
+        self.objects.push(Object { resource, id, seen_by, is_of_a, canary: canary.to_owned() });
     }
 
     async fn make_and_add(&mut self, actor: Actor, resource: Resource, form: &str, seen_by: &[Actor]) -> i64 {
@@ -132,28 +216,38 @@ impl Network {
     async fn people(&mut self) {
         let engine = self.app.state.engine.clone();
         let hash = whocpa_engine::password_hash("correct horse".to_owned()).await.expect("a hash");
-        for actor in [WebmasterA, WebmasterB, AdvertiserA, AdvertiserB, Operator] {
+        // The manager comes before the people whom he looks after.
+        for actor in [Operator, ManagerA, Finance, Support, WebmasterA, WebmasterB, AdvertiserA, AdvertiserB]
+        {
             let level = match actor.level() {
                 Some(Level::Webmaster) => UserLevel::Webmaster,
                 Some(Level::Advertiser) => UserLevel::Advertiser,
                 _ => UserLevel::Operator,
             };
             let word = self.word();
+            self.is_of_a = matches!(actor, WebmasterA | AdvertiserA);
+            let name = format!("{actor:?}");
             let input = UserCreate {
-                level,
-                login: format!("{actor:?}-{word}"),
-                name: word.clone(),
-                password: "not used".to_owned(),
-                comment: None,
+                role: actor.is_operator().then(|| actor.role()),
+                manager_id: self.is_of_a.then(|| self.users[&ManagerA]),
+                // The rest he sees himself, and those to whom he writes.
+                comment: Some(word.clone()),
+                ..UserCreate::new(level, &name, &name, "not used")
             };
             let id = engine.user_import(Caller::SYSTEM, input, hash.clone()).await.expect("an account");
             let key = engine.profile_key(id).await.expect("its key");
+            let view = engine.user_view(Caller::SYSTEM, id).await.expect("the account");
+            self.tokens.extend(view.postback_token.map(|token| (actor, token)));
+            let opened = engine.authenticate(&key, None).await.expect("the key opens");
             self.users.insert(actor, id);
+            self.key_ids.insert(actor, opened.origin.key_id);
             self.keys.insert(actor, key);
             self.add(Resource::User, id, &[Operator], &word);
+            self.is_of_a = false;
+            self.add(Resource::Profile, id, &[actor], "");
         }
-        for actor in [WebmasterA, WebmasterB, AdvertiserA, AdvertiserB, Operator] {
-            self.make_and_add(actor, Resource::Key, "name=CANARY", &[actor]).await;
+        for actor in Actor::PEOPLE {
+            self.make_and_add(actor, Resource::Key, "name=CANARY&rights=read,write,money", &[actor]).await;
         }
         let answer = self.send(WebmasterA, "POST", "/api/key/", "name=lost").await.json();
         let (id, key) = (&answer["created"], answer["key"].as_str().expect("the key").to_owned());
@@ -170,6 +264,8 @@ impl Network {
         self.make_and_add(Operator, Resource::Category, &hidden, &[Operator]).await;
         let currency = "code=XXA&digits=2&id=90001&name_en=CANARY&name_ru=CANARY&is_active=0";
         self.make_and_add(Operator, Resource::Currency, currency, &[Operator]).await;
+        let entries = self.send(Operator, "GET", &format!("/api/audit/?{AUDIT_FILTER}"), "").await.json();
+        self.add(Resource::Audit, entries["objects"][0]["id"].as_i64().expect("an entry"), &[Operator], "");
         self.add(Resource::Currency, 840, &EVERYBODY, "");
         let news = "header=CANARY&body=text";
         self.make_and_add(Operator, Resource::News, news, &EVERYBODY).await;
@@ -241,6 +337,7 @@ impl Network {
         self.add(Resource::Connection, private, &both, "");
         let own = [webmaster, Operator];
         let area = self.make_and_add(webmaster, Resource::Area, "kind=9&name=CANARY", &own).await;
+        self.tickets(webmaster, advertiser).await;
         let link = format!("offer_id={public_offer}&area_id={area}&name=CANARY");
         let link = self.make_and_add(webmaster, Resource::Link, &link, &own).await;
         self.add(Resource::Balance, currency_id, &both, "");
@@ -256,6 +353,21 @@ impl Network {
         };
         self.lead(&party, goal_id).await;
         self.parties.push(party);
+    }
+
+    /// A question of each side, with an answer and a note that only operators see.
+    async fn tickets(&mut self, webmaster: Actor, advertiser: Actor) {
+        for asker in [webmaster, advertiser] {
+            let form = "subject=CANARY&message=help";
+            let id = self.make_and_add(asker, Resource::Ticket, form, &[asker, Operator]).await;
+            let path = format!("/api/ticket/{id}");
+            let note = self.word();
+            for form in ["message=so+it+is".to_owned(), format!("message={note}&is_internal=1")] {
+                let answer = self.send(Operator, "POST", &path, &form).await;
+                assert_eq!(answer.status.as_u16(), 200, "{answer}");
+            }
+            self.notes.push(note);
+        }
     }
 
     /// A visitor of the party's link who buys.

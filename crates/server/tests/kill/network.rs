@@ -69,9 +69,7 @@ impl People {
     async fn create(engine: &Engine) -> Self {
         let hash = whocpa_engine::password_hash("correct horse".to_owned()).await.expect("hash a password");
         let add = async |login: &str, level: UserLevel| {
-            let code = level.code().to_string();
-            let input: UserCreate =
-                read(&[("login", login), ("name", login), ("level", &code), ("password", "not used")]);
+            let input = UserCreate::new(level, login, login, "not used");
             let id = engine.user_import(Caller::SYSTEM, input, hash.clone()).await;
             Caller::new(level.level(), id.expect("add a person"))
         };

@@ -1,10 +1,12 @@
 //! A network behind its real router, and requests to it that read like a story.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -21,6 +23,9 @@ use whocpa_store::testing::TestDb;
 const NOW: Time = Time(1_714_054_516);
 /// Seed of request ids.
 const SEED: u64 = 0xabc;
+
+/// Where requests come from.
+pub const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)), 50_000);
 
 /// A running network.
 pub struct TestApp {
@@ -53,19 +58,17 @@ impl TestApp {
 
     /// Makes an account; gives its key.
     pub async fn key(&self, level: UserLevel) -> String {
-        let input = UserCreate {
-            level,
-            login: format!("{}@cpa.test", level.word()),
-            name: level.word().to_owned(),
-            password: "correct horse".to_owned(),
-            comment: None,
-        };
+        let login = format!("{}@cpa.test", level.word());
+        let input = UserCreate::new(level, &login, level.word(), "correct horse");
         let engine = &self.state.engine;
         let id = engine.user_create(Caller::SYSTEM, input).await.expect("make an account");
         engine.profile_key(id).await.expect("its key")
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            request.extensions_mut().insert(ConnectInfo(CLIENT));
+        }
         let response = self.router.clone().oneshot(request).await.expect("a router never fails");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a whole answer").to_bytes();

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use whocpa_domain::Time;
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKind};
-use whocpa_domain::role::Role;
 use whocpa_domain::user::UserLevel;
 use whocpa_store::goal::{self, Goal, GoalVersion};
 use whocpa_store::lead::{self, Lead, Record};
@@ -27,19 +26,7 @@ pub struct Ids {
 }
 
 pub async fn person(store: &Store, level: UserLevel, login: &str) -> i64 {
-    let row = &User {
-        id: 0,
-        level: level.code(),
-        login: login.to_owned(),
-        name: login.to_owned(),
-        password_hash: String::new(),
-        role: Role::Owner.code(),
-        manager_id: None,
-        status: 1,
-        comment: "0".to_owned(),
-        postback_token: String::new(),
-        date_created: NOW.0,
-    };
+    let row = &User { comment: "0".to_owned(), ..User::new(level, login, login, NOW) };
     store.write(move |db| async move { person::create(&db, row.clone()).await }).await.expect("a person")
 }
 

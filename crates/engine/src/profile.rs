@@ -1,0 +1,289 @@
+//! The caller's own account, whatever his level. There is one, so a list holds one object, whose id is the user id.
+
+use serde_json::json;
+use whocpa_domain::area::AreaKind;
+use whocpa_domain::role::Role;
+use whocpa_domain::user::{AffId, Language, Notify, TimeZone, Trust, UserLevel};
+use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time, params, view};
+use whocpa_store::change::{self, ChangeKind};
+use whocpa_store::person::{self, User};
+use whocpa_store::{Db, api_key};
+
+use crate::audit::Changes;
+use crate::password::{password_check, password_fits, password_hash};
+use crate::token::{OVERLAP_HOURS, OVERLAP_HOURS_MAX};
+use crate::user::{Card, check_secured, traffic_kinds};
+use crate::{Caller, Engine, check};
+
+params! {
+    /// Changes of your account. A new password or e-mail address needs the present password, and a key with all rights.
+    pub struct ProfileUpdate {
+        /// What others call you.
+        name: Option<String>,
+        /// E-mail address, empty for none.
+        email: Option<String>,
+        /// Name in Telegram, empty for none.
+        telegram: Option<String>,
+        /// Telephone, empty for none.
+        phone: Option<String>,
+        /// Your own site, empty for none.
+        site: Option<String>,
+        /// Language: `en`, `ru` or `uk`.
+        language: Option<Language>,
+        /// IANA time zone, for example `Europe/Kyiv`.
+        time_zone: Option<TimeZone>,
+        /// What you want to be told of; empty for nothing.
+        notify: Option<Vec<Notify>>,
+        /// New password, at least 8 characters.
+        password: Option<String>,
+        /// Your present password.
+        current_password: Option<String>,
+        /// Advertisers: `1` makes a new postback token; needs a key with all rights.
+        rotate_postback_token: Option<bool>,
+        /// Hours for which the present postback token works beside the new one, 0 to 720; 72 unless told. The one
+        /// before it ends at once.
+        postback_overlap_hours: Option<i64>,
+    }
+}
+
+view! {
+    /// Who looks after you.
+    pub struct ManagerView {
+        /// What he is called.
+        name: String,
+        /// E-mail address, empty for none.
+        email: String,
+        /// Name in Telegram, empty for none.
+        telegram: String,
+        /// Telephone, empty for none.
+        phone: String,
+    }
+}
+
+view! {
+    /// Your account.
+    pub struct ProfileView {
+        /// Your user id.
+        id: i64,
+        /// Kind of account.
+        level: UserLevel,
+        /// What an operator is there for; absent for others.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        role: Option<Role>,
+        /// What you sign in with.
+        login: String,
+        /// What others call you.
+        name: String,
+        /// Your affiliate id: ten digits, by which landings name you when they send leads.
+        aff_id: Option<AffId>,
+        /// E-mail address, empty for none.
+        email: String,
+        /// Name in Telegram, without the `@`; empty for none.
+        telegram: String,
+        /// Telephone, empty for none.
+        phone: String,
+        /// Your own site, empty for none.
+        site: String,
+        /// Language: `en`, `ru` or `uk`.
+        language: String,
+        /// IANA time zone.
+        time_zone: String,
+        /// What you want to be told of.
+        notify: Vec<Notify>,
+        /// Level in the network's programme, from 0.
+        rank: i64,
+        /// How far the network trusts you.
+        trust: Trust,
+        /// Kinds of traffic that you work with, as the network knows them.
+        traffic_kinds: Vec<AreaKind>,
+        /// Categories that you work with, as the network knows them.
+        categories: Vec<i64>,
+        /// Who looks after you, `null` for nobody in particular.
+        manager: Option<ManagerView>,
+        /// When the account was made.
+        date_created: Time,
+        /// First letters of your profile key.
+        key_prefix: String,
+        /// Advertisers: the token of your postbacks; absent for keys that may not write.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        postback_token: Option<String>,
+        /// Advertisers: until when the postback token before this one still works; absent when it does not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        date_postback_old: Option<Time>,
+    }
+}
+
+impl Engine {
+    /// Your account, as a list of one.
+    pub async fn profile_list(&self, caller: Caller) -> Result<Vec<ProfileView>> {
+        caller.may(Resource::Profile, Method::List)?;
+        let row = person::view(&self.store().read(), Scope::All, caller.user_id).await?;
+        match row {
+            Some(row) => Ok(vec![self.profile_shown(caller, row).await?]),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Your account by your user id; any other id answers like a missing one.
+    pub async fn profile_view(&self, caller: Caller, id: i64) -> Result<ProfileView> {
+        caller.may(Resource::Profile, Method::View)?;
+        own(caller, id)?;
+        let row = person::view(&self.store().read(), Scope::All, id).await?;
+        self.profile_shown(caller, row.ok_or(Error::NotFound)?).await
+    }
+
+    /// Changes your account; absent fields keep their value.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the password was changed by another request at the same time.
+    pub async fn profile_update(&self, caller: Caller, id: i64, input: ProfileUpdate) -> Result<()> {
+        caller.may(Resource::Profile, Method::Update)?;
+        own(caller, id)?;
+        let row = person::view(&self.store().read(), Scope::All, id).await?.ok_or(Error::NotFound)?;
+        check_sent(caller, &row, &input)?;
+        let proven = self.prove(&row, &input).await?;
+        let hash = match input.password.clone() {
+            Some(password) => Some(password_hash(password).await?),
+            None => None,
+        };
+        let (input, hash, proven) = (&input, &hash, &proven);
+        self.change(move |db| async move {
+            let before = person::view_for_update(&db, Scope::All, id).await?.ok_or(Error::NotFound)?;
+            if proven.as_ref().is_some_and(|proven| *proven != before.password_hash) {
+                return Err(Error::Conflict("The password has just been changed".to_owned()));
+            }
+            let mut errors = FieldErrors::default();
+            let mut row = input.card().apply(before.clone(), &mut errors);
+            errors.finish()?;
+            row.password_hash = hash.clone().unwrap_or(row.password_hash);
+            let is_rotated = input.rotate_postback_token == Some(true);
+            if is_rotated {
+                self.token_rotate(&mut row, input.postback_overlap_hours.unwrap_or(OVERLAP_HOURS))?;
+            }
+            let mut changes = Changes::updated(&before, &row);
+            if hash.is_some() {
+                changes = changes.also("password", json!("changed"));
+            }
+            if is_rotated {
+                changes = changes.also("postback_token", json!("replaced"));
+            }
+            person::update(&db, row).await?;
+            self.profile_changed(&db, id, is_rotated).await?;
+            self.note(&db, caller, Resource::Profile, id, changes).await
+        })
+        .await
+    }
+
+    /// A new token must be known to every node that receives postbacks.
+    async fn profile_changed(&self, db: &Db, id: i64, is_rotated: bool) -> Result<()> {
+        if is_rotated { change::create(db, ChangeKind::User, id, self.now()).await } else { Ok(()) }
+    }
+
+    /// Checks the present password where it is needed; gives the hash that it fits.
+    async fn prove(&self, row: &User, input: &ProfileUpdate) -> Result<Option<String>> {
+        let is_needed = needs_password(row, input);
+        let Some(password) = input.current_password.clone() else {
+            let message = "This parameter is required to change the password or the e-mail address";
+            return if is_needed { Err(Error::field("current_password", message)) } else { Ok(None) };
+        };
+        if password_fits(password, row.password_hash.clone()).await? {
+            Ok(Some(row.password_hash.clone()))
+        } else {
+            Err(Error::field("current_password", "Wrong password"))
+        }
+    }
+
+    async fn profile_shown(&self, caller: Caller, row: User) -> Result<ProfileView> {
+        let db = self.store().read();
+        let key = api_key::profile(&db, row.id).await?;
+        let manager = match row.manager_id {
+            Some(id) => person::view(&db, Scope::All, id).await?.filter(User::is_active).map(manager_shown),
+            None => None,
+        };
+        // The token reports leads, so a key that may only read must not turn into it.
+        let postback_token = if caller.origin.rights.write { self.token_text(&row)? } else { None };
+        Ok(ProfileView {
+            id: row.id,
+            level: row.level(),
+            role: (row.level() == UserLevel::Operator).then(|| row.caller().role),
+            aff_id: AffId::of(row.id),
+            notify: Notify::from_bits(row.notify),
+            rank: row.rank,
+            trust: Trust::from_code(row.trust).unwrap_or(Trust::New),
+            traffic_kinds: traffic_kinds(&row),
+            categories: person::categories(&db, &[row.id]).await?.remove(&row.id).unwrap_or_default(),
+            manager,
+            date_created: Time(row.date_created),
+            key_prefix: key.map(|key| key.prefix).unwrap_or_default(),
+            postback_token,
+            date_postback_old: self.token_overlap(&row),
+            login: row.login,
+            name: row.name,
+            email: row.email,
+            telegram: row.telegram,
+            phone: row.phone,
+            site: row.site,
+            language: row.language,
+            time_zone: row.time_zone,
+        })
+    }
+}
+
+impl ProfileUpdate {
+    fn card(&self) -> Card {
+        Card {
+            name: self.name.clone(),
+            email: self.email.clone(),
+            telegram: self.telegram.clone(),
+            phone: self.phone.clone(),
+            site: self.site.clone(),
+            language: self.language,
+            time_zone: self.time_zone.clone(),
+            notify: self.notify.clone(),
+            ..Card::default()
+        }
+    }
+}
+
+fn own(caller: Caller, id: i64) -> Result<()> {
+    if id == caller.user_id { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// A new password shuts the old one out, and letters to a new address may open the account.
+fn needs_password(row: &User, input: &ProfileUpdate) -> bool {
+    input.password.is_some() || input.email.as_ref().is_some_and(|email| email.trim() != row.email)
+}
+
+fn check_sent(caller: Caller, row: &User, input: &ProfileUpdate) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    if let Some(password) = &input.password {
+        password_check(&mut errors, password);
+    }
+    let is_rotated = input.rotate_postback_token == Some(true);
+    if row.level() != UserLevel::Advertiser {
+        for (field, is_sent) in [
+            ("rotate_postback_token", is_rotated),
+            ("postback_overlap_hours", input.postback_overlap_hours.is_some()),
+        ] {
+            if is_sent {
+                errors.add(field, "Only advertisers have a postback token");
+            }
+        }
+    } else if let Some(hours) = input.postback_overlap_hours {
+        check::range(&mut errors, "postback_overlap_hours", hours, 0, OVERLAP_HOURS_MAX);
+        if !is_rotated {
+            errors.add("postback_overlap_hours", "Only with rotate_postback_token");
+        }
+    }
+    let secured = [
+        ("password", input.password.is_some()),
+        ("email", input.email.is_some()),
+        ("rotate_postback_token", is_rotated),
+    ];
+    check_secured(&mut errors, caller, &secured);
+    errors.finish()
+}
+
+fn manager_shown(row: User) -> ManagerView {
+    ManagerView { name: row.name, email: row.email, telegram: row.telegram, phone: row.phone }
+}
