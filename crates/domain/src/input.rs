@@ -3,10 +3,16 @@
 //! `params!` makes a typed struct and the list of its parameters, with the words that document them. Reading
 //! collects a message for **every** bad parameter, names unknown ones, and never guesses.
 
+#[cfg(test)]
+mod tests;
+mod upload;
+
 use std::collections::BTreeSet;
 
 use crate::time::Moment;
 use crate::{Error, FieldErrors, Result, Time, money};
+
+pub use upload::{FileBytes, Upload, upload_bytes};
 
 /// A documented parameter.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +44,8 @@ pub enum ParamKind {
     Money,
     /// One of the numbers of a code table.
     Code(&'static [(i64, &'static str)]),
+    /// A file in `multipart/form-data`, of at most so many bytes.
+    File(usize),
 }
 
 /// One value as it came.
@@ -49,6 +57,8 @@ pub enum RawValue {
     Element(String),
     /// JSON `null`: the same as an empty value.
     Null,
+    /// A file of `multipart/form-data`.
+    File(FileBytes),
 }
 
 /// The parameters of one request, in the order in which they came.
@@ -76,7 +86,7 @@ impl RawParams {
     pub fn take_text(&mut self, name: &str) -> Option<String> {
         self.take(name).into_iter().find_map(|value| match value {
             RawValue::Text(text) | RawValue::Element(text) => Some(text),
-            RawValue::Null => None,
+            RawValue::Null | RawValue::File(_) => None,
         })
     }
 
@@ -92,6 +102,7 @@ impl RawParams {
             let is_empty = match value {
                 RawValue::Text(text) | RawValue::Element(text) => text.is_empty(),
                 RawValue::Null => true,
+                RawValue::File(_) => false,
             };
             if !is_wanted(name) {
                 unwanted.insert(name.clone());
@@ -180,6 +191,9 @@ pub trait ParamType: Sized {
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String>;
 }
 
+/// What a file in the place of a text is told.
+const NOT_A_FILE: &str = "Must be text, not a file";
+
 fn one(mut values: Vec<RawValue>) -> std::result::Result<Option<RawValue>, String> {
     match values.len() {
         0 | 1 => Ok(values.pop()),
@@ -194,6 +208,7 @@ impl<T: Single> ParamType for T {
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
         match one(values)? {
             Some(RawValue::Text(text) | RawValue::Element(text)) => T::parse(&text),
+            Some(RawValue::File(_)) => Err(NOT_A_FILE.to_owned()),
             Some(RawValue::Null) | None => Err("This parameter is required".to_owned()),
         }
     }
@@ -206,6 +221,7 @@ impl<T: Single> ParamType for Option<T> {
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
         match one(values)? {
             Some(RawValue::Text(text) | RawValue::Element(text)) => T::parse(&text).map(Some),
+            Some(RawValue::File(_)) => Err(NOT_A_FILE.to_owned()),
             Some(RawValue::Null) => Err("Must not be null".to_owned()),
             None => Ok(None),
         }
@@ -230,6 +246,7 @@ impl<T: Single> ParamType for Option<Vec<T>> {
                     }
                 }
                 RawValue::Element(text) => list.push(T::parse(&text)?),
+                RawValue::File(_) => return Err(NOT_A_FILE.to_owned()),
                 RawValue::Null => return Err("Must not be null".to_owned()),
             }
         }
@@ -274,6 +291,7 @@ impl<T: Single> ParamType for Patch<T> {
             Some(RawValue::Text(text) | RawValue::Element(text)) if !text.is_empty() => {
                 T::parse(&text).map(Self::Set)
             }
+            Some(RawValue::File(_)) => Err(NOT_A_FILE.to_owned()),
             Some(_) => Ok(Self::Clear),
             None => Ok(Self::Keep),
         }
@@ -420,79 +438,4 @@ macro_rules! params {
             }
         }
     };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    params! {
-        /// For the tests below.
-        pub struct Sample {
-            /// Numbers.
-            id: Option<Vec<i64>>,
-            /// Needed.
-            name: String,
-            /// Flag.
-            closed: Option<bool>,
-            /// Nullable.
-            r#type: Patch<i64>,
-            /// Size.
-            per_page: PerPage,
-        }
-    }
-
-    fn read(pairs: &[(&str, &str)]) -> Result<Sample> {
-        let mut raw = RawParams::default();
-        for (name, value) in pairs {
-            raw.push(name, RawValue::Text((*value).to_owned()));
-        }
-        raw.read()
-    }
-
-    fn messages(result: Result<Sample>) -> Vec<String> {
-        match result {
-            Err(Error::Invalid(errors)) => errors.messages().keys().cloned().collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    #[test]
-    fn the_three_spellings_of_a_list_are_one() {
-        for pairs in [
-            vec![("id", "1,2"), ("name", "x")],
-            vec![("id[]", "1"), ("id[]", "2"), ("name", "x")],
-            vec![("id", "1"), ("name", "x"), ("id", "2")],
-        ] {
-            assert_eq!(read(&pairs).map(|sample| sample.id).ok(), Some(Some(vec![1, 2])));
-        }
-    }
-
-    #[test]
-    fn every_bad_parameter_is_named_at_once() {
-        let bad = read(&[("id", "1,x"), ("closed", "yes"), ("per_page", "9"), ("closd", "1")]);
-        assert_eq!(messages(bad), ["closd", "closed", "id", "name", "per_page"]);
-        assert_eq!(messages(read(&[("name", "x"), ("name", "y")])), ["name"]);
-        assert_eq!(messages(read(&[("name", "x"), ("type", "9007199254740992")])), ["type"]);
-        let good = read(&[("name", "x"), ("closed", "1")]).ok();
-        assert_eq!(
-            good.map(|sample| (sample.name, sample.closed, sample.per_page.0)),
-            Some(("x".to_owned(), Some(true), 100))
-        );
-    }
-
-    #[test]
-    fn absent_empty_and_set_are_three_things() {
-        let patch = |pairs: &[(&str, &str)]| read(pairs).map(|sample| sample.r#type).ok();
-        assert_eq!(patch(&[("name", "x")]), Some(Patch::Keep));
-        assert_eq!(patch(&[("name", "x"), ("type", "")]), Some(Patch::Clear));
-        assert_eq!(patch(&[("name", "x"), ("type", "5")]), Some(Patch::Set(5)));
-    }
-
-    #[test]
-    fn parameters_are_documented_by_their_declaration() {
-        let names: Vec<&str> = Sample::PARAMS.iter().map(|param| param.name).collect();
-        assert_eq!(names, ["id", "name", "closed", "type", "per_page"]);
-        assert!(Sample::PARAMS[0].many && Sample::PARAMS[1].required && Sample::PARAMS[1].doc == "Needed.");
-    }
 }

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use whocpa_domain::Error;
-use whocpa_domain::input::{RawParams, RawValue};
+use whocpa_domain::input::{FileBytes, RawParams, RawValue};
 
 use super::error::ApiError;
 use super::{BODY_LIMIT, query};
@@ -17,13 +17,21 @@ use super::{BODY_LIMIT, query};
 /// Digits that a JSON number with a fraction keeps exactly.
 const EXACT_DIGITS: usize = 15;
 
-/// Reads the parameters of a body. An empty body has none, whatever its type.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<RawParams, ApiError> {
-    let bytes = collect(headers, body).await?;
+/// Reads the parameters of a body. An empty body has none, whatever its type. In `multipart/form-data` it may be
+/// `upload_bytes` longer than [`BODY_LIMIT`], for the files that the method takes.
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    upload_bytes: usize,
+) -> Result<RawParams, ApiError> {
+    let kind = media_type(headers);
+    let is_multipart = kind.as_ref().is_ok_and(|kind| kind == "multipart/form-data");
+    let limit = BODY_LIMIT + if is_multipart { upload_bytes } else { 0 };
+    let bytes = collect(headers, body, limit).await?;
     if bytes.is_empty() {
         return Ok(RawParams::default());
     }
-    match media_type(headers)?.as_str() {
+    match kind?.as_str() {
         "application/x-www-form-urlencoded" => query::read(&bytes, "body"),
         "application/json" => json(&bytes),
         "multipart/form-data" => multipart(headers, bytes).await,
@@ -31,15 +39,15 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<RawParams, A
     }
 }
 
-async fn collect(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > BODY_LIMIT) {
-        return Err(ApiError::TooLarge);
+    if announced.is_some_and(|length| length > limit) {
+        return Err(ApiError::TooLarge(limit));
     }
-    match Limited::new(body, BODY_LIMIT).collect().await {
+    match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge(limit)),
         Err(error) => Err(ApiError::Malformed(format!("The body cannot be read: {error}"))),
     }
 }
@@ -62,11 +70,13 @@ async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<RawParams, ApiEr
     if let Some(kind) = headers.get(header::CONTENT_TYPE) {
         request.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
     }
+    // The body was measured already; the extractor's own limit knows nothing of files.
+    DefaultBodyLimit::disable().apply(&mut request);
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|_| ApiError::Malformed("The boundary of multipart/form-data is missing".to_owned()))?;
     let mut params = RawParams::default();
-    let mut number = 0;
+    let (mut number, mut text_bytes) = (0, 0);
     while let Some(part) = form.next_field().await.map_err(bad)? {
         number += 1;
         if number > query::PARAMS_LIMIT {
@@ -75,10 +85,19 @@ async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<RawParams, ApiEr
         let Some(name) = part.name().map(str::to_owned) else {
             return Err(ApiError::Malformed("A part of the body has no name".to_owned()));
         };
-        if part.file_name().is_some() {
-            return Err(Error::field(name, "Must be text, not a file").into());
-        }
+        let file_name = part.file_name().map(str::to_owned);
         let value = part.bytes().await.map_err(bad)?;
+        if let Some(file_name) = file_name {
+            // A form of a browser sends a file without name and content where none was chosen.
+            if !file_name.is_empty() || !value.is_empty() {
+                params.push(&name, RawValue::File(FileBytes::new(&value)));
+            }
+            continue;
+        }
+        text_bytes += value.len();
+        if text_bytes > BODY_LIMIT {
+            return Err(ApiError::TooLarge(BODY_LIMIT));
+        }
         let value = String::from_utf8(value.into()).map_err(|_| query::not_utf8("body"))?;
         params.push(&name, RawValue::Text(value));
     }

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method as Http, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use whocpa_domain::access::Caller;
-use whocpa_domain::input::RawParams;
+use whocpa_domain::input::{RawParams, upload_bytes};
 use whocpa_domain::{FieldErrors, Method};
 
 use super::error::{ApiError, json_response};
@@ -60,13 +60,16 @@ async fn serve(api: &Api, parts: &Parts, body: Body) -> Result<Response, ApiErro
     let route = Route::parse(parts.uri.path()).ok_or(ApiError::NoResource)?;
     let has_body = [Http::POST, Http::PUT, Http::DELETE].contains(&parts.method);
     let mut query = query::read(parts.uri.query().unwrap_or_default().as_bytes(), "query")?;
-    let mut body = if has_body { body::read(&parts.headers, body).await } else { Ok(RawParams::default()) };
+    let found = declared(api.registry, &route, &parts.method);
+    let uploads = found.as_ref().map_or(0, |(_, declared)| upload_bytes(declared.params));
+    let mut body =
+        if has_body { body::read(&parts.headers, body, uploads).await } else { Ok(RawParams::default()) };
     let key = credential::take(&parts.headers, &mut query, body.as_mut().ok())?;
     let caller = match &key {
         Some(key) => api.state.engine.authenticate(key, address(api, parts)).await?,
         None => Caller::GUEST,
     };
-    let (method, declared) = declared(api.registry, &route, &parts.method)?;
+    let (method, declared) = found?;
     if key.is_none() {
         // The key may have stood in the body that could not be read: say that, not "Unauthorized".
         body = Ok(body?);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tower_http::catch_panic::CatchPanicLayer;
 use whocpa_domain::Error;
 
-use super::{BODY_LIMIT, request_id};
+use super::request_id;
 use crate::state::AppState;
 
 /// Why a request was not done.
@@ -26,8 +26,8 @@ pub enum ApiError {
     NoMethod(String),
     /// The method is announced but not there yet.
     NotYet,
-    /// The body is longer than accepted.
-    TooLarge,
+    /// The body is longer than accepted; the number of bytes that are.
+    TooLarge(usize),
     /// The body is of a type that is not read.
     UnknownType,
 }
@@ -50,7 +50,7 @@ impl ApiError {
             Self::Domain(Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotYet => StatusCode::NOT_IMPLEMENTED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnknownType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
@@ -63,7 +63,7 @@ impl ApiError {
             Self::NoResource => json!("Resource not found"),
             Self::NoMethod(_) => json!("This resource does not have this method"),
             Self::NotYet => json!("This method is announced but not there yet"),
-            Self::TooLarge => json!(format!("The body is longer than {BODY_LIMIT} bytes")),
+            Self::TooLarge(limit) => json!(format!("The body is longer than {limit} bytes")),
             Self::UnknownType => json!(
                 "Send the body as application/x-www-form-urlencoded, multipart/form-data or application/json, in UTF-8"
             ),

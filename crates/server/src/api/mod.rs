@@ -73,13 +73,13 @@ pub use refusal::Refusal;
 pub use resource::{Declaration, Declared, PathId};
 pub use resources::{REGISTRY, Registry};
 
-/// Longest accepted body of a request, in bytes.
+/// Longest accepted body of a request, in bytes, without the files that some methods take.
 pub const BODY_LIMIT: usize = 2 << 20;
 
 /// The parameters of a request outside the resources, in its query and its body, read by the rules of the protocol.
 pub(crate) async fn parameters(parts: &Parts, body: Body) -> Result<RawParams, ApiError> {
     let mut params = query::read(parts.uri.query().unwrap_or_default().as_bytes(), "query")?;
-    params.append(body::read(&parts.headers, body).await?);
+    params.append(body::read(&parts.headers, body, 0).await?);
     Ok(params)
 }
 

@@ -1,7 +1,7 @@
 //! One operation of the OpenAPI document: who may use it, what it takes, what it answers.
 
 use serde_json::{Map, Value, json};
-use whocpa_domain::input::ParamKind;
+use whocpa_domain::input::{ParamKind, upload_bytes};
 use whocpa_domain::{Level, Method, Resource};
 
 use super::openapi_schema::{body_schema, object, query_param};
@@ -37,12 +37,14 @@ pub(super) fn operation(declaration: &Declaration, method: Method, declared: &De
     }
     if !is_read && !declared.params.is_empty() {
         let schema = json!({ "schema": { "$ref": reference(&body_name(resource, method)) } });
+        let with_files = json!({ "schema": { "$ref": reference(&form_name(resource, method)) } });
+        let form = if upload_bytes(declared.params) > 0 { with_files } else { schema.clone() };
         operation["requestBody"] = json!({
             "required": declared.params.iter().any(|param| param.required),
             "content": {
                 "application/x-www-form-urlencoded": schema,
                 "application/json": schema,
-                "multipart/form-data": schema,
+                "multipart/form-data": form,
             },
         });
     }
@@ -53,13 +55,21 @@ pub(super) fn operation(declaration: &Declaration, method: Method, declared: &De
 pub(super) fn schemas(resource: Resource, method: Method, declared: &Declared) -> Vec<(String, Value)> {
     let mut schemas = vec![(answer_name(resource, method), answer_schema(method, declared))];
     if !matches!(method, Method::List | Method::View) && !declared.params.is_empty() {
-        schemas.push((body_name(resource, method), body_schema(declared.params)));
+        schemas.push((body_name(resource, method), body_schema(declared.params, false)));
+        if upload_bytes(declared.params) > 0 {
+            schemas.push((form_name(resource, method), body_schema(declared.params, true)));
+        }
     }
     schemas
 }
 
 fn body_name(resource: Resource, method: Method) -> String {
     format!("{}_{}_body", resource.name(), method.name())
+}
+
+/// The body with files, which only `multipart/form-data` carries.
+fn form_name(resource: Resource, method: Method) -> String {
+    format!("{}_{}_form", resource.name(), method.name())
 }
 
 fn answer_name(resource: Resource, method: Method) -> String {

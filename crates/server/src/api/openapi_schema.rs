@@ -25,17 +25,17 @@ pub(super) fn query_param(param: &Param) -> Value {
     value
 }
 
-/// Parameters in a body.
-pub(super) fn body_schema(params: &[Param]) -> Value {
-    let properties: Map<String, Value> = params
-        .iter()
+/// Parameters in a body. Files stand in `multipart/form-data` only.
+pub(super) fn body_schema(params: &[Param], with_files: bool) -> Value {
+    let params = || params.iter().filter(|param| with_files || !matches!(param.kind, ParamKind::File(_)));
+    let properties: Map<String, Value> = params()
         .map(|param| {
             let mut schema = param_schema(param);
             schema["description"] = json!(described(param.doc, codes(param.kind)));
             (param.name.to_owned(), schema)
         })
         .collect();
-    let required: Vec<&str> = params.iter().filter(|param| param.required).map(|param| param.name).collect();
+    let required: Vec<&str> = params().filter(|param| param.required).map(|param| param.name).collect();
     let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !required.is_empty() {
         schema["required"] = json!(required);
@@ -56,6 +56,7 @@ fn param_schema(param: &Param) -> Value {
         ParamKind::Date => json!({ "type": "string", "examples": ["2023-04-27", "2024-04-25T14:15:16"] }),
         ParamKind::Money => json!({ "type": "string", "pattern": MONEY, "examples": ["12.50"] }),
         ParamKind::Code(codes) => code_schema(codes),
+        ParamKind::File(limit) => json!({ "type": "string", "format": "binary", "maxLength": limit }),
     };
     if param.many { json!({ "type": "array", "items": one, "maxItems": MANY_LIMIT }) } else { one }
 }

@@ -86,7 +86,7 @@ async fn bodies_that_cannot_be_read(db: TestDb) {
         "--x\r\nContent-Disposition: form-data; name=\"name_en\"; filename=\"a.txt\"\r\n\r\nA\r\n--x--\r\n";
     shows(
         &post("multipart/form-data; boundary=x", file).await,
-        r#"400 {"error":{"name_en":["Must be text, not a file"]}}"#,
+        r#"400 {"error":{"name_en":["Must be text, not a file"],"name_ru":["This parameter is required"]}}"#,
     );
     shows(
         &post("application/x-www-form-urlencoded", "name_en=%FF").await,
