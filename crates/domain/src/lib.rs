@@ -20,6 +20,7 @@ pub mod error;
 pub mod geo;
 pub mod goal;
 pub mod hex;
+pub mod image;
 pub mod input;
 pub mod key;
 pub mod lead;

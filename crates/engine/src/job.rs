@@ -52,7 +52,7 @@ enum Job {
     Parked,
     /// Writes down when keys were last used.
     KeyUse,
-    /// Forgets old entries of the change log.
+    /// Forgets old entries of the change log, and pictures that nothing shows.
     Tidy,
 }
 
@@ -98,7 +98,8 @@ impl Job {
             Self::KeyUse => engine.key_uses_store().await,
             Self::Tidy => {
                 let before = engine.now().plus(-change::KEEP_SECONDS);
-                engine.store().write(move |db| async move { change::delete(&db, before).await }).await
+                engine.store().write(move |db| async move { change::delete(&db, before).await }).await?;
+                engine.image_tidy().await
             }
         }
     }

@@ -28,6 +28,7 @@ pub mod connection;
 pub mod currency;
 pub mod geo;
 pub mod goal;
+pub mod image;
 pub mod job;
 pub mod key;
 pub mod lead;

@@ -12,11 +12,11 @@ use whocpa_store::offer::{self, Offer, OfferFilter};
 use whocpa_store::{Db, Paging, Rows, category, connection, goal, person};
 
 pub use input::{OfferCreate, OfferList, OfferUpdate};
-pub use shown::{OfferImage, OfferRow, OfferRules, OfferView};
+pub use shown::{OfferRow, OfferRules, OfferView};
 
 use crate::geo::GeoTree;
 use crate::goal::{GoalSummary, GoalViews};
-use crate::{Caller, Engine, check};
+use crate::{Caller, Engine, check, image};
 use shown::Around;
 
 /// Rating of an offer that nobody has rated.
@@ -34,7 +34,7 @@ impl Engine {
         let filter = self.offer_filter(&db, scope, input).await?;
         let rows = offer::list(&db, scope, &filter, paging).await?;
         let ids: Vec<i64> = rows.rows.iter().map(|row| row.id).collect();
-        let around = Around::load(&db, caller, scope, self.now(), &ids).await?;
+        let around = Around::load(self, &db, (caller, scope), &ids).await?;
         Ok(rows.map(|row| around.row(row)))
     }
 
@@ -52,7 +52,7 @@ impl Engine {
         let views = GoalViews::load(&db, caller, now, &goals).await?;
         let goals = goals.into_iter().map(|goal| views.view(goal).map(GoalSummary::from));
         let goals = goals.collect::<Result<_>>()?;
-        let around = Around::load(&db, caller, scope, now, &[id]).await?;
+        let around = Around::load(self, &db, (caller, scope), &[id]).await?;
         Ok(around.row(row).with(goals, status))
     }
 
@@ -60,8 +60,12 @@ impl Engine {
     pub async fn offer_update(&self, caller: Caller, id: i64, input: OfferUpdate) -> Result<()> {
         let scope = caller.may(Resource::Offer, Method::Update)?;
         input::operator_only(caller, &input, None)?;
+        if offer::view(&self.store().read(), scope, id).await?.is_none() {
+            return Err(Error::NotFound);
+        }
+        let image = self.image_read("image", &input.image).await?;
         let (now, tree) = (self.now(), self.geo_tree().await?);
-        let (input, tree) = (&input, &*tree);
+        let (input, tree, image) = (&input, &*tree, &image);
         self.change(move |db| async move {
             let row = offer::view_for_update(&db, scope, id).await?;
             let mut row = row.ok_or(Error::NotFound)?;
@@ -78,6 +82,7 @@ impl Engine {
             check::not_ours(&mut errors, "url_redirect", &row.url_redirect, self.base_url());
             places_check(&mut errors, &db, scope, id, input, tree).await?;
             errors.finish()?;
+            image::apply(&db, image, &mut row.image).await?;
             offer::update(&db, row).await?;
             places_write(&db, id, input).await?;
             change::create(&db, ChangeKind::Offer, id, now).await
@@ -94,11 +99,12 @@ impl Engine {
         // Without a word about them they are missing, which the check says.
         input.categories.get_or_insert_default();
         input.geo.get_or_insert_default();
+        let image = self.image_read("image", &input.image).await?;
         let (now, tree) = (self.now(), self.geo_tree().await?);
         let mut row = empty(now.0);
         row.status = input::next_status(OfferStatus::Review, &input)?.code();
         input::apply(&mut row, &input);
-        let (row, input, tree) = (&row, &input, &*tree);
+        let (row, input, tree, image) = (&row, &input, &*tree, &image);
         self.change(move |db| async move {
             let mut row = row.clone();
             let mut errors = FieldErrors::default();
@@ -110,6 +116,7 @@ impl Engine {
             check::not_ours(&mut errors, "url_redirect", &row.url_redirect, self.base_url());
             places_check(&mut errors, &db, scope, 0, input, tree).await?;
             errors.finish()?;
+            image::apply(&db, image, &mut row.image).await?;
             let id = offer::create(&db, row).await?;
             places_write(&db, id, input).await?;
             change::create(&db, ChangeKind::Offer, id, now).await?;
@@ -260,9 +267,7 @@ fn empty(now: i64) -> Offer {
         url_homepage: String::new(),
         url_redirect: String::new(),
         url_name: String::new(),
-        img_small: String::new(),
-        img_middle: String::new(),
-        img_big: String::new(),
+        image: None,
         cookie_ttl_days: DEFAULT_COOKIE_DAYS,
         date_created: now,
     }

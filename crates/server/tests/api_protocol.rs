@@ -4,6 +4,9 @@
 #[path = "api_protocol/bodies.rs"]
 mod bodies;
 #[cfg(test)]
+#[path = "api_protocol/images.rs"]
+mod images;
+#[cfg(test)]
 mod support;
 
 use support::{TestApp, shows};

@@ -29,6 +29,7 @@ pub mod connection;
 pub mod currency;
 pub mod geo;
 pub mod goal;
+pub mod image;
 pub mod lead;
 pub mod lead_event;
 pub mod link;

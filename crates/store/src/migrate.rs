@@ -30,8 +30,9 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0001_core",
     "main/0002_immutable",
     "main/0003_audit",
+    "main/0005_image",
     "main/0006_people",
-    "main/0010_transfer_currency",
+    "main/0010_transfer_currency"
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] = migrations!["clicks/0001_click"];

@@ -59,12 +59,8 @@ pub struct Model {
     pub url_redirect: String,
     /// Title of that page.
     pub url_name: String,
-    /// Picture address.
-    pub img_small: String,
-    /// Picture address.
-    pub img_middle: String,
-    /// Picture address.
-    pub img_big: String,
+    /// Name of its picture.
+    pub image: Option<String>,
     /// Days that the cookie with the tid lives.
     pub cookie_ttl_days: i64,
     /// Seconds.

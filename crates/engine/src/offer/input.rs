@@ -1,9 +1,11 @@
 //! What requests about offers may carry, and how it becomes a row.
 
+use whocpa_domain::input::Patch;
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::{Error, FieldErrors, Level, Page, PerPage, Result, params};
 use whocpa_store::offer::Offer;
 
+use crate::image::ImageFile;
 use crate::{Caller, check};
 
 /// Longest life of the cookie with the tid, in days.
@@ -127,12 +129,9 @@ writing! {
         url_homepage: Option<String>,
         /// Title of the page where visitors are sent.
         url_name: Option<String>,
-        /// Address of the small picture; empty for none.
-        img_small: Option<String>,
-        /// Address of the middle picture; empty for none.
-        img_middle: Option<String>,
-        /// Address of the big picture; empty for none.
-        img_big: Option<String>,
+        /// Its picture: a file in PNG, JPEG or WebP, of at most 5 MiB and 16 million pixels. It is made anew in three
+        /// sizes, see `images`. Sent empty, the present one goes.
+        image: Patch<ImageFile>,
         /// Days that the cookie with the tid lives, 1 to 365; 30 unless told.
         cookie_ttl_days: Option<i64>,
     }
@@ -175,9 +174,6 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
         (&mut row.url_homepage, &input.url_homepage),
         (&mut row.url_redirect, &input.url_redirect),
         (&mut row.url_name, &input.url_name),
-        (&mut row.img_small, &input.img_small),
-        (&mut row.img_middle, &input.img_middle),
-        (&mut row.img_big, &input.img_big),
     ] {
         if let Some(sent) = sent {
             place.clone_from(sent);
@@ -244,14 +240,7 @@ pub(super) fn check(errors: &mut FieldErrors, row: &Offer) {
     if !row.url_name.is_empty() {
         check::name(errors, "url_name", &row.url_name);
     }
-    for (field, value) in [
-        ("url_homepage", &row.url_homepage),
-        ("img_small", &row.img_small),
-        ("img_middle", &row.img_middle),
-        ("img_big", &row.img_big),
-    ] {
-        check::url(errors, field, value);
-    }
+    check::url(errors, "url_homepage", &row.url_homepage);
     check::range(errors, "rating", row.rating, 1, 10);
     check::range(errors, "cookie_ttl_days", row.cookie_ttl_days, 1, COOKIE_LIMIT_DAYS);
 }

@@ -8,8 +8,9 @@ use whocpa_domain::{Level, Result, Scope, Time, view};
 use whocpa_store::Db;
 use whocpa_store::offer::{self, Offer};
 
-use crate::Caller;
 use crate::goal::GoalSummary;
+use crate::image::{self, ImageView};
+use crate::{Caller, Engine};
 
 view! {
     /// The rules of an offer.
@@ -18,16 +19,6 @@ view! {
         short: String,
         /// In full.
         full: String,
-    }
-}
-
-view! {
-    /// A picture of an offer.
-    pub struct OfferImage {
-        /// `small`, `middle` or `big`.
-        size: String,
-        /// Its address.
-        img: String,
     }
 }
 
@@ -94,8 +85,8 @@ shown! {
         url_redirect: String,
         /// Title of that page.
         url_name: String,
-        /// Its pictures, at most one of each size.
-        images: Vec<OfferImage>,
+        /// Its picture in three sizes; empty when it has none.
+        images: Vec<ImageView>,
         /// Days that the cookie with the tid lives.
         cookie_ttl_days: i64,
         /// When it was added.
@@ -135,16 +126,23 @@ shown! {
 pub(super) struct Around {
     level: Level,
     now: Time,
+    base_url: String,
     connected: BTreeSet<i64>,
     categories: BTreeMap<i64, Vec<i64>>,
     geos: BTreeMap<i64, Vec<i64>>,
 }
 
 impl Around {
-    pub(super) async fn load(db: &Db, caller: Caller, scope: Scope, now: Time, ids: &[i64]) -> Result<Self> {
+    pub(super) async fn load(
+        engine: &Engine,
+        db: &Db,
+        (caller, scope): (Caller, Scope),
+        ids: &[i64],
+    ) -> Result<Self> {
         Ok(Self {
             level: caller.level,
-            now,
+            now: engine.now(),
+            base_url: engine.base_url().to_owned(),
             connected: match scope {
                 Scope::Webmaster(id) => offer::connected(db, id, ids).await?,
                 Scope::Public | Scope::Advertiser(_) | Scope::Manager(_) | Scope::All => BTreeSet::new(),
@@ -164,7 +162,7 @@ impl Around {
                 Level::Guest | Level::Advertiser | Level::Operator => status.is_public(),
             },
             is_stopped: matches!(status, OfferStatus::Stopped | OfferStatus::Archived),
-            images: images(&row),
+            images: image::views(&self.base_url, row.image.as_deref()),
             rules: OfferRules { short: row.rules_short, full: row.rules_full },
             is_new: Time(row.date_created).plus_days(NEW_DAYS) > self.now,
             is_new_promo: false,
@@ -192,13 +190,6 @@ impl Around {
             is_recommended: row.is_recommended,
         }
     }
-}
-
-fn images(row: &Offer) -> Vec<OfferImage> {
-    let all = [("small", &row.img_small), ("middle", &row.img_middle), ("big", &row.img_big)];
-    let present = all.into_iter().filter(|(_, img)| !img.is_empty());
-    let image = |(size, img): (&str, &String)| OfferImage { size: size.to_owned(), img: img.clone() };
-    present.map(image).collect()
 }
 
 /// The query of a template may hold keys between the advertiser and the network.

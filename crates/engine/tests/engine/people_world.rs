@@ -97,9 +97,7 @@ impl Network {
             url_homepage: "https://shop.example/".to_owned(),
             url_redirect: "https://shop.example/?tid={tid}".to_owned(),
             url_name: String::new(),
-            img_small: String::new(),
-            img_middle: String::new(),
-            img_big: String::new(),
+            image: None,
             cookie_ttl_days: 30,
             date_created: NOW.0,
         };

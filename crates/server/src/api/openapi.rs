@@ -122,7 +122,9 @@ fn error_responses() -> Value {
     let mut responses = Map::new();
     for Refusal { code, words, .. } in Refusal::all() {
         let words = match *code {
-            "413" => format!("{words}: {BODY_LIMIT} bytes are accepted, and files besides where a method takes them"),
+            "413" => format!(
+                "{words}: {BODY_LIMIT} bytes are accepted, and files besides where a method takes them"
+            ),
             _ => (*words).to_owned(),
         };
         let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/error" } } });

@@ -2,6 +2,7 @@
 
 mod health;
 mod home;
+mod image;
 mod setup;
 
 use axum::Router;
@@ -13,6 +14,7 @@ use crate::state::AppState;
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(home::page))
+        .route("/img/{file}", get(image::page))
         .route("/setup/{token}", get(setup::form).post(setup::create))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -12,8 +12,8 @@ use whocpa_domain::Scope;
 use whocpa_domain::user::UserLevel;
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
-    account, api_key, area, audit, category, change, claim, click, connection, currency, geo, goal, lead,
-    lead_event, link, news, offer, parked_lead, person, secret, ticket, transfer,
+    account, api_key, area, audit, category, change, claim, click, connection, currency, geo, goal, image,
+    lead, lead_event, link, news, offer, parked_lead, person, secret, ticket, transfer,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -35,7 +35,8 @@ const WITHOUT_ENTITY: [&str; 9] = [
 const SQLITE: [&str; 8] = [
     "SELECT 'table ' || name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
     "SELECT 'column ' || m.name || '.' || c.name || ' ' || CASE c.type WHEN 'INTEGER' THEN 'integer' \
-     WHEN 'BIGINT' THEN 'integer' WHEN 'TEXT' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean' ELSE c.type END \
+     WHEN 'BIGINT' THEN 'integer' WHEN 'TEXT' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'BLOB' THEN 'bytes' \
+     ELSE c.type END \
      || CASE WHEN c.\"notnull\" = 1 OR c.pk > 0 THEN '' ELSE ' null' END \
      FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'",
     "SELECT 'primary key ' || name || ' (' || columns || ')' FROM (SELECT m.name AS name, \
@@ -60,7 +61,7 @@ const SQLITE: [&str; 8] = [
 const POSTGRES: [&str; 7] = [
     "SELECT 'table ' || tablename::text FROM pg_tables WHERE schemaname = 'public'",
     "SELECT 'column ' || table_name::text || '.' || column_name::text || ' ' || CASE data_type::text \
-     WHEN 'bigint' THEN 'integer' ELSE data_type::text END || CASE is_nullable::text WHEN 'YES' THEN ' null' ELSE '' END \
+     WHEN 'bigint' THEN 'integer' WHEN 'bytea' THEN 'bytes' ELSE data_type::text END || CASE is_nullable::text WHEN 'YES' THEN ' null' ELSE '' END \
      FROM information_schema.columns WHERE table_schema = 'public'",
     "SELECT 'primary key ' || conrelid::regclass::text || ' (' || (SELECT string_agg(a.attname::text, ', ' ORDER BY k.n) \
      FROM unnest(conkey) WITH ORDINALITY k(attnum, n) JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = k.attnum) \
@@ -137,6 +138,7 @@ fn described<E: EntityTrait>() -> BTreeSet<String> {
             ColumnType::BigInteger => "integer",
             ColumnType::String(_) | ColumnType::Text => "text",
             ColumnType::Boolean => "boolean",
+            ColumnType::Blob | ColumnType::VarBinary(_) => "bytes",
             _ => "of another type",
         };
         format!("column {table}.{} {family}{}", column.as_str(), if def.is_null() { " null" } else { "" })
@@ -181,6 +183,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         geo::Entity, main;
         goal::Entity, main;
         goal::version::Entity, main;
+        image::Entity, main;
         lead::Entity, main;
         lead_event::Entity, main;
         link::Entity, main;

@@ -83,9 +83,7 @@ pub fn offer_row(advertiser_id: i64) -> Offer {
         url_homepage: String::new(),
         url_redirect: "https://shop.example/".to_owned(),
         url_name: String::new(),
-        img_small: String::new(),
-        img_middle: String::new(),
-        img_big: String::new(),
+        image: None,
         cookie_ttl_days: 30,
         date_created: NOW.0,
     }
