@@ -164,6 +164,7 @@ resources! {
     Landing    "landing"    "Landing pages of offers":                             all("lv"), all("lv"),    own("lvucd"), all("lvucd");
     Stock      "stock"      "Stocks: time-limited promotions of offers":           all("lv"), all("lv"),    own("lvucd"), all("lvucd");
     Product    "product"    "Products of offers":                                  all("lv"), all("lv"),    own("lvucd"), all("lvucd");
+    Feed       "feed"       "Feeds: imports of products":                         NO,        NO,           own("lvucd"), all("lvucd");
     News       "news"       "News of the network and of offers":                   all("lv"), all("lvu"),   all("lvu"),   all("lvucd");
     Area       "area"       "Areas: a webmaster's traffic sources":                NO,        own("lvucd"), NO,           all("lvu");
     Connection "connection" "Connections: a webmaster works with an offer":        NO,        own("lvcd"),  own("lvu"),   all("lvucd");

@@ -23,7 +23,7 @@ impl Role {
     /// | catalogue: offer, goal, promo, landing, stock, product, news | all | reads all, writes own | reads | all but goals, which it reads |
     /// | category, geo | all | reads | reads | reads |
     /// | currency | all | reads | all | reads |
-    /// | traffic: area, connection, domain | all | own | reads | all |
+    /// | traffic: area, connection, domain; feed | all | own | reads | all |
     /// | link, deeplink, click, lead, postback, delivery, proof | all | own | reads | reads |
     /// | ticket, simulate | all | own | all | all |
     /// | user | all | own | reads | reads |
@@ -76,7 +76,7 @@ fn finance(resource: Resource, reads: bool) -> Access {
 }
 
 fn support(resource: Resource, reads: bool) -> Access {
-    use Resource::{Area, Audit, Connection, Currency, Domain, Export, Goal, Simulate, Stat, Ticket};
+    use Resource::{Area, Audit, Connection, Currency, Domain, Export, Feed, Goal, Simulate, Stat, Ticket};
     match resource {
         Currency if reads => Access::All,
         Audit | Stat | Export => Access::None,
@@ -88,7 +88,7 @@ fn support(resource: Resource, reads: bool) -> Access {
                 Access::None
             }
         }
-        Area | Connection | Domain | Simulate | Ticket => Access::All,
+        Area | Connection | Domain | Feed | Simulate | Ticket => Access::All,
         _ if is_catalogue(resource) || reads => Access::All,
         _ => Access::None,
     }

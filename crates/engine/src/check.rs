@@ -59,7 +59,7 @@ pub fn not_ours(errors: &mut FieldErrors, field: &str, value: &str, base_url: &s
 }
 
 /// The host of an address, without the dot that a full domain name may end with.
-fn host(url: &str) -> Option<String> {
+pub fn host(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
     url.host_str().map(|host| host.trim_end_matches('.').to_owned())
 }

@@ -39,6 +39,42 @@ pub(crate) async fn insert<E: EntityTrait>(
     table.insert(db, rows, values).await
 }
 
+/// Stores rows of one table, all columns but `generated`; a row whose `key` is there already is written over, except
+/// its `kept` columns. No two of the rows may have the same key.
+pub(crate) async fn upsert<E: EntityTrait>(
+    db: &Db,
+    rows: &[E::Model],
+    generated: E::Column,
+    key: &[E::Column],
+    kept: &[E::Column],
+) -> Result<(), DbErr> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let is_one_of =
+        |column: &E::Column, some: &[E::Column]| some.iter().any(|other| other.as_str() == column.as_str());
+    let columns = sent::<E>(Some(generated));
+    let written = columns.iter().filter(|column| !is_one_of(column, key) && !is_one_of(column, kept));
+    let written: Vec<String> =
+        written.map(|column| format!("\"{0}\" = excluded.\"{0}\"", column.as_str())).collect();
+    let key: Vec<&str> = key.iter().map(IdenStatic::as_str).collect();
+    let tail = format!(" ON CONFLICT ({}) DO UPDATE SET {}", key.join(", "), written.join(", "));
+    if db.backend() == Backend::Postgres {
+        let mut values = Vec::with_capacity(columns.len());
+        let sql = arrays::<E>(rows, &columns, &mut values)? + &tail;
+        return db.conn().execute_raw(statement(db, &sql, values)).await.map(drop);
+    }
+    let names: Vec<&str> = columns.iter().map(IdenStatic::as_str).collect();
+    let table = Table {
+        name: E::default().table_name(),
+        columns: &names.join("\", \""),
+        width: columns.len(),
+        tail: &tail,
+    };
+    let values = |row: &E::Model| columns.iter().map(|column| row.get(*column)).collect();
+    table.insert(db, rows, values).await
+}
+
 /// PostgreSQL: one array for each column. Each of its connections prepares and plans every text for itself, and a text
 /// for each number of rows is hardly ever met twice; this one serves all. The arrays travel as text, because the query
 /// library's own arrays cannot hold NULL.
@@ -201,7 +237,7 @@ pub(crate) struct Table<'a> {
     pub columns: &'a str,
     /// How many they are.
     pub width: usize,
-    /// What follows the values.
+    /// What follows the values; one table's statements all have the same.
     pub tail: &'a str,
 }
 

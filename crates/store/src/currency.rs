@@ -68,8 +68,12 @@ pub async fn create(db: &Db, row: Currency) -> Result<()> {
 pub async fn delete(db: &Db, id: i64) -> Result<bool> {
     let goals = crate::goal::Entity::find().filter(crate::goal::Column::CurrencyId.eq(id));
     let accounts = crate::account::Entity::find().filter(crate::account::Column::CurrencyId.eq(id));
+    let products = crate::product::Entity::find().filter(crate::product::Column::CurrencyId.eq(id));
+    let feeds = crate::feed::Entity::find().filter(crate::feed::Column::CurrencyId.eq(id));
     let used = goals.count(&db.conn()).await.map_err(db::error)?
-        + accounts.count(&db.conn()).await.map_err(db::error)?;
+        + accounts.count(&db.conn()).await.map_err(db::error)?
+        + products.count(&db.conn()).await.map_err(db::error)?
+        + feeds.count(&db.conn()).await.map_err(db::error)?;
     if used == 0 {
         Entity::delete_by_id(id).exec(&db.conn()).await.map_err(db::error)?;
     }

@@ -30,6 +30,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0001_core",
     "main/0002_immutable",
     "main/0003_audit",
+    "main/0004_materials",
     "main/0005_image",
     "main/0006_people",
     "main/0010_transfer_currency"

@@ -11,7 +11,7 @@ use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::{Error, Result, Scope};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::{connection, goal, link, news, person};
+use crate::{connection, feed, goal, landing, link, news, person, product, promo, stock};
 
 /// One offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -305,17 +305,25 @@ pub(crate) async fn uses_category(db: &Db, category_id: i64) -> Result<bool> {
     Ok(count > 0)
 }
 
-/// Whether goals, connections, links or news refer to this offer.
+/// Whether anything refers to this offer: goals, connections, links, news, materials, goods.
 pub async fn is_used(db: &Db, id: i64) -> Result<bool> {
-    let goals = goal::Entity::find().filter(goal::Column::OfferId.eq(id));
-    let connections = connection::Entity::find().filter(connection::Column::OfferId.eq(id));
-    let links = link::Entity::find().filter(link::Column::OfferId.eq(id));
-    let news = news::Entity::find().filter(news::Column::OfferId.eq(id));
-    let uses = goals.count(&db.conn()).await.map_err(db::error)?
-        + connections.count(&db.conn()).await.map_err(db::error)?
-        + links.count(&db.conn()).await.map_err(db::error)?
-        + news.count(&db.conn()).await.map_err(db::error)?;
-    Ok(uses > 0)
+    macro_rules! any_of {
+        ($($table:ident),*) => {
+            false $(|| {
+                let used = $table::Entity::find().select_only().column($table::Column::OfferId);
+                let used = used.filter($table::Column::OfferId.eq(id)).limit(1);
+                let found: Option<i64> = used.into_tuple().one(&db.conn()).await.map_err(db::error)?;
+                found.is_some()
+            })*
+        };
+    }
+    Ok(any_of!(goal, connection, link, landing, promo, stock, product, feed)
+        || news::Entity::find()
+            .filter(news::Column::OfferId.eq(id))
+            .count(&db.conn())
+            .await
+            .map_err(db::error)?
+            > 0)
 }
 
 /// Removes an offer that never was public; the caller checks that nothing refers to it.

@@ -29,11 +29,15 @@ mod currency;
 mod geo;
 mod goal;
 mod key;
+mod landing;
 mod lead;
 mod link;
 mod news;
 mod offer;
+mod product;
 mod profile;
+mod promo;
+mod stock;
 mod ticket;
 mod user;
 

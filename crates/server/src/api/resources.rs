@@ -7,8 +7,8 @@ use whocpa_domain::{Method, Resource};
 use super::resource::{Declaration, Declared};
 use super::{
     area, audit, balance, category, click, condition, connection, currency, deeplink, delivery, deposit,
-    domain, export, geo, goal, key, lead, link, news, offer, payout, postback, profile, proof, referral,
-    simulate, stat, ticket, transfer, user, wallet,
+    domain, export, geo, goal, key, landing, lead, link, news, offer, payout, postback, product, profile,
+    promo, proof, referral, simulate, stat, stock, ticket, transfer, user, wallet,
 };
 
 /// Declared resources.
@@ -22,6 +22,10 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         category::declaration(),
         currency::declaration(),
         geo::declaration(),
+        promo::declaration(),
+        landing::declaration(),
+        stock::declaration(),
+        product::declaration(),
         news::declaration(),
         area::declaration(),
         connection::declaration(),

@@ -31,6 +31,9 @@ impl Network {
             Resource::News if actor == Actor::ManagerA => {
                 format!("header={word}&body={word}&offer_id={}", party.public_offer)
             }
+            Resource::Promo | Resource::Landing | Resource::Stock | Resource::Product => {
+                Self::material_form(resource, party.public_offer, &word)
+            }
             Resource::News => format!("header={word}&body={word}"),
             Resource::Area => format!("kind=9&name={word}"),
             Resource::Connection => {
@@ -49,12 +52,30 @@ impl Network {
         }
     }
 
+    /// The parameters of good material of an offer.
+    pub fn material_form(resource: Resource, offer: i64, word: &str) -> String {
+        let form = format!("offer_id={offer}&name={word}");
+        match resource {
+            Resource::Promo => {
+                format!("{form}&kind=2&template={word}&url=https://shop.example/%3Fkey%3Dsecretquery")
+            }
+            Resource::Landing => format!("{form}&url=https://shop.example/%3Fkey%3Dsecretquery"),
+            Resource::Stock => format!("{form}&date_start=2024-01-01&date_end=2098-12-31"),
+            _ => format!(
+                "{form}&external_id={word}&url=https://shop.example/{word}&price=12.50&currency_id=840"
+            ),
+        }
+    }
+
     /// A good body of an update that keeps the canary and can be sent again and again.
     pub fn update_body(resource: Resource, actor: Actor) -> &'static str {
         match (resource, actor) {
             (Resource::Offer, _) => "description_short=short",
             (Resource::Goal, _) => "is_auto_approve=0",
             (Resource::Category | Resource::Currency | Resource::Geo, _) => "name_ru=%D0%98%D0%BC%D1%8F",
+            (Resource::Promo | Resource::Landing, _) => "language=en",
+            (Resource::Stock, _) => "date_end=2099-01-01",
+            (Resource::Product, _) => "vendor=maker",
             (Resource::News, actor) if actor.is_operator() => "is_important=0",
             (Resource::News | Resource::Ticket, _) => "is_read=1",
             (Resource::Area, actor) if actor.is_operator() => "status=1",
@@ -76,6 +97,10 @@ impl Network {
             | Resource::Goal
             | Resource::Category
             | Resource::Currency
+            | Resource::Promo
+            | Resource::Landing
+            | Resource::Stock
+            | Resource::Product
             | Resource::News
             | Resource::Area
             | Resource::Connection

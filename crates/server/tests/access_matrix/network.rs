@@ -319,6 +319,7 @@ impl Network {
                 "offer_id={offer_id}&description=CANARY&currency_id={currency_id}&hold_period=10&money_type=1&charge=10"
             );
             let goal_id = self.make_and_add(advertiser, Resource::Goal, &goal, seen_by).await;
+            self.materials(advertiser, offer_id, seen_by).await;
             offers.push((offer_id, goal_id));
             // News of a public offer are for everybody, also for other advertisers.
             let readers = if seen_by.contains(&Guest) { &EVERYBODY[..] } else { seen_by };
@@ -328,6 +329,7 @@ impl Network {
         let [(public_offer, goal_id), (private_offer, _), (draft_offer, _)] = offers[..] else {
             unreachable!()
         };
+        self.hidden_materials(advertiser, public_offer, &both).await;
         let connection = format!("offer_id={public_offer}&comment=CANARY");
         let connection = self.make_and_add(webmaster, Resource::Connection, &connection, &both).await;
         let approved =
@@ -368,6 +370,35 @@ impl Network {
             }
             self.notes.push(note);
         }
+    }
+
+    /// Approved material of an offer: it is seen by those who see the offer.
+    async fn materials(&mut self, advertiser: Actor, offer_id: i64, seen_by: &[Actor]) {
+        for resource in [Resource::Promo, Resource::Landing, Resource::Stock, Resource::Product] {
+            let form = Self::material_form(resource, offer_id, "CANARY");
+            let id = self.make_and_add(advertiser, resource, &form, seen_by).await;
+            if resource != Resource::Product {
+                self.approve(resource, id).await;
+            }
+        }
+    }
+
+    /// Material of a public offer that not everybody sees: a draft, and what is for connected webmasters.
+    async fn hidden_materials(&mut self, advertiser: Actor, offer_id: i64, connected: &[Actor]) {
+        for resource in [Resource::Promo, Resource::Landing, Resource::Stock] {
+            let form = Self::material_form(resource, offer_id, "CANARY");
+            let draft = format!("{form}&is_draft=1");
+            self.make_and_add(advertiser, resource, &draft, &[advertiser, Operator]).await;
+            let private = format!("{form}&is_private=1");
+            let id = self.make_and_add(advertiser, resource, &private, connected).await;
+            self.approve(resource, id).await;
+        }
+    }
+
+    async fn approve(&self, resource: Resource, id: i64) {
+        let path = format!("/api/{}/{id}", resource.name());
+        let answer = self.send(Operator, "POST", &path, "status=2").await;
+        assert_eq!(answer.status.as_u16(), 200, "{answer}");
     }
 
     /// A visitor of the party's link who buys.

@@ -1,7 +1,10 @@
 //! Parameters that name objects: one that the caller may not see is refused as one that does not exist.
 
+use whocpa_domain::Resource;
+
 use crate::cells::{Matrix, outside};
 use crate::network::Actor::{self, AdvertiserA, AdvertiserB, Guest, WebmasterA, WebmasterB};
+use crate::network::Network;
 
 impl Matrix<'_> {
     /// Each form or query is sent with a foreign id and with one that nothing has, in the place of `ID`.
@@ -16,7 +19,19 @@ impl Matrix<'_> {
                 "offer_id=ID&description=x&currency_id={}&hold_period=1&money_type=1&charge=5",
                 own.currency_id
             );
+            for foreign in [other.private_offer, other.draft_offer, other.public_offer] {
+                for resource in [Resource::Promo, Resource::Landing, Resource::Stock, Resource::Product] {
+                    let path = format!("/api/{}/", resource.name());
+                    let form = Network::material_form(resource, 0, "x").replace("offer_id=0", "offer_id=ID");
+                    self.reference(own.advertiser, "POST", &path, &form, foreign).await;
+                }
+            }
             for foreign in [other.private_offer, other.draft_offer] {
+                for list in ["promo", "landing", "stock", "product"] {
+                    for actor in [Guest, own.webmaster, own.advertiser] {
+                        self.reference(actor, "GET", &format!("/api/{list}/?offer_id=ID"), "", foreign).await;
+                    }
+                }
                 self.reference(own.webmaster, "POST", "/api/link/", "offer_id=ID", foreign).await;
                 self.reference(own.webmaster, "POST", "/api/connection/", "offer_id=ID", foreign).await;
                 self.reference(own.advertiser, "POST", "/api/goal/", &goal, foreign).await;

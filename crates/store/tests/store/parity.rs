@@ -12,8 +12,9 @@ use whocpa_domain::Scope;
 use whocpa_domain::user::UserLevel;
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
-    account, api_key, area, audit, category, change, claim, click, connection, currency, geo, goal, image,
-    lead, lead_event, link, news, offer, parked_lead, person, secret, ticket, transfer,
+    account, api_key, area, audit, category, change, claim, click, connection, currency, feed, geo, goal,
+    image, landing, lead, lead_event, link, news, offer, parked_lead, person, product, promo, secret, stock,
+    ticket, transfer,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -180,10 +181,14 @@ async fn every_entity_describes_its_table(db: TestDb) {
         click::Entity, clicks;
         connection::Entity, main;
         currency::Entity, main;
+        feed::Entity, main;
+        feed::fault::Entity, main;
+        feed::part::Entity, main;
         geo::Entity, main;
         goal::Entity, main;
         goal::version::Entity, main;
         image::Entity, main;
+        landing::Entity, main;
         lead::Entity, main;
         lead_event::Entity, main;
         link::Entity, main;
@@ -191,7 +196,10 @@ async fn every_entity_describes_its_table(db: TestDb) {
         offer::Entity, main;
         parked_lead::Entity, main;
         person::Entity, main;
+        product::Entity, main;
+        promo::Entity, main;
         secret::Entity, main;
+        stock::Entity, main;
         ticket::Entity, main;
         ticket::message::Entity, main;
         transfer::Entity, main;
