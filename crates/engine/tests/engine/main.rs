@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod leads;
 #[cfg(test)]
+mod materials;
+#[cfg(test)]
 mod offers;
 #[cfg(test)]
 mod people;
