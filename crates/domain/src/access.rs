@@ -205,6 +205,13 @@ impl Resource {
         if letters.contains(method.letter()) { access } else { Access::None }
     }
 
+    /// Whether a write is refused without an `Idempotency-Key`: it moves money by its sender's word alone, so that a
+    /// retry after a lost answer must not move it twice (trust §5). Elsewhere the key is the sender's choice.
+    pub fn requires_idempotency_key(self, method: Method) -> bool {
+        let is_write = !matches!(method, Method::List | Method::View);
+        is_write && matches!(self, Self::Payout | Self::Deposit | Self::Transfer)
+    }
+
     /// True when at least one level has the method; otherwise the answer is 405 for everybody.
     pub fn has(self, method: Method) -> bool {
         Level::ALL.iter().any(|level| self.access(method, *level) != Access::None)
@@ -242,7 +249,7 @@ pub struct Origin {
 pub struct Claim {
     /// Its row.
     pub id: i64,
-    /// Grows whenever another request takes the row over, so that a late one settles nothing.
+    /// Another one for each request that takes the row over, so that a late one settles nothing.
     pub fence: i64,
 }
 

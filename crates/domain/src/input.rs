@@ -113,6 +113,11 @@ impl RawParams {
         unwanted
     }
 
+    /// All values with the names of their parameters, in the order in which they came.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// Names that nobody took.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())

@@ -4,10 +4,11 @@ mod list;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use whocpa_domain::{Level, Method, Resource, Result};
+use whocpa_domain::{Error, Level, Method, Resource, Result};
 use whocpa_store::Db;
 use whocpa_store::audit::{self, Entry};
 
+use crate::claim::Told;
 use crate::{Caller, Engine};
 pub use list::{AuditList, AuditView};
 
@@ -70,8 +71,47 @@ fn fields(row: &impl Serialize) -> Map<String, Value> {
 }
 
 impl Engine {
-    /// Notes a caller's write, in its transaction; every operation that changes something ends with it.
+    /// Notes a caller's write, in its transaction; every operation that changes something ends with it, once, with the
+    /// id that the caller is told. It also settles the request's `Idempotency-Key`.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when a repeated request took this one's place meanwhile:
+    /// the transaction must fail.
     pub(crate) async fn note(
+        &self,
+        db: &Db,
+        caller: Caller,
+        resource: Resource,
+        object_id: i64,
+        changes: Changes,
+    ) -> Result<()> {
+        self.settle(db, caller, &Told::Id(object_id)).await?;
+        self.entry(db, caller, resource, object_id, changes).await
+    }
+
+    /// As [`Engine::note`], for a creation that tells more than the id: `object` has the id as `id`.
+    pub(crate) async fn note_object(
+        &self,
+        db: &Db,
+        caller: Caller,
+        resource: Resource,
+        (object_id, object): (i64, &impl Serialize),
+        changes: Changes,
+    ) -> Result<()> {
+        let object = serde_json::to_value(object);
+        let object = object.map_err(|e| Error::Internal(format!("writing what is told: {e}")))?;
+        self.settle(db, caller, &Told::Object(object)).await?;
+        self.entry(db, caller, resource, object_id, changes).await
+    }
+
+    async fn settle(&self, db: &Db, caller: Caller, told: &Told) -> Result<()> {
+        match caller.origin.claim {
+            Some(claim) => self.claim_settle(db, claim, told).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn entry(
         &self,
         db: &Db,
         caller: Caller,

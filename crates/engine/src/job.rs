@@ -52,7 +52,7 @@ enum Job {
     Parked,
     /// Writes down when keys were last used.
     KeyUse,
-    /// Forgets old entries of the change log, and pictures that nothing shows.
+    /// Forgets old entries of the change log, answers kept for repeated requests, and pictures that nothing shows.
     Tidy,
 }
 
@@ -99,6 +99,7 @@ impl Job {
             Self::Tidy => {
                 let before = engine.now().plus(-change::KEEP_SECONDS);
                 engine.store().write(move |db| async move { change::delete(&db, before).await }).await?;
+                engine.claim_delete_old().await?;
                 engine.image_tidy().await
             }
         }

@@ -130,8 +130,10 @@ impl Engine {
                     return Err(Error::Conflict(format!("You have {KEY_LIMIT} keys: revoke one first")));
                 }
                 let (row, key) = self.key_add(&db, caller.user_id, spec).await?;
-                self.note(&db, caller, Resource::Key, row.id, Changes::created(&row)).await?;
-                Ok(KeyCreated { id: row.id, key })
+                let created = KeyCreated { id: row.id, key };
+                let changes = Changes::created(&row);
+                self.note_object(&db, caller, Resource::Key, (row.id, &created), changes).await?;
+                Ok(created)
             })
             .await
     }

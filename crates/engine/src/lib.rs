@@ -24,6 +24,7 @@ pub mod area;
 pub mod audit;
 pub mod balance;
 pub mod category;
+pub mod claim;
 pub mod click;
 pub mod connection;
 pub mod currency;

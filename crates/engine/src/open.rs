@@ -145,6 +145,11 @@ impl Engine {
         self.0.clock.now()
     }
 
+    /// Where the present moment comes from.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.0.clock)
+    }
+
     /// Figures of the click log.
     pub fn click_log_stats(&self) -> LogStats {
         self.0.click_log.stats()

@@ -1,4 +1,5 @@
-//! Encryption at rest of what must be readable again, with a key that is outside the database.
+//! Encryption at rest of what must be readable again, and keyed hashes of what must be recognised again, with a key
+//! that is outside the database.
 //!
 //! The key is made at the first start and stands in `secret.key` in the data folder (mode 0600); nodes that share a
 //! database share this file. Losing it loses the readable form of profile keys, not their validity.
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest, Sha256};
 use whocpa_domain::hex::{hex, unhex};
 use whocpa_domain::{Error, Result};
@@ -17,8 +19,14 @@ use crate::Rng;
 
 const NONCE_BYTES: usize = 24;
 
-/// Encrypts and decrypts small texts.
-pub struct Vault(XChaCha20Poly1305);
+/// What the key of keyed hashes is derived for.
+const MAC_LABEL: &[u8] = b"whocpa: hashes of requests";
+
+/// Encrypts and decrypts small texts, and recognises what it has seen.
+pub struct Vault {
+    cipher: XChaCha20Poly1305,
+    mac: Hmac<Sha256>,
+}
 
 impl Vault {
     /// Reads the key of `data_dir`, or makes one.
@@ -43,15 +51,25 @@ impl Vault {
         let key = key.ok_or_else(|| {
             Error::Unavailable(format!("{}: must be 64 hexadecimal digits", path.display()))
         })?;
-        let cipher = XChaCha20Poly1305::new_from_slice(&key);
-        Ok(Self(cipher.map_err(|_| Error::Internal("the vault's key has a wrong length".to_owned()))?))
+        let wrong = || Error::Internal("the vault's key has a wrong length".to_owned());
+        let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| wrong())?;
+        // Each use of the file has a key of its own.
+        let label = keyed(&key).ok_or_else(wrong)?.chain_update(MAC_LABEL).finalize();
+        let mac = keyed(&label.into_bytes()).ok_or_else(wrong)?;
+        Ok(Self { cipher, mac })
+    }
+
+    /// HMAC-SHA256 of `bytes`, hexadecimal: tells whether they are the same again, and nothing to whoever reads the
+    /// database and can guess them (a telephone number among them has few possible values).
+    pub fn mac(&self, bytes: &[u8]) -> String {
+        hex(&self.mac.clone().chain_update(bytes).finalize().into_bytes())
     }
 
     /// Encrypts `text`; gives nonce and ciphertext as hexadecimal text.
     pub fn seal(&self, rng: &Rng, text: &str) -> Result<String> {
         let mut nonce = [0u8; NONCE_BYTES];
         rng.fill(&mut nonce);
-        let sealed = self.0.encrypt(&XNonce::from(nonce), text.as_bytes());
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), text.as_bytes());
         let sealed = sealed.map_err(|_| Error::Internal("encryption failed".to_owned()))?;
         Ok(hex(&nonce) + &hex(&sealed))
     }
@@ -61,8 +79,12 @@ impl Vault {
         let bytes = unhex(sealed)?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
-        String::from_utf8(self.0.decrypt(&XNonce::from(nonce), sealed).ok()?).ok()
+        String::from_utf8(self.cipher.decrypt(&XNonce::from(nonce), sealed).ok()?).ok()
     }
+}
+
+fn keyed(key: &[u8]) -> Option<Hmac<Sha256>> {
+    Hmac::new_from_slice(key).ok()
 }
 
 /// SHA-256 of a key or token, hexadecimal: what is stored instead of it. Enough for values of 128 random bits.
