@@ -1,26 +1,23 @@
 //! The whole HTTP application, and serving it until told to stop.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use whocpa_domain::SystemClock;
 use whocpa_engine::{Engine, Rng};
 
 use crate::config::Config;
 use crate::state::AppState;
-use crate::{api, telemetry, track, web};
+use crate::{api, serve, telemetry, track, web};
+
+/// Time for running requests to end after the process was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Every route: API, tracking, pages, health.
 pub fn router(state: AppState) -> Router {
-    Router::new()
-        .merge(web::router())
-        .with_state(state.clone())
-        .merge(track::router(&state))
-        .merge(api::router(state))
+    Router::new().merge(web::router(&state)).merge(track::router(&state)).merge(api::router(state))
 }
 
 /// Opens the engine on these settings with the machine's clock and randomness.
@@ -42,7 +39,7 @@ pub async fn bind(config: &Config) -> Result<TcpListener, String> {
 /// Serves until `stop` is ready, then lets running requests end (at most ten seconds) and makes everything durable.
 ///
 /// # Errors
-/// When the listener or the engine fails.
+/// When the engine fails to make everything durable.
 pub async fn serve(
     listener: TcpListener,
     state: AppState,
@@ -51,29 +48,10 @@ pub async fn serve(
     telemetry::metrics();
     let engine = state.engine.clone();
     let jobs = engine.jobs_start();
-    let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-    let stop = async move {
-        stop.await;
-        // Nobody waits for this when serving has already failed.
-        let _ = stopping.send(());
-    };
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let listener = listener.tap_io(|stream| {
-        // Answers are small and whole: waiting for more to send would only delay them.
-        let _ = stream.set_nodelay(true);
-    });
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop);
-    let deadline = async {
-        let _ = stopped.await;
-        tokio::time::sleep(Duration::from_secs(10)).await;
-    };
-    let served = tokio::select! {
-        served = server => served.map_err(|e| e.to_string()),
-        () = deadline => Ok(()),
-    };
+    let head = Duration::from_secs(state.config.limits.head_seconds);
+    serve::connections(listener, router(state), head, stop, GRACE).await;
     jobs.stop().await;
-    engine.close().await.map_err(|e| e.to_string())?;
-    served
+    engine.close().await.map_err(|e| e.to_string())
 }
 
 /// Ready at the first Ctrl-C or SIGTERM.

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use whocpa_engine::EngineConfig;
 
+use crate::limits::LimitsConfig;
 use crate::state::HttpConfig;
 
 /// All settings of one process.
@@ -29,6 +30,8 @@ pub struct Config {
     pub click_log: ClickLogConfig,
     /// `/metrics`.
     pub metrics: MetricsConfig,
+    /// Guard rails: how much may be asked, how fast, how large.
+    pub limits: LimitsConfig,
 }
 
 /// The database.
@@ -69,6 +72,7 @@ impl Default for Config {
             database: DatabaseConfig::default(),
             click_log: ClickLogConfig::default(),
             metrics: MetricsConfig::default(),
+            limits: LimitsConfig::default(),
         }
     }
 }
@@ -124,6 +128,7 @@ impl Config {
             base_url: self.base_url(),
             trusted_proxies: self.trusted_proxies.clone(),
             metrics_token: self.metrics.token.clone(),
+            limits: self.limits,
         }
     }
 }

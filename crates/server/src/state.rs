@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ipnet::IpNet;
 use whocpa_engine::Engine;
 
+use crate::limits::{Limiter, LimitsConfig};
+
 /// Settings that handlers need.
 #[derive(Debug, Clone, Default)]
 pub struct HttpConfig {
@@ -15,6 +17,8 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// Bearer token for `/metrics` from elsewhere, empty for none.
     pub metrics_token: String,
+    /// Guard rails.
+    pub limits: LimitsConfig,
 }
 
 /// What every request handler shares. Cheap to clone.
@@ -24,6 +28,8 @@ pub struct AppState {
     pub engine: Engine,
     /// The settings.
     pub config: Arc<HttpConfig>,
+    /// How much each caller has asked lately.
+    pub limiter: Arc<Limiter>,
     request_ids: Arc<RequestIds>,
     setup_token: Option<Arc<str>>,
 }
@@ -37,7 +43,9 @@ impl AppState {
     /// `seed` is this process's own random number: with it, ids of requests differ from those of other processes.
     pub fn new(engine: Engine, config: HttpConfig, seed: u64) -> Self {
         let request_ids = RequestIds { process: seed, next: AtomicU64::new(1) };
-        Self { engine, config: Arc::new(config), request_ids: Arc::new(request_ids), setup_token: None }
+        let limiter = Arc::new(Limiter::new(&config.limits.rate, engine.clock()));
+        let config = Arc::new(config);
+        Self { engine, config, limiter, request_ids: Arc::new(request_ids), setup_token: None }
     }
 
     /// With a one-time link for the first operator.

@@ -4,8 +4,20 @@
 #[path = "api_protocol/bodies.rs"]
 mod bodies;
 #[cfg(test)]
+#[path = "api_protocol/caching.rs"]
+mod caching;
+#[cfg(test)]
+#[path = "api_protocol/claims.rs"]
+mod claims;
+#[cfg(test)]
 #[path = "api_protocol/images.rs"]
 mod images;
+#[cfg(test)]
+#[path = "api_protocol/rates.rs"]
+mod rates;
+#[cfg(test)]
+#[path = "api_protocol/sockets.rs"]
+mod sockets;
 #[cfg(test)]
 mod support;
 

@@ -4,6 +4,9 @@
 //! `WHOCPA_KILLS` sets the number of kills (50). Everything happens on 127.0.0.1.
 
 #[cfg(test)]
+#[path = "kill/claims.rs"]
+mod claims;
+#[cfg(test)]
 #[path = "kill/client.rs"]
 mod client;
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! Parameters in a request's body: form, multipart or JSON.
 
 use std::fmt;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use whocpa_domain::Error;
 use whocpa_domain::input::{FileBytes, RawParams, RawValue};
 
+use super::collect::collect;
 use super::error::ApiError;
 use super::{BODY_LIMIT, query};
 
@@ -18,16 +19,17 @@ use super::{BODY_LIMIT, query};
 const EXACT_DIGITS: usize = 15;
 
 /// Reads the parameters of a body. An empty body has none, whatever its type. In `multipart/form-data` it may be
-/// `upload_bytes` longer than [`BODY_LIMIT`], for the files that the method takes.
+/// `upload_bytes` longer than [`BODY_LIMIT`], for the files that the method takes. All of it must be there after `time`.
 pub(super) async fn read(
     headers: &HeaderMap,
     body: Body,
     upload_bytes: usize,
+    time: Duration,
 ) -> Result<RawParams, ApiError> {
     let kind = media_type(headers);
     let is_multipart = kind.as_ref().is_ok_and(|kind| kind == "multipart/form-data");
     let limit = BODY_LIMIT + if is_multipart { upload_bytes } else { 0 };
-    let bytes = collect(headers, body, limit).await?;
+    let bytes = collect(headers, body, limit, time).await?;
     if bytes.is_empty() {
         return Ok(RawParams::default());
     }
@@ -36,19 +38,6 @@ pub(super) async fn read(
         "application/json" => json(&bytes),
         "multipart/form-data" => multipart(headers, bytes).await,
         _ => Err(ApiError::UnknownType),
-    }
-}
-
-async fn collect(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    let announced =
-        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(ApiError::TooLarge(limit));
-    }
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge(limit)),
-        Err(error) => Err(ApiError::Malformed(format!("The body cannot be read: {error}"))),
     }
 }
 

@@ -1,25 +1,30 @@
 //! Answers every request under `/api`: one order of checks for all resources.
 //!
-//! Resource (404), key (401), method (405, 501), level (401, 403), id (404), parameters (400), operation.
-
-use std::net::{IpAddr, SocketAddr};
+//! Resource (404), key (401), rate (429), method (405, 501), level (401, 403), `Idempotency-Key` (400, 409, 422), id
+//! (404), parameters (400), operation.
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method as Http, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use whocpa_domain::access::Caller;
+use axum::http::{HeaderMap, HeaderValue, Method as Http, StatusCode, header};
+use axum::response::Response;
 use whocpa_domain::input::{RawParams, upload_bytes};
-use whocpa_domain::{FieldErrors, Method};
+use whocpa_domain::{Error, FieldErrors, Method, Resource};
 
+use super::claim::{self, Answered};
 use super::error::{ApiError, json_response};
 use super::resource::{Call, Declared};
 use super::resources::Registry;
 use super::route::Route;
-use super::{body, credential, openapi, query};
+use super::visit::Visit;
+use super::{body, cors, credential, etag, openapi, query};
+use crate::limits::{self, Kind, LimitsConfig};
 use crate::state::AppState;
-use crate::track::client_ip;
+
+/// Longest id in a path under which a write can be repeated; no object has a longer one.
+const ID_LENGTH_MAX: usize = 64;
+/// May be kept, and must be asked for again each time.
+const REVALIDATED: HeaderValue = HeaderValue::from_static("public, no-cache");
 
 /// What the handlers of the API share.
 #[derive(Clone)]
@@ -27,47 +32,65 @@ pub(super) struct Api {
     pub state: AppState,
     pub registry: &'static Registry,
     openapi: Bytes,
+    openapi_tag: HeaderValue,
 }
 
 impl Api {
     pub fn new(state: AppState, registry: &'static Registry) -> Self {
         let openapi = openapi::document(registry, &state.config.base_url).to_string();
-        Self { state, registry, openapi: openapi.into() }
+        let openapi_tag = etag::tag(openapi.as_bytes());
+        Self { state, registry, openapi: openapi.into(), openapi_tag }
+    }
+
+    fn limits(&self) -> &LimitsConfig {
+        &self.state.config.limits
     }
 }
 
 /// The handler of everything under `/api`.
 pub(super) async fn answer(State(api): State<Api>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    if parts.uri.path() == "/api/openapi.json" {
-        return document(&api, &parts.method).into_response();
+    if cors::is_preflight(&parts) {
+        return cors::preflight();
     }
-    match serve(&api, &parts, body).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(),
-    }
+    let mut visit = Visit::new(&api.state, &parts);
+    let answered = if parts.uri.path() == "/api/openapi.json" {
+        visit.guest().and_then(|_| document(&api, &parts))
+    } else {
+        serve(&api, &parts, body, &mut visit).await
+    };
+    visit.finish(answered)
 }
 
-fn document(api: &Api, method: &Http) -> Result<Response, ApiError> {
-    if [Http::GET, Http::HEAD].contains(method) {
-        Ok(json_response(StatusCode::OK, api.openapi.clone()))
+fn document(api: &Api, parts: &Parts) -> Result<Response, ApiError> {
+    if [Http::GET, Http::HEAD].contains(&parts.method) {
+        let mut response = json_response(StatusCode::OK, api.openapi.clone());
+        response.headers_mut().insert(header::CACHE_CONTROL, REVALIDATED);
+        Ok(etag::tagged(&parts.headers, api.openapi_tag.clone(), response))
     } else {
         Err(ApiError::NoMethod("GET, HEAD".to_owned()))
     }
 }
 
-async fn serve(api: &Api, parts: &Parts, body: Body) -> Result<Response, ApiError> {
+async fn serve(api: &Api, parts: &Parts, body: Body, visit: &mut Visit<'_>) -> Result<Response, ApiError> {
     let route = Route::parse(parts.uri.path()).ok_or(ApiError::NoResource)?;
     let has_body = [Http::POST, Http::PUT, Http::DELETE].contains(&parts.method);
     let mut query = query::read(parts.uri.query().unwrap_or_default().as_bytes(), "query")?;
     let found = declared(api.registry, &route, &parts.method);
+    if let Ok((method, _)) = &found {
+        visit.kind = Kind::of(route.resource, *method, limits::is_multipart(&parts.headers));
+    }
     let uploads = found.as_ref().map_or(0, |(_, declared)| upload_bytes(declared.params));
-    let mut body =
-        if has_body { body::read(&parts.headers, body, uploads).await } else { Ok(RawParams::default()) };
+    let time = api.limits().body_time(&parts.headers);
+    let mut body = if has_body {
+        body::read(&parts.headers, body, uploads, time).await
+    } else {
+        Ok(RawParams::default())
+    };
     let key = credential::take(&parts.headers, &mut query, body.as_mut().ok())?;
     let caller = match &key {
-        Some(key) => api.state.engine.authenticate(key, address(api, parts)).await?,
-        None => Caller::GUEST,
+        Some(key) => visit.keyed(key).await?,
+        None => visit.guest()?,
     };
     let (method, declared) = found?;
     if key.is_none() {
@@ -82,14 +105,40 @@ async fn serve(api: &Api, parts: &Parts, body: Body) -> Result<Response, ApiErro
         query
     };
     let call = Call { engine: api.state.engine.clone(), caller, id: route.id.to_owned(), params };
-    let text = declared.run(call).await?;
-    Ok(success(method, text, key.is_some()))
+    if !has_body {
+        let text = declared.run(call).await?;
+        return Ok(if key.is_some() {
+            private(method, text)
+        } else {
+            public(route.resource, &parts.headers, text)
+        });
+    }
+    let answered = written(api, parts, (&route, method, declared), call).await?;
+    let mut response = private(method, answered.text);
+    if answered.is_replayed {
+        response.headers_mut().insert(claim::REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
-/// Where the request comes from; unknown only where no socket is, as in tests.
-fn address(api: &Api, parts: &Parts) -> Option<IpAddr> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    Some(client_ip(peer.0, &parts.headers, &api.state.config.trusted_proxies))
+/// Runs a write, under its `Idempotency-Key` when it has one.
+async fn written(
+    api: &Api,
+    parts: &Parts,
+    (route, method, declared): (&Route<'_>, Method, &'static Declared),
+    call: Call,
+) -> Result<Answered, ApiError> {
+    let Some(key) = claim::key(&parts.headers)? else {
+        if route.resource.requires_idempotency_key(method) {
+            return Err(Error::field("Idempotency-Key", "This header is required").into());
+        }
+        return Ok(Answered { text: declared.run(call).await?, is_replayed: false });
+    };
+    if route.id.len() > ID_LENGTH_MAX {
+        return Err(Error::NotFound.into());
+    }
+    let place = format!("{} {}", parts.method, parts.uri.path().trim_end_matches('/'));
+    claim::run(declared, method, call, (&place, &key), api.limits().claim_seconds).await
 }
 
 fn declared(
@@ -110,15 +159,31 @@ fn only_in_body(query: &RawParams) -> Result<(), ApiError> {
     Ok(errors.finish()?)
 }
 
-fn success(method: Method, text: Vec<u8>, has_key: bool) -> Response {
+fn private(method: Method, text: Vec<u8>) -> Response {
     let status = if method == Method::Create { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = json_response(status, text);
-    // What a key opens is nobody else's; what is public may be kept, but not given to a caller with a key.
-    let (name, value) = if has_key || !matches!(method, Method::List | Method::View) {
-        (header::CACHE_CONTROL, "no-store")
-    } else {
-        (header::VARY, "Authorization, X-Api-Key")
-    };
-    response.headers_mut().insert(name, HeaderValue::from_static(value));
+    // What a key opens is nobody else's.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// What anybody may read may be kept by anybody, but not given to a caller with a key.
+fn public(resource: Resource, asked: &HeaderMap, text: Vec<u8>) -> Response {
+    let tag = etag::tag(&text);
+    let mut response = json_response(StatusCode::OK, text);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, cache_control(resource));
+    headers.insert(header::VARY, HeaderValue::from_static("Authorization, X-Api-Key"));
+    etag::tagged(asked, tag, response)
+}
+
+/// Regions, categories and currencies change by the month; what else is public is asked for again each time, which
+/// costs a 304.
+fn cache_control(resource: Resource) -> HeaderValue {
+    match resource {
+        Resource::Geo | Resource::Category | Resource::Currency => {
+            HeaderValue::from_static("public, max-age=60")
+        }
+        _ => REVALIDATED,
+    }
 }

@@ -11,6 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use whocpa_domain::Error;
 
 use super::request_id;
+use crate::limits::{self, Guard, HEAD_LIMIT, HEADERS_LIMIT, Refused, URI_LIMIT};
 use crate::state::AppState;
 
 /// Why a request was not done.
@@ -30,6 +31,22 @@ pub enum ApiError {
     TooLarge(usize),
     /// The body is of a type that is not read.
     UnknownType,
+    /// The body did not arrive in so many seconds.
+    Slow(u64),
+    /// The address is longer than accepted.
+    LongUri,
+    /// The headers are more or longer than accepted.
+    LargeHead,
+    /// More requests than the caller may send.
+    TooMany(Refused),
+    /// More requests at once than one address may have; how many those are.
+    Crowd(usize),
+    /// More requests at once than can be served, or one that took too long.
+    Busy,
+    /// The first request with this `Idempotency-Key` runs, at most for so many seconds.
+    Running(i64),
+    /// The `Idempotency-Key` was used for a request with other parameters.
+    KeyReused,
 }
 
 impl From<Error> for ApiError {
@@ -45,13 +62,18 @@ impl ApiError {
             Self::Domain(Error::Forbidden) => StatusCode::FORBIDDEN,
             Self::Domain(Error::NotFound) | Self::NoResource => StatusCode::NOT_FOUND,
             Self::Domain(Error::Invalid(_)) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::Domain(Error::Conflict(_)) => StatusCode::CONFLICT,
-            Self::Domain(Error::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Domain(Error::Conflict(_)) | Self::Running(_) => StatusCode::CONFLICT,
+            Self::Domain(Error::Unavailable(_)) | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Domain(Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NoMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotYet => StatusCode::NOT_IMPLEMENTED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnknownType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::LongUri => StatusCode::URI_TOO_LONG,
+            Self::LargeHead => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::TooMany(_) | Self::Crowd(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
@@ -67,6 +89,32 @@ impl ApiError {
             Self::UnknownType => json!(
                 "Send the body as application/x-www-form-urlencoded, multipart/form-data or application/json, in UTF-8"
             ),
+            Self::Slow(seconds) => json!(format!("The body did not arrive within {seconds} seconds")),
+            Self::LongUri => json!(format!("The address is longer than {URI_LIMIT} bytes")),
+            Self::LargeHead => {
+                json!(format!("At most {HEADERS_LIMIT} headers, and {HEAD_LIMIT} bytes with the address"))
+            }
+            Self::TooMany(refused) => json!(format!(
+                "Too many requests ({}): at most {} a minute. Try again in {} s",
+                refused.what, refused.standing.limit, refused.retry_after
+            )),
+            Self::Crowd(limit) => {
+                json!(format!("Too many requests at once: at most {limit} from one address"))
+            }
+            Self::Busy => json!("Not ready, try again later"),
+            Self::Running(_) => json!("The first request with this Idempotency-Key is still running"),
+            Self::KeyReused => json!("This Idempotency-Key was used for another request"),
+        }
+    }
+
+    /// Seconds after which it makes sense to try again.
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Domain(Error::Unavailable(_)) | Self::Busy | Self::Crowd(_) => Some(1),
+            Self::TooMany(refused) => Some(refused.retry_after),
+            // Most writes are done long before their time is over.
+            Self::Running(seconds) => Some(u32::try_from(*seconds).unwrap_or(1).clamp(1, 2)),
+            _ => None,
         }
     }
 
@@ -92,6 +140,9 @@ impl IntoResponse for ApiError {
         let headers = response.headers_mut();
         // Without it a cache may keep a 404 or 405 of its own accord.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
         match self {
             Self::NoMethod(allow) => {
                 let allow = HeaderValue::try_from(allow).unwrap_or(HeaderValue::from_static(""));
@@ -100,8 +151,9 @@ impl IntoResponse for ApiError {
             Self::Domain(Error::Unauthorized) => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            Self::Domain(Error::Unavailable(_)) => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            // What is left of the body is not read, so nothing can follow it.
+            Self::Slow(_) => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}
         }
@@ -115,10 +167,12 @@ pub(super) fn json_response(status: StatusCode, body: impl Into<axum::body::Body
     (status, [(header::CONTENT_TYPE, kind)], body.into()).into_response()
 }
 
-/// Puts around routes what every answer of the protocol has: an id of the request, and JSON even after a panic.
-pub fn layered(routes: Router, state: &AppState) -> Router {
+/// Puts around routes what every answer of the protocol has: an id of the request, JSON even after a panic, and the
+/// guard rails.
+pub fn layered(routes: Router, state: &AppState, guard: &Guard) -> Router {
     routes
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(middleware::from_fn_with_state(guard.clone(), limits::around))
         .layer(middleware::from_fn_with_state(state.clone(), request_id::around))
 }
 

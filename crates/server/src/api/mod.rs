@@ -4,9 +4,13 @@
 //! parameters, envelopes, errors, OpenAPI, reference pages) follows from that declaration and the access table.
 
 mod body;
+mod claim;
+mod collect;
+mod cors;
 mod credential;
 mod dispatch;
 mod error;
+mod etag;
 mod examples;
 mod openapi;
 mod openapi_operation;
@@ -18,6 +22,7 @@ mod request_id;
 mod resource;
 mod resources;
 mod route;
+mod visit;
 
 // One resource each.
 mod area;
@@ -66,6 +71,8 @@ use axum::routing::any;
 use whocpa_domain::input::RawParams;
 
 use crate::apidocs;
+use crate::compress::compressed;
+use crate::limits::{Guard, LimitsConfig};
 use crate::state::AppState;
 
 pub(crate) use examples::sample as sample_value;
@@ -81,9 +88,13 @@ pub use resources::{REGISTRY, Registry};
 pub const BODY_LIMIT: usize = 2 << 20;
 
 /// The parameters of a request outside the resources, in its query and its body, read by the rules of the protocol.
-pub(crate) async fn parameters(parts: &Parts, body: Body) -> Result<RawParams, ApiError> {
+pub(crate) async fn parameters(
+    limits: &LimitsConfig,
+    parts: &Parts,
+    body: Body,
+) -> Result<RawParams, ApiError> {
     let mut params = query::read(parts.uri.query().unwrap_or_default().as_bytes(), "query")?;
-    params.append(body::read(&parts.headers, body, 0).await?);
+    params.append(body::read(&parts.headers, body, 0, limits.body_time(&parts.headers)).await?);
     Ok(params)
 }
 
@@ -102,5 +113,6 @@ pub fn router_of(state: &AppState, registry: &'static Registry) -> Router {
         .route("/api/{*path}", any(dispatch::answer))
         .with_state(api)
         .merge(apidocs::router(state, registry));
-    layered(routes, state)
+    let guard = Guard::new(&state.config, state.config.limits.concurrent_per_address);
+    compressed(layered(routes, state, &guard))
 }

@@ -110,13 +110,18 @@ pub(super) fn created(id: i64) -> Result<Vec<u8>> {
 
 /// The body of a `create` that tells more than the id: the object's `id` becomes `created`, its other fields follow.
 pub(super) fn created_view(object: &impl View) -> Result<Vec<u8>> {
+    created_object(serde_json::to_value(object).map_err(|e| unwritable(&e))?)
+}
+
+/// The same for an object that is written already.
+pub(super) fn created_object(object: serde_json::Value) -> Result<Vec<u8>> {
     #[derive(Serialize)]
     struct Body {
         created: serde_json::Value,
         #[serde(flatten)]
         rest: serde_json::Map<String, serde_json::Value>,
     }
-    match serde_json::to_value(object).map_err(|e| unwritable(&e))? {
+    match object {
         serde_json::Value::Object(mut rest) => {
             let created = rest.remove("id").unwrap_or_default();
             text(&Body { created, rest })

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::api;
+use crate::limits::Guard;
 use crate::state::AppState;
 
 /// The routes of this module.
@@ -19,5 +20,8 @@ pub fn router(state: &AppState) -> Router {
     let postback = Router::new().route("/pb", postback).with_state(state.clone());
     let clicks = Router::new().route("/go/{code}", get(click::go)).with_state(state.clone());
     // `/go` answers visitors, who need no request id, and is the hottest way of all.
-    clicks.merge(api::layered(postback, state))
+    // An advertiser's system sends from few addresses, and it has a door of its own: conversions and the API do not
+    // take places from each other.
+    let guard = Guard::new(&state.config, usize::MAX);
+    clicks.merge(api::layered(postback, state, &guard))
 }

@@ -66,7 +66,7 @@ const IGNORED_LIMIT: usize = 20;
 /// `GET` or `POST /pb`: parameters in the query, in a form or in a JSON object.
 pub async fn receive(State(state): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let mut raw = match api::parameters(&parts, body).await {
+    let mut raw = match api::parameters(&state.config.limits, &parts, body).await {
         Ok(raw) => raw,
         Err(refused) => return refused.into_response(),
     };

@@ -79,7 +79,9 @@ fn requests(resource: Resource, method: Method, id: &str) -> Vec<(&'static str, 
 
 /// The whole of an answer that two refusals must have in common.
 pub fn outside(answer: &Answer) -> String {
-    let headers = answer.headers.iter().filter(|(name, _)| *name != "x-request-id");
+    // What is the request's own, or tells how many there were.
+    let is_own = |name: &str| name == "x-request-id" || name.starts_with("ratelimit-");
+    let headers = answer.headers.iter().filter(|(name, _)| !is_own(name.as_str()));
     let mut headers: Vec<String> = headers.map(|(name, value)| format!("{name}: {value:?}")).collect();
     headers.sort();
     format!("{answer} {}", headers.join(", "))

@@ -36,7 +36,20 @@ impl Client {
 
     /// Asks and waits for the whole answer; an error when it does not come in full.
     pub async fn get(&mut self, path: &str) -> io::Result<Answer> {
-        self.stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: cpa.test\r\n\r\n").as_bytes()).await?;
+        self.ask(&format!("GET {path} HTTP/1.1\r\nhost: cpa.test\r\n\r\n")).await
+    }
+
+    /// Sends a form with headers (each with its line's end).
+    pub async fn post(&mut self, path: &str, headers: &str, form: &str) -> io::Result<Answer> {
+        let kind = "content-type: application/x-www-form-urlencoded";
+        let length = form.len();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: cpa.test\r\n{kind}\r\ncontent-length: {length}\r\n");
+        self.ask(&format!("{head}{headers}\r\n{form}")).await
+    }
+
+    async fn ask(&mut self, request: &str) -> io::Result<Answer> {
+        self.stream.write_all(request.as_bytes()).await?;
         let head_end = loop {
             if let Some(at) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at + 4;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,6 +13,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 use whocpa::api::{self, Registry};
+use whocpa::limits::LimitsConfig;
 use whocpa::state::{AppState, HttpConfig};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{ManualClock, Time};
@@ -31,23 +33,36 @@ pub const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(203, 0, 
 pub struct TestApp {
     pub state: AppState,
     pub router: Router,
-    _db: TestDb,
+    pub clock: ManualClock,
+    pub db: TestDb,
+}
+
+/// Far more requests than any test of something else sends.
+pub fn generous() -> LimitsConfig {
+    let mut limits = LimitsConfig::default();
+    limits.rate.multiply = NonZeroU32::new(100_000).expect("not zero");
+    limits
 }
 
 impl TestApp {
     pub async fn start(db: TestDb) -> Self {
+        Self::start_with(db, generous()).await
+    }
+
+    pub async fn start_with(db: TestDb, limits: LimitsConfig) -> Self {
         let config = EngineConfig {
             database_url: db.config.database_url.clone(),
             connections: 4,
             log_segment_bytes: 1 << 20,
             ..EngineConfig::new(db.dir.path())
         };
-        let clock = Arc::new(ManualClock::new(NOW));
-        let engine = Engine::open(config, clock, Rng::seeded(1)).await.expect("open the engine");
-        let config = HttpConfig { base_url: "https://cpa.test".to_owned(), ..HttpConfig::default() };
+        let clock = ManualClock::new(NOW);
+        let engine =
+            Engine::open(config, Arc::new(clock.clone()), Rng::seeded(1)).await.expect("open the engine");
+        let config = HttpConfig { base_url: "https://cpa.test".to_owned(), limits, ..HttpConfig::default() };
         let state = AppState::new(engine, config, SEED);
         let router = api::router(state.clone());
-        Self { state, router, _db: db }
+        Self { state, router, clock, db }
     }
 
     /// The same network with another list of resources.
@@ -80,17 +95,29 @@ impl TestApp {
         self.call("GET", path, &[], "").await
     }
 
+    /// A request from this address.
+    pub async fn get_from(&self, ip: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = request("GET", path, headers, "");
+        let ip: IpAddr = ip.parse().expect("an address");
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(ip, 1)));
+        self.send(request).await
+    }
+
     /// A request with a form body, or without a body when `form` is empty.
     pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        if !form.is_empty() && !headers.iter().any(|(name, _)| *name == "content-type") {
-            request = request.header("content-type", "application/x-www-form-urlencoded");
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::from(form.to_owned())).expect("a right request")).await
+        self.send(request(method, path, headers, form)).await
     }
+}
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)], form: &str) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    if !form.is_empty() && !headers.iter().any(|(name, _)| *name == "content-type") {
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(Body::from(form.to_owned())).expect("a right request")
 }
 
 /// The engine's threads need the test's runtime until they are done.
