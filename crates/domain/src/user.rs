@@ -130,9 +130,11 @@ impl Single for TimeZone {
     }
 }
 
-/// Traffic-source kinds and the like: a list of codes in one text column, `1,3,99`.
+/// Traffic-source kinds and the like: a list of codes in one text column, `,1,3,99,`. With commas around each, a
+/// search for `,9,` does not find 99.
 pub fn codes_text(codes: impl IntoIterator<Item = i64>) -> String {
-    codes.into_iter().map(|code| code.to_string()).collect::<Vec<_>>().join(",")
+    let text = codes.into_iter().map(|code| format!("{code},")).collect::<String>();
+    if text.is_empty() { text } else { format!(",{text}") }
 }
 
 /// What [`codes_text`] wrote.
@@ -222,8 +224,8 @@ mod tests {
         let kinds = [Notify::News, Notify::Money];
         assert_eq!(Notify::bits(&kinds), 9);
         assert_eq!(Notify::from_bits(9), kinds);
-        assert_eq!(codes_text([1, 99]), "1,99");
-        assert_eq!(codes_from_text("1,99").collect::<Vec<_>>(), [1, 99]);
+        assert_eq!(codes_text([1, 99]), ",1,99,");
+        assert_eq!(codes_from_text(",1,99,").collect::<Vec<_>>(), [1, 99]);
         assert_eq!((codes_text([]), codes_from_text("").count()), (String::new(), 0));
     }
 }

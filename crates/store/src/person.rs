@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait, Set};
 use serde::Serialize;
 use whocpa_domain::access::Caller;
 use whocpa_domain::area::AreaKind;
 use whocpa_domain::role::Role;
-use whocpa_domain::user::{AffId, Language, Notify, Trust, UserLevel, UserStatus};
+use whocpa_domain::user::{AffId, Language, Notify, Trust, UserLevel, UserStatus, codes_text};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Backend, Db, Paging, Rows};
@@ -61,7 +61,7 @@ pub struct Model {
     pub rank: i64,
     /// `Trust` as a number.
     pub trust: i64,
-    /// `AreaKind` codes that he works with, `1,3`.
+    /// `AreaKind` codes that he works with, `,1,3,`.
     pub traffic_kinds: String,
     /// Hash of the token for `/pb`, empty without one.
     #[serde(skip)]
@@ -229,10 +229,7 @@ fn matching(filter: &UserFilter) -> Condition {
     if let Some(kinds) = &filter.traffic_kinds {
         let mut any = Condition::any();
         for kind in kinds {
-            // Commas around both make whole numbers of them: 9 is not found in 99.
-            let listed =
-                Expr::cust_with_exprs("',' || $1 || ','", [Expr::col((Entity, Column::TrafficKinds))]);
-            any = any.add(listed.like(format!("%,{},%", kind.code())));
+            any = any.add(db::contains(Column::TrafficKinds, &codes_text([kind.code()])));
         }
         all = all.add(any);
     }

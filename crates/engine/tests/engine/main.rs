@@ -1,6 +1,8 @@
 //! The engine's operations on both databases: one program, so that it is linked once.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod leads;
 #[cfg(test)]
 mod materials;
@@ -10,5 +12,7 @@ mod offers;
 mod people;
 #[cfg(test)]
 mod people_world;
+#[cfg(test)]
+mod tickets;
 #[cfg(test)]
 mod world;

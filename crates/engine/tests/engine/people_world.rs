@@ -18,6 +18,7 @@ pub const NOW: Time = Time(1_700_000_000);
 /// A network with two webmasters and two advertisers.
 pub struct Network {
     pub db: TestDb,
+    pub clock: ManualClock,
     pub engine: Engine,
     pub webmaster: Caller,
     pub other_webmaster: Caller,
@@ -27,14 +28,8 @@ pub struct Network {
 }
 
 pub async fn network(db: TestDb) -> Network {
-    let config = EngineConfig {
-        database_url: db.config.database_url.clone(),
-        base_url: "https://who.example/".to_owned(),
-        log_segment_bytes: 1 << 20,
-        ..EngineConfig::new(&db.config.data_dir)
-    };
-    let engine = Engine::open(config, Arc::new(ManualClock::new(NOW)), Rng::seeded(1));
-    let engine = engine.await.expect("open the engine");
+    let clock = ManualClock::new(NOW);
+    let engine = open(&db, &clock, Rng::seeded(1)).await;
     let hash = whocpa_engine::password_hash("correct horse".to_owned()).await;
     let hash = hash.expect("hash a password");
     let add = async |login: &str, level: UserLevel| {
@@ -49,8 +44,20 @@ pub async fn network(db: TestDb) -> Network {
         other_advertiser: add("alan", UserLevel::Advertiser).await,
         operator: add("olga", UserLevel::Operator).await,
         db,
+        clock,
         engine,
     }
+}
+
+/// The engine on a test's database, as it starts and starts again.
+pub async fn open(db: &TestDb, clock: &ManualClock, rng: Rng) -> Engine {
+    let config = EngineConfig {
+        database_url: db.config.database_url.clone(),
+        base_url: "https://who.example/".to_owned(),
+        log_segment_bytes: 1 << 20,
+        ..EngineConfig::new(&db.config.data_dir)
+    };
+    Engine::open(config, Arc::new(clock.clone()), rng).await.expect("open the engine")
 }
 
 /// Reads parameters as a request would bring them.
