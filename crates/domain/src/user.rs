@@ -133,8 +133,8 @@ impl Single for TimeZone {
 /// Traffic-source kinds and the like: a list of codes in one text column, `,1,3,99,`. With commas around each, a
 /// search for `,9,` does not find 99.
 pub fn codes_text(codes: impl IntoIterator<Item = i64>) -> String {
-    let text = codes.into_iter().map(|code| format!("{code},")).collect::<String>();
-    if text.is_empty() { text } else { format!(",{text}") }
+    let codes: Vec<String> = codes.into_iter().map(|code| code.to_string()).collect();
+    if codes.is_empty() { String::new() } else { format!(",{},", codes.join(",")) }
 }
 
 /// What [`codes_text`] wrote.

@@ -13,7 +13,8 @@ use tokio::task::JoinHandle;
 use whocpa::demo::visitors::COUNTRIES;
 use whocpa::demo::{DemoOptions, run_until};
 use whocpa_db_test::db_test;
-use whocpa_domain::input::{Page, PerPage};
+use whocpa_domain::input::{Input, Page, PerPage, RawParams};
+use whocpa_domain::role::Role;
 use whocpa_domain::{Level, ManualClock, Scope, Time};
 use whocpa_engine::click::Visit;
 use whocpa_engine::{Engine, EngineConfig, Rng};
@@ -113,6 +114,7 @@ async fn the_demo_is_a_whole_network(db: TestDb) {
     let (login, password) =
         (operator["login"].as_str().expect("a login"), operator["password"].as_str().expect("words"));
     assert_eq!(engine.sign_in(login, password).await.expect("signs in").level, Level::Operator);
+    check_staff(&engine, &json).await;
     let sums = engine.ledger_sum().await.expect("the ledger");
     assert!(sums.len() > 3 && sums.iter().all(|(_, micros)| *micros == 0), "{sums:?}");
     check_countries(&engine, &json).await;
@@ -120,6 +122,30 @@ async fn the_demo_is_a_whole_network(db: TestDb) {
 
     let refused = run_until(options(&data, url), END, async {}).await;
     assert!(refused.expect_err("not twice").contains("whocpa serve --data"));
+}
+
+/// Managers have people of their own, and somebody was asked something.
+async fn check_staff(engine: &Engine, json: &Value) {
+    let staff = rows(json, "staff");
+    assert_eq!(staff.len(), 4);
+    let mut counts = Vec::new();
+    for account in staff {
+        let key = account["api_key"].as_str().expect("a key");
+        let caller = engine.authenticate(key, None).await.expect("the key opens");
+        let people = engine.user_list(caller, all()).await.expect("people").total_count;
+        let tickets = engine.ticket_list(caller, all()).await.expect("tickets").total_count;
+        counts.push((caller.role, people, tickets));
+    }
+    let managed: i64 =
+        counts.iter().filter(|(role, ..)| *role == Role::Manager).map(|(_, people, _)| people).sum();
+    let everybody = counts.last().expect("support").1;
+    assert!(managed > 40 && managed < everybody, "{counts:?}");
+    assert!(counts.iter().all(|(_, people, tickets)| *people > 10 && *tickets > 0), "{counts:?}");
+}
+
+/// No filters.
+fn all<T: Input>() -> T {
+    RawParams::default().read().expect("no parameter is required")
 }
 
 /// The addresses of visitors must lie where the visitors say that they live: the engine's own data decides.

@@ -18,6 +18,7 @@ mod publish;
 mod reasons;
 mod report;
 mod sales;
+mod staff;
 mod traffic;
 pub mod visitors;
 mod world;
@@ -169,7 +170,11 @@ async fn people(builder: &Builder<'_>, password: String, dice: &mut Dice) -> who
     let offers = builder.offers(by_operator, &advertisers).await?;
     let (webmasters, links) =
         builder.webmasters(by_operator, &advertisers, &offers, dice, || step.advance(1)).await?;
+    let staff = builder.staff().await?;
+    builder.assign(by_operator, &staff, &webmasters).await?;
+    builder.assign(by_operator, &staff, &advertisers).await?;
     builder.news(by_operator, &offers).await?;
+    builder.tickets(&staff, &webmasters, &advertisers).await?;
     step.end(&format!(
         "{} advertisers, {} offers, {} webmasters, {} links",
         advertisers.len(),
@@ -177,7 +182,7 @@ async fn people(builder: &Builder<'_>, password: String, dice: &mut Dice) -> who
         webmasters.len(),
         links.len()
     ));
-    Ok(World { operator, password, advertisers, webmasters, offers, links })
+    Ok(World { operator, staff, password, advertisers, webmasters, offers, links })
 }
 
 fn config(options: &DemoOptions) -> Result<Config, String> {

@@ -80,6 +80,7 @@ pub fn json(past: &Past, figures: &Figures, base_url: &str, seed: u64) -> Value 
         "base_url": base_url,
         "seed": seed,
         "operator": with_password(&world.operator),
+        "staff": world.staff.iter().map(with_password).collect::<Vec<_>>(),
         "webmasters": world.webmasters.iter().map(with_password).collect::<Vec<_>>(),
         "advertisers": world.advertisers.iter().map(advertiser).collect::<Vec<_>>(),
         "offers": world.offers.iter().map(|row| offer(row, &world.advertisers)).collect::<Vec<_>>(),
@@ -143,6 +144,7 @@ pub fn show(past: &Past, figures: &Figures, base_url: &str, path: &Path, seconds
     };
     say(&format!("  {:<11} {:>4}  {:<20} API key", "level", "id", "login"));
     row("operator", &world.operator);
+    world.staff.iter().for_each(|account| row("operator", account));
     world.webmasters.iter().take(3).for_each(|account| row("webmaster", account));
     world.advertisers.iter().take(3).for_each(|account| row("advertiser", account));
     say(&format!(

@@ -68,6 +68,8 @@ pub struct DemoOffer {
 pub struct World {
     /// Who runs it.
     pub operator: Account,
+    /// Who helps him: managers, finance, support.
+    pub staff: Vec<Account>,
     /// The password of everybody.
     pub password: String,
     /// In the order of `COMPANIES`.
