@@ -20,6 +20,9 @@ mod network;
 #[path = "access_matrix/references.rs"]
 mod references;
 #[cfg(test)]
+#[path = "access_matrix/repeats.rs"]
+mod repeats;
+#[cfg(test)]
 #[expect(dead_code, reason = "shared with tests that use all of it")]
 mod support;
 

@@ -37,7 +37,8 @@ pub(super) struct Api {
 
 impl Api {
     pub fn new(state: AppState, registry: &'static Registry) -> Self {
-        let openapi = openapi::document(registry, &state.config.base_url).to_string();
+        let config = &state.config;
+        let openapi = openapi::document(registry, &config.base_url, &config.limits.rate).to_string();
         let openapi_tag = etag::tag(openapi.as_bytes());
         Self { state, registry, openapi: openapi.into(), openapi_tag }
     }

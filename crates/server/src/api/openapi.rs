@@ -7,9 +7,10 @@ use super::openapi_operation as operation;
 use super::resource::{Declaration, Declared};
 use super::resources::Registry;
 use super::{BODY_LIMIT, Refusal};
+use crate::limits::RateConfig;
 
-/// The whole document, for the network at `base_url`.
-pub fn document(registry: &Registry, base_url: &str) -> Value {
+/// The whole document, for the network at `base_url` with these rates.
+pub fn document(registry: &Registry, base_url: &str, rate: &RateConfig) -> Value {
     let mut paths = Map::new();
     let mut schemas = Map::new();
     schemas.insert("error".to_owned(), error_schema());
@@ -33,6 +34,7 @@ pub fn document(registry: &Registry, base_url: &str) -> Value {
                             `a=1,2`, `a[]=1&a[]=2` and `a=1&a=2`. Every path also works with a slash at its end. \
                             Operations with `x-soon` are announced and answer 501; `x-levels` tells who may use an \
                             operation, and whether he reaches all objects or only his own.",
+            "x-rate-limits": rate_limits(rate),
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "externalDocs": { "description": "Reference pages", "url": format!("{}/apidocs", base_url.trim_end_matches('/')) },
@@ -40,7 +42,10 @@ pub fn document(registry: &Registry, base_url: &str) -> Value {
         "tags": tags,
         "paths": paths,
         "components": {
-            "parameters": { "IdempotencyKey": idempotency_key() },
+            "parameters": {
+                "IdempotencyKey": idempotency_key(false),
+                "IdempotencyKeyRequired": idempotency_key(true),
+            },
             "headers": headers(),
             "securitySchemes": {
                 "query": { "type": "apiKey", "in": "query", "name": "api_key" },
@@ -53,9 +58,9 @@ pub fn document(registry: &Registry, base_url: &str) -> Value {
     })
 }
 
-/// The same as text, for people and for version control.
+/// The same as text with the rates that a network has unless it is told others, for people and for version control.
 pub fn text(registry: &Registry, base_url: &str) -> String {
-    format!("{:#}\n", document(registry, base_url))
+    format!("{:#}\n", document(registry, base_url, &RateConfig::default()))
 }
 
 /// Where a method answers: path, HTTP method, what sets apart its operation id from the first one's.
@@ -81,11 +86,17 @@ fn add(paths: &mut Map<String, Value>, declaration: &Declaration, method: Method
     }
 }
 
-fn idempotency_key() -> Value {
+/// How much one caller may ask in a minute.
+fn rate_limits(rate: &RateConfig) -> Vec<Value> {
+    let told = rate.published().into_iter();
+    told.map(|row| json!({ "who": row.who, "what": row.what, "per_minute": row.per_minute })).collect()
+}
+
+fn idempotency_key(is_required: bool) -> Value {
     json!({
         "name": "Idempotency-Key",
         "in": "header",
-        "required": false,
+        "required": is_required,
         "description": "A word of your own for this request: when you repeat the request with it, it is done once and \
                         answered alike. It is kept for 72 hours.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$" },
@@ -169,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_declared_method_is_an_operation_with_a_name_of_its_own() {
-        let document = document(&REGISTRY, "https://cpa.test");
+        let document = document(&REGISTRY, "https://cpa.test", &RateConfig::default());
         let paths = document["paths"].as_object().expect("paths");
         let operations = paths.values().flat_map(|place| place.as_object().into_iter().flat_map(Map::values));
         let ids: Vec<&str> = operations.filter_map(|operation| operation["operationId"].as_str()).collect();
@@ -184,7 +195,7 @@ mod tests {
 
     #[test]
     fn an_operation_tells_levels_parameters_and_refusals() {
-        let document = document(&REGISTRY, "https://cpa.test");
+        let document = document(&REGISTRY, "https://cpa.test", &RateConfig::default());
         let create = &document["paths"]["/api/category"]["post"];
         assert_eq!(create["x-levels"], json!({ "operator": "all" }));
         let named = &create["requestBody"]["content"]["application/json"]["schema"]["$ref"];

@@ -92,7 +92,9 @@ fn parameters(declaration: &Declaration, method: Method, declared: &Declared) ->
     if matches!(method, Method::List | Method::View) {
         parameters.extend(declared.params.iter().map(query_param));
     } else {
-        parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
+        let is_required = declaration.resource.requires_idempotency_key(method);
+        let name = if is_required { "IdempotencyKeyRequired" } else { "IdempotencyKey" };
+        parameters.push(json!({ "$ref": format!("#/components/parameters/{name}") }));
     }
     parameters
 }

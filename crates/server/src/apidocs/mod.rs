@@ -21,6 +21,7 @@ use whocpa_domain::input::MANY_LIMIT;
 
 use crate::api::{ApiError, BODY_LIMIT, Refusal, Registry};
 use crate::i18n::Lang;
+use crate::limits::{Kind, RateConfig};
 use crate::state::AppState;
 use frame::{Frame, Place, overview_path};
 use text::Html as Rich;
@@ -33,6 +34,7 @@ pub use sentences::sentences;
 struct Docs {
     registry: &'static Registry,
     base_url: String,
+    rate: RateConfig,
 }
 
 #[derive(Template)]
@@ -43,6 +45,7 @@ struct OverviewPage {
     soon_count: Option<Rich>,
     body_limit: Rich,
     many_limit: Rich,
+    limits: Vec<(Rich, [String; 3])>,
     refusals: Vec<(&'static str, Rich)>,
 }
 
@@ -75,7 +78,8 @@ struct MissingPage {
 
 /// Everything under `/apidocs` in every language, with what the pages load.
 pub fn router(state: &AppState, registry: &'static Registry) -> Router {
-    let docs = Docs { registry, base_url: state.config.base_url.clone() };
+    let rate = state.config.limits.rate;
+    let docs = Docs { registry, base_url: state.config.base_url.clone(), rate };
     let mut routes = Router::new();
     for lang in Lang::ALL {
         for tail in ["", "/", "/{*path}"] {
@@ -152,9 +156,22 @@ fn overview(docs: &Docs, lang: Lang, level: Level) -> OverviewPage {
         soon_count: (soon > 0).then(|| frame.r_count("about-soon", "methods", soon)),
         body_limit: frame.r_count("about-params-place", "mib", BODY_LIMIT >> 20),
         many_limit: frame.r_count("about-many", "limit", MANY_LIMIT),
+        limits: limits(&docs.rate, &frame),
         refusals: Refusal::all().map(words).collect(),
         frame,
     }
+}
+
+/// Requests a minute by what they cost, for guests, keys and accounts.
+fn limits(rate: &RateConfig, frame: &Frame) -> Vec<(Rich, [String; 3])> {
+    let figures = |kind| [rate.guest, rate.key, rate.account].map(|all| rate.times(all.of(kind)).to_string());
+    let mut rows: Vec<_> = Kind::ALL
+        .map(|kind| (frame.r(&format!("limits-{}", kind.name())), figures(kind)))
+        .into_iter()
+        .collect();
+    let wrong_keys = rate.times(rate.wrong_keys).to_string();
+    rows.push((frame.r("limits-wrong"), [wrong_keys, String::new(), String::new()]));
+    rows
 }
 
 fn changes_page(docs: &Docs, lang: Lang) -> ChangesPage {

@@ -111,7 +111,17 @@ impl Kind {
         }
     }
 
-    /// In words, for documentation and refusals.
+    /// Name in settings and texts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Heavy => "heavy",
+            Self::Write => "write",
+            Self::Upload => "upload",
+        }
+    }
+
+    /// In words, for OpenAPI and refusals.
     pub fn words(self) -> &'static str {
         match self {
             Self::Read => "lists and views",
