@@ -187,5 +187,11 @@ limits-write = Updates, creations, deletions
 limits-upload = The same in `multipart/form-data`
 limits-wrong = Wrong keys
 
+cache-title = Answers that you have already
+cache-text = Every answer to a read has an `ETag`. Send it back as `If-None-Match`: when nothing has changed the answer is `304` without a body. Answers are compressed with gzip or brotli for those who ask.
+
+cors-title = Pages of other sites
+cors-text = Scripts of any site may read what guests may read. An answer to a request with a key is never opened to scripts of other sites: keep keys on your server.
+
 errors-about = A request was done if its answer has no `error`. Otherwise `error` is all that it has: a text, or a list of messages for each wrong parameter.
 request-id = Every answer has an `X-Request-Id`. Send your own (letters, digits, `._-`, at most 64) and you get it back; name it when you write to support.

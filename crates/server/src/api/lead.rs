@@ -1,6 +1,7 @@
 //! `lead`: actions of visitors that are paid for.
 
-use whocpa_domain::Resource;
+use whocpa_domain::{Method, Resource};
+use whocpa_engine::soon::lead::{LeadCreate, LeadCreated};
 
 use super::resource::{Declaration, op};
 
@@ -12,4 +13,8 @@ pub(super) fn declaration() -> Declaration {
     .list("Leads that fit the filters, page by page.", op!(lead_list(input)))
     .view("One lead with its history.", op!(lead_view(id)))
     .update("Decides a lead.", op!(lead_update(id, input)))
+    .soon::<LeadCreate, LeadCreated>(
+        Method::Create,
+        "Sends a lead: an advertiser by its click, a webmaster with the buyer's name and phone.",
+    )
 }

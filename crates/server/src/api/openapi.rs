@@ -122,6 +122,18 @@ fn headers() -> Value {
             "description": "Requests of this kind that you may still make now",
             "schema": { "type": "integer", "minimum": 0 },
         },
+        "RateLimitPolicy": {
+            "description": "That limit and the seconds that it counts, for example 1200;w=60",
+            "schema": { "type": "string" },
+        },
+        "ETag": {
+            "description": "Tag of this content; sent back as If-None-Match it brings 304 while nothing has changed",
+            "schema": { "type": "string" },
+        },
+        "IdempotentReplayed": {
+            "description": "true when the request was done before and this is the answer of that time",
+            "schema": { "type": "string", "enum": ["true"] },
+        },
         "RateLimitReset": {
             "description": "Seconds until all of them are there again",
             "schema": { "type": "integer", "minimum": 0 },

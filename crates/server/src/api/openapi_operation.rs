@@ -134,15 +134,26 @@ fn responses(resource: Resource, method: Method, declared: &Declared) -> Value {
     }
     let (code, words) = if method == Method::Create { ("201", "Created") } else { ("200", "Done") };
     let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
-    let headers = json!({
+    let mut headers = json!({
         "X-Request-Id": header("RequestId"),
         "RateLimit-Limit": header("RateLimitLimit"),
         "RateLimit-Remaining": header("RateLimitRemaining"),
         "RateLimit-Reset": header("RateLimitReset"),
+        "RateLimit-Policy": header("RateLimitPolicy"),
     });
+    let is_read = matches!(method, Method::List | Method::View);
+    if is_read {
+        headers["ETag"] = header("ETag");
+    } else {
+        headers["Idempotent-Replayed"] = header("IdempotentReplayed");
+    }
     let done =
         json!({ "description": words, "headers": headers, "content": { "application/json": content } });
     let mut responses = json!({ code: done });
+    if is_read {
+        responses["304"] =
+            json!({ "description": "Not changed since the answer whose ETag stands in If-None-Match" });
+    }
     for refusal in Refusal::of(method, declared.is_soon()) {
         responses[refusal.code] = json!({ "$ref": format!("#/components/responses/{}", refusal.code) });
     }

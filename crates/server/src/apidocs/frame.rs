@@ -169,6 +169,7 @@ const GROUPS: &[(&str, &[Resource])] = {
                 R::Landing,
                 R::Stock,
                 R::Product,
+                R::Feed,
                 R::News,
             ],
         ),
