@@ -44,6 +44,8 @@ pub enum ParamKind {
     Money,
     /// One of the numbers of a code table.
     Code(&'static [(i64, &'static str)]),
+    /// One of these words.
+    Word(&'static [&'static str]),
     /// A file in `multipart/form-data`, of at most so many bytes.
     File(usize),
 }
@@ -277,6 +279,15 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// The same change of something made from the value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(change(value)),
+        }
+    }
+
     /// The value after the change.
     pub fn or(self, present: Option<T>) -> Option<T> {
         match self {

@@ -60,6 +60,7 @@ kind-date = date
 kind-decimal = decimal
 kind-money = decimal text
 kind-code = code
+kind-word = word
 kind-file = file
 kind-object = object
 kind-list = list: { $of }

@@ -60,6 +60,7 @@ kind-date = дата
 kind-decimal = десятичное число
 kind-money = десятичное число текстом
 kind-code = код
+kind-word = слово
 kind-file = файл
 kind-object = объект
 kind-list = список: { $of }

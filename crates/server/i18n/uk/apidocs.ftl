@@ -60,6 +60,7 @@ kind-date = дата
 kind-decimal = десяткове число
 kind-money = десяткове число текстом
 kind-code = код
+kind-word = слово
 kind-file = файл
 kind-object = об’єкт
 kind-list = список: { $of }

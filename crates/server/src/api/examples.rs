@@ -10,6 +10,7 @@ pub(crate) fn sample(param: &Param) -> String {
         ParamKind::Int | ParamKind::Bool => "1".to_owned(),
         ParamKind::Date => "2024-04-25".to_owned(),
         ParamKind::Money => "12.50".to_owned(),
+        ParamKind::Word(words) => words.first().copied().unwrap_or_default().to_owned(),
         ParamKind::File(_) => "@picture.png".to_owned(),
         ParamKind::Code(codes) => codes.first().map(|(code, _)| code.to_string()).unwrap_or_default(),
     }

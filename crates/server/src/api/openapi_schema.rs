@@ -56,6 +56,7 @@ fn param_schema(param: &Param) -> Value {
         ParamKind::Date => json!({ "type": "string", "examples": ["2023-04-27", "2024-04-25T14:15:16"] }),
         ParamKind::Money => json!({ "type": "string", "pattern": MONEY, "examples": ["12.50"] }),
         ParamKind::Code(codes) => code_schema(codes),
+        ParamKind::Word(words) => json!({ "type": "string", "enum": words }),
         ParamKind::File(limit) => json!({ "type": "string", "format": "binary", "maxLength": limit }),
     };
     if param.many { json!({ "type": "array", "items": one, "maxItems": MANY_LIMIT }) } else { one }

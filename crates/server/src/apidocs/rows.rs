@@ -44,6 +44,7 @@ fn param(lang: Lang, param: &Param) -> Row {
         ParamKind::Money => ("kind-decimal", &[], Input::Text),
         ParamKind::Code(codes) if param.many => ("kind-code", codes, Input::Text),
         ParamKind::Code(codes) => ("kind-code", codes, Input::Code),
+        ParamKind::Word(_) => ("kind-word", &[], Input::Text),
         ParamKind::File(_) => ("kind-file", &[], Input::File),
     };
     let kind = lang.t(key);
