@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rpds::{HashTrieMapSync, HashTrieSetSync};
 use tokio::sync::Mutex;
-use whocpa_domain::offer::{OfferStatus, UrlTemplate};
+use whocpa_domain::offer::{OfferStatus, UrlTemplate, with_mask};
 use whocpa_domain::{Result, Time};
 use whocpa_store::change::{self, Change, ChangeKind};
 use whocpa_store::link::{self, Link};
@@ -42,8 +42,12 @@ pub struct OfferEntry {
     pub id: i64,
     /// Whose it is.
     pub advertiser_id: i64,
-    /// Visitors may be sent.
+    /// Visitors may be sent, within the dates below.
     pub is_live: bool,
+    /// Not before this, seconds.
+    pub date_start: Option<i64>,
+    /// Not from here on, seconds.
+    pub date_stop: Option<i64>,
     /// Where they are sent; `None` when the stored address cannot be used.
     pub destination: Option<UrlTemplate>,
     /// Days that the cookie lives.
@@ -242,7 +246,9 @@ impl From<Offer> for OfferEntry {
             id: row.id,
             advertiser_id: row.advertiser_id,
             is_live: row.status == OfferStatus::Live.code(),
-            destination: UrlTemplate::parse(&row.url_redirect).ok(),
+            date_start: row.date_start,
+            date_stop: row.date_stop,
+            destination: UrlTemplate::parse(&with_mask(&row.url_redirect, &row.utm_mask)).ok(),
             cookie_ttl_days: row.cookie_ttl_days,
         }
     }

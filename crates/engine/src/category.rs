@@ -1,10 +1,21 @@
 //! Categories of offers.
 
-use whocpa_domain::{Error, Method, Resource, Result, params, view};
+use whocpa_domain::text::fold;
+use whocpa_domain::{Error, Level, Method, Resource, Result, params, view};
 use whocpa_store::category::{self, Category};
 
 use crate::audit::Changes;
 use crate::{Caller, Engine};
+
+params! {
+    /// Which categories are wanted.
+    pub struct CategoryList {
+        /// Part of a name in any language, in any case of letters.
+        search: Option<String>,
+        /// 1 for categories that offers may use only, 0 for the others only; for operators.
+        is_active: Option<bool>,
+    }
+}
 
 params! {
     /// A new category.
@@ -51,11 +62,22 @@ impl From<Category> for CategoryView {
 }
 
 impl Engine {
-    /// All categories by name.
-    pub async fn category_list(&self, caller: Caller) -> Result<Vec<CategoryView>> {
+    /// Categories by name.
+    pub async fn category_list(&self, caller: Caller, input: CategoryList) -> Result<Vec<CategoryView>> {
         let scope = caller.may(Resource::Category, Method::List)?;
+        if input.is_active.is_some() && caller.level != Level::Operator {
+            return Err(Error::field("is_active", "Only operators may use this"));
+        }
+        let search = input.search.as_deref().map(fold);
+        let is_found = |row: &Category| {
+            let has = |search: &String| {
+                [&row.name_en, &row.name_ru].into_iter().any(|name| fold(name).contains(search))
+            };
+            search.as_ref().is_none_or(has) && input.is_active.is_none_or(|wanted| row.is_active == wanted)
+        };
+        // There are some dozens of them.
         let rows = category::list(&self.store().read(), scope).await?;
-        Ok(rows.into_iter().map(CategoryView::from).collect())
+        Ok(rows.into_iter().filter(is_found).map(CategoryView::from).collect())
     }
 
     /// One category.

@@ -1,6 +1,8 @@
 //! Connections: which webmaster may work with which offer.
 
 use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::input::Until;
+use whocpa_domain::text::fold;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
@@ -9,17 +11,26 @@ use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::connection::{self, Connection, ConnectionFilter};
 use whocpa_store::{Db, offer, person};
 
+use crate::audit::Changes;
 use crate::{Caller, Engine, Paging, Rows, check};
 
 params! {
     /// Which connections are wanted.
     pub struct ConnectionList {
+        /// These connections.
+        id: Option<Vec<i64>>,
         /// Only with these offers.
         offer_id: Option<Vec<i64>>,
         /// Only in these states.
         status: Option<Vec<ConnectionStatus>>,
         /// Only of this webmaster; for advertisers and operators.
         webmaster_id: Option<i64>,
+        /// Part of the offer's name, in any case of letters.
+        search: Option<String>,
+        /// Asked for on or after this date or moment.
+        d_created_from: Option<Time>,
+        /// Asked for on or before this date or moment.
+        d_created_to: Option<Until>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -103,6 +114,10 @@ impl Engine {
             offer_ids: input.offer_id,
             webmaster_id: input.webmaster_id,
             status: input.status,
+            ids: input.id,
+            search: input.search.as_deref().map(fold),
+            created_from: input.d_created_from,
+            created_until: input.d_created_to.map(|until| until.0),
         };
         let paging = Paging::new(input.page, input.per_page);
         let rows = connection::list(&self.store().read(), scope, &filter, paging).await?;
@@ -122,14 +137,15 @@ impl Engine {
         let input = &input;
         self.change(move |db| async move {
             let found = connection::view_for_update(&db, scope, id).await?;
-            let row = found.ok_or(Error::NotFound)?;
-            let before = row.status;
-            let mut row = decided(row, input)?;
-            if row.status != before {
+            let before = found.ok_or(Error::NotFound)?;
+            let mut row = decided(before.clone(), input)?;
+            if row.status != before.status {
                 row.date_decided = Some(self.now().0);
-                self.connection_changed(&db, &row, before).await?;
+                self.connection_changed(&db, &row, before.status).await?;
             }
-            connection::update(&db, row).await
+            let changes = Changes::updated(&before, &row);
+            connection::update(&db, row).await?;
+            self.note(&db, caller, Resource::Connection, id, changes).await
         })
         .await
     }
@@ -171,7 +187,10 @@ impl Engine {
                 date_decided: is_approved.then_some(now.0),
             };
             self.connection_changed(&db, &row, ConnectionStatus::Requested.code()).await?;
-            connection::create(&db, row).await
+            let id = connection::create(&db, row.clone()).await?;
+            let changes = Changes::created(&Connection { id, ..row });
+            self.note(&db, caller, Resource::Connection, id, changes).await?;
+            Ok(id)
         })
         .await
     }
@@ -192,7 +211,8 @@ impl Engine {
             }
             let gone = Connection { status: ConnectionStatus::Requested.code(), ..row.clone() };
             self.connection_changed(&db, &gone, row.status).await?;
-            connection::delete(&db, id).await
+            connection::delete(&db, id).await?;
+            self.note(&db, caller, Resource::Connection, id, Changes::deleted(&row)).await
         })
         .await
     }

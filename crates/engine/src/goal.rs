@@ -4,24 +4,38 @@ mod terms;
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use whocpa_domain::goal::{GoalCategory, HOLD_LIMIT_DAYS, MoneyType, Terms};
+use whocpa_domain::text::fold;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
 };
 use whocpa_store::goal::{self, Goal, GoalFilter, GoalVersion};
 use whocpa_store::{Db, Paging, Rows, currency, offer};
 
+use crate::audit::Changes;
 use crate::currency::{digits, minor_digits};
 use crate::{Caller, Engine, check};
-use terms::{changed_terms, new_terms, rate_text};
+pub(crate) use terms::rate_text;
+use terms::{changed_terms, new_terms};
 
 params! {
     /// Which goals are wanted.
     pub struct GoalList {
+        /// These goals.
+        id: Option<Vec<i64>>,
         /// Goals of these offers. When one of them is unknown or not visible to you, the request is refused.
         offer_id: Option<Vec<i64>>,
         /// 1 for active goals only, 0 for the others only.
         is_active: Option<bool>,
+        /// Goals of these kinds of action.
+        category: Option<Vec<GoalCategory>>,
+        /// Goals that pay in one of these ways.
+        money_type: Option<Vec<MoneyType>>,
+        /// Goals in these currencies.
+        currency_id: Option<Vec<i64>>,
+        /// Part of the description, in any case of letters.
+        search: Option<String>,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.
@@ -191,6 +205,31 @@ impl GoalViews {
     }
 }
 
+/// What the audit tells of a goal: the row, and the terms that are in force.
+#[derive(Serialize)]
+struct Audited<'a> {
+    #[serde(flatten)]
+    row: &'a Goal,
+    version_id: i64,
+    money_type: i64,
+    payment: i64,
+    charge: i64,
+    hold_period: i64,
+}
+
+impl<'a> Audited<'a> {
+    fn new(row: &'a Goal, version: &GoalVersion) -> Self {
+        Self {
+            row,
+            version_id: version.id,
+            money_type: version.money_type,
+            payment: version.payment,
+            charge: version.charge,
+            hold_period: version.hold_period,
+        }
+    }
+}
+
 impl Engine {
     /// Goals in the order of their ids.
     pub async fn goal_list(&self, caller: Caller, input: GoalList) -> Result<Rows<GoalView>> {
@@ -199,7 +238,17 @@ impl Engine {
         if let Some(ids) = &input.offer_id {
             offers_check(&db, scope, ids).await?;
         }
-        let filter = GoalFilter { offer_ids: input.offer_id, is_active: input.is_active };
+        let codes = |types: Vec<MoneyType>| types.into_iter().map(MoneyType::code).collect();
+        let kinds = |kinds: Vec<GoalCategory>| kinds.into_iter().map(GoalCategory::code).collect();
+        let filter = GoalFilter {
+            ids: input.id,
+            offer_ids: input.offer_id,
+            is_active: input.is_active,
+            search: input.search.as_deref().map(fold),
+            categories: input.category.map(kinds),
+            currency_ids: input.currency_id,
+            money_types: input.money_type.map(|types| (self.now(), codes(types))),
+        };
         let found = goal::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         let views = GoalViews::load(&db, caller, self.now(), &found.rows).await?;
         let (total_count, paging) = (found.total_count, found.paging);
@@ -224,7 +273,8 @@ impl Engine {
         let input = &input;
         self.store()
             .write(move |db| async move {
-                let row = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let before = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let row = before.clone();
                 let old = goal::versions_at(&db, &[id], now).await?.remove(&id);
                 let old = old.ok_or_else(|| Error::Internal(format!("goal {id} has no terms")))?;
                 let money = currency::view(&db, Scope::All, row.currency_id).await?;
@@ -235,11 +285,14 @@ impl Engine {
                 let digits = money.as_ref().map_or(0, minor_digits);
                 let terms = changed_terms(&mut errors, old.terms(), input, digits);
                 errors.finish()?;
-                goal::update(&db, row).await?;
+                goal::update(&db, row.clone()).await?;
+                let mut new = old.clone();
                 if (terms, hold_period) != (old.terms(), old.hold_period) {
-                    goal::version_create(&db, version(id, terms, hold_period, now)).await?;
+                    new = version(id, terms, hold_period, now);
+                    new.id = goal::version_create(&db, new.clone()).await?;
                 }
-                Ok(())
+                let changes = Changes::updated(&Audited::new(&before, &old), &Audited::new(&row, &new));
+                self.note(&db, caller, Resource::Goal, id, changes).await
             })
             .await
     }
@@ -253,6 +306,7 @@ impl Engine {
             id: 0,
             offer_id: input.offer_id,
             description: input.description.clone(),
+            description_folded: fold(&input.description),
             is_active: input.is_active.unwrap_or(true),
             is_auto_approve: input.is_auto_approve.unwrap_or(false),
             is_otol: input.is_otol.unwrap_or(true),
@@ -278,7 +332,11 @@ impl Engine {
                 let terms = new_terms(&mut errors, input.money_type, rates, digits);
                 errors.finish()?;
                 let id = goal::create(&db, row.clone()).await?;
-                goal::version_create(&db, version(id, terms, input.hold_period, now)).await?;
+                let mut version = version(id, terms, input.hold_period, now);
+                version.id = goal::version_create(&db, version.clone()).await?;
+                let row = Goal { id, ..row.clone() };
+                let changes = Changes::created(&Audited::new(&row, &version));
+                self.note(&db, caller, Resource::Goal, id, changes).await?;
                 Ok(id)
             })
             .await
@@ -289,9 +347,11 @@ impl Engine {
         let scope = caller.may(Resource::Goal, Method::Delete)?;
         self.store()
             .write(move |db| async move {
-                let mut row = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
-                row.is_active = false;
-                goal::update(&db, row).await
+                let before = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let row = Goal { is_active: false, ..before.clone() };
+                let changes = Changes::archived(&before, &row);
+                goal::update(&db, row).await?;
+                self.note(&db, caller, Resource::Goal, id, changes).await
             })
             .await
     }
@@ -314,8 +374,10 @@ fn operator_pays(caller: Caller, payment: Option<&String>) -> Result<()> {
 }
 
 fn changed(row: Goal, input: &GoalUpdate) -> Goal {
+    let description = input.description.clone().unwrap_or(row.description);
     Goal {
-        description: input.description.clone().unwrap_or(row.description),
+        description_folded: fold(&description),
+        description,
         is_active: input.is_active.unwrap_or(row.is_active),
         is_auto_approve: input.is_auto_approve.unwrap_or(row.is_auto_approve),
         is_otol: input.is_otol.unwrap_or(row.is_otol),

@@ -24,7 +24,8 @@ impl Engine {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let holder = self.rng().letters(16);
-        for job in [Job::Catalogue, Job::Node, Job::Close, Job::Parked, Job::KeyUse, Job::Tidy] {
+        for job in [Job::Catalogue, Job::Node, Job::Close, Job::Parked, Job::KeyUse, Job::Figures, Job::Tidy]
+        {
             tasks.spawn(run(self.clone(), job, holder.clone(), stopped.clone()));
         }
         Jobs { stop, tasks }
@@ -52,6 +53,8 @@ enum Job {
     Parked,
     /// Writes down when keys were last used.
     KeyUse,
+    /// Counts how offers do.
+    Figures,
     /// Forgets old entries of the change log, answers kept for repeated requests, and pictures that nothing shows.
     Tidy,
 }
@@ -64,6 +67,7 @@ impl Job {
             Self::Close => "lead_close",
             Self::Parked => "lead_parked",
             Self::KeyUse => "key_use",
+            Self::Figures => "offer_figures",
             Self::Tidy => "tidy",
         }
     }
@@ -74,7 +78,7 @@ impl Job {
             Self::Parked => 2,
             Self::Close => 5,
             Self::KeyUse | Self::Node => 15,
-            Self::Tidy => 600,
+            Self::Figures | Self::Tidy => 600,
         })
     }
 
@@ -96,6 +100,7 @@ impl Job {
             }
             Self::Parked => engine.lead_match_parked().await.map(drop),
             Self::KeyUse => engine.key_uses_store().await,
+            Self::Figures => engine.offer_figures().await,
             Self::Tidy => {
                 let before = engine.now().plus(-change::KEEP_SECONDS);
                 engine.store().write(move |db| async move { change::delete(&db, before).await }).await?;

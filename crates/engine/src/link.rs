@@ -3,7 +3,8 @@
 use whocpa_domain::area::AreaStatus;
 use whocpa_domain::click::SUBID_LIMIT;
 use whocpa_domain::connection::ConnectionStatus;
-use whocpa_domain::input::Patch;
+use whocpa_domain::input::{Patch, Until};
+use whocpa_domain::text::fold;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
 };
@@ -11,6 +12,7 @@ use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::link::{self, Link, LinkFilter};
 use whocpa_store::{Db, area, connection, offer};
 
+use crate::audit::Changes;
 use crate::{Caller, Engine, Paging, Rows, check};
 
 /// Letters of a link's code: 10 of 5 bits, so that codes cannot be found by trying.
@@ -19,6 +21,14 @@ const CODE_LETTERS: usize = 10;
 params! {
     /// Which links are wanted.
     pub struct LinkList {
+        /// These links.
+        id: Option<Vec<i64>>,
+        /// Part of the name, in any case of letters, or the code.
+        search: Option<String>,
+        /// Made on or after this date or moment.
+        d_created_from: Option<Time>,
+        /// Made on or before this date or moment.
+        d_created_to: Option<Until>,
         /// Only to these offers.
         offer_id: Option<Vec<i64>>,
         /// Only on this area.
@@ -124,6 +134,10 @@ impl Engine {
             offer_ids: input.offer_id,
             webmaster_id: input.webmaster_id,
             area_id: input.area_id,
+            ids: input.id,
+            search: input.search.as_deref().map(fold),
+            created_from: input.d_created_from,
+            created_until: input.d_created_to.map(|until| until.0),
         };
         let paging = Paging::new(input.page, input.per_page);
         let rows = link::list(&self.store().read(), scope, &filter, paging).await?;
@@ -143,15 +157,18 @@ impl Engine {
         let input = &input;
         self.change(move |db| async move {
             let found = link::view_for_update(&db, scope, id).await?;
-            let row = found.ok_or(Error::NotFound)?;
+            let before = found.ok_or(Error::NotFound)?;
+            let row = before.clone();
             // Only a new area is checked: an old one may have been archived since.
             if let Patch::Set(area_id) = input.area_id {
                 check_area(&db, scope, area_id).await?;
             }
             let input = input.clone();
+            let name = input.name.unwrap_or(row.name);
             let row = Link {
                 area_id: input.area_id.or(row.area_id),
-                name: input.name.unwrap_or(row.name),
+                name_folded: fold(&name),
+                name,
                 subid1: input.subid1.unwrap_or(row.subid1),
                 subid2: input.subid2.unwrap_or(row.subid2),
                 subid3: input.subid3.unwrap_or(row.subid3),
@@ -161,8 +178,10 @@ impl Engine {
                 ..row
             };
             self.link_check(&row)?;
+            let changes = Changes::updated(&before, &row);
             link::update(&db, row).await?;
-            change::create(&db, ChangeKind::Link, id, self.now()).await
+            change::create(&db, ChangeKind::Link, id, self.now()).await?;
+            self.note(&db, caller, Resource::Link, id, changes).await
         })
         .await
     }
@@ -170,13 +189,15 @@ impl Engine {
     /// Adds a link to an offer that the caller is connected to; gives its id.
     pub async fn link_create(&self, caller: Caller, input: LinkCreate) -> Result<i64> {
         let scope = caller.may(Resource::Link, Method::Create)?;
+        let name = input.name.unwrap_or_default();
         let row = Link {
             id: 0,
             code: String::new(),
             webmaster_id: caller.user_id,
             offer_id: input.offer_id,
             area_id: input.area_id,
-            name: input.name.unwrap_or_default(),
+            name_folded: fold(&name),
+            name,
             subid1: input.subid1.unwrap_or_default(),
             subid2: input.subid2.unwrap_or_default(),
             subid3: input.subid3.unwrap_or_default(),
@@ -195,8 +216,10 @@ impl Engine {
             }
             // Drawn in the transaction: a taken code makes the store run this again.
             let code = self.rng().letters(CODE_LETTERS);
-            let id = link::create(&db, Link { code, ..row.clone() }).await?;
+            let row = Link { code, ..row.clone() };
+            let id = link::create(&db, row.clone()).await?;
             change::create(&db, ChangeKind::Link, id, self.now()).await?;
+            self.note(&db, caller, Resource::Link, id, Changes::created(&Link { id, ..row })).await?;
             Ok(id)
         })
         .await
@@ -208,9 +231,12 @@ impl Engine {
         let scope = caller.may(Resource::Link, Method::Delete)?;
         self.change(move |db| async move {
             let found = link::view_for_update(&db, scope, id).await?;
-            let row = Link { date_deleted: Some(self.now().0), ..found.ok_or(Error::NotFound)? };
+            let before = found.ok_or(Error::NotFound)?;
+            let row = Link { date_deleted: Some(self.now().0), ..before.clone() };
+            let changes = Changes::archived(&before, &row);
             link::update(&db, row).await?;
-            change::create(&db, ChangeKind::Link, id, self.now()).await
+            change::create(&db, ChangeKind::Link, id, self.now()).await?;
+            self.note(&db, caller, Resource::Link, id, changes).await
         })
         .await
     }

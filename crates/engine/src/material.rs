@@ -1,7 +1,7 @@
 //! What landings, promos and stocks share: whose offer it is, how they are moderated, what others see of them.
 
 use whocpa_domain::moderation::{Moderation, ModerationStatus, Party};
-use whocpa_domain::offer::NEW_DAYS;
+use whocpa_domain::offer::new_since;
 use whocpa_domain::{Error, FieldErrors, Level, Result, Scope, Time, language};
 use whocpa_store::Db;
 use whocpa_store::offer::{self, Offer};
@@ -90,7 +90,7 @@ pub(crate) fn published(present: Option<i64>, status: ModerationStatus, now: Tim
 
 /// What was published since this moment counts as new.
 pub(crate) fn new_from(now: Time) -> Time {
-    now.plus_days(-NEW_DAYS)
+    new_since(now)
 }
 
 /// Whether it was published in the last days.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, QueryTrait};
-use whocpa_domain::click::Click;
+use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::{Result, Scope};
 
 use crate::bulk::{self, Table};
@@ -127,6 +127,18 @@ pub async fn count(db: &Db, scope: Scope) -> Result<i64> {
     };
     let count = select.count(&db.conn()).await.map_err(db::error)?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// How many clicks with ids from `first` to before `end` were sent to each offer.
+pub async fn sent_by_offer(db: &Db, first: i64, end: i64) -> Result<BTreeMap<i64, i64>> {
+    let sql =
+        "SELECT offer_id, COUNT(*) FROM click WHERE id >= $1 AND id < $2 AND reason = $3 GROUP BY offer_id";
+    let values = [first.into(), end.into(), ClickReason::Sent.code().into()];
+    let rows = db.conn().query_all_raw(statement(db, sql, values)).await.map_err(db::error)?;
+    rows.iter()
+        .map(|row| Ok((row.try_get_by(0)?, row.try_get_by(1)?)))
+        .collect::<Result<_, DbErr>>()
+        .map_err(db::error)
 }
 
 const COLUMNS: usize = 20;

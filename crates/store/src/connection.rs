@@ -5,7 +5,7 @@ use sea_orm::sea_query::Condition;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
-use whocpa_domain::{Result, Scope};
+use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
 use crate::offer;
@@ -52,6 +52,14 @@ pub struct ConnectionFilter {
     pub webmaster_id: Option<i64>,
     /// Only in one of these states.
     pub status: Option<Vec<ConnectionStatus>>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only with offers with this in the folded name.
+    pub search: Option<String>,
+    /// Asked for from here.
+    pub created_from: Option<Time>,
+    /// Asked for before this.
+    pub created_until: Option<Time>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -89,6 +97,20 @@ pub async fn list(
     }
     if let Some(states) = &filter.status {
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
+    }
+    if let Some(ids) = &filter.ids {
+        select = select.filter(Column::Id.is_in(ids.iter().copied()));
+    }
+    if let Some(search) = &filter.search {
+        let offers = offer::Entity::find().select_only().column(offer::Column::Id);
+        let offers = offers.filter(db::contains(offer::Column::NameFolded, search));
+        select = select.filter(Column::OfferId.in_subquery(offers.into_query()));
+    }
+    if let Some(from) = filter.created_from {
+        select = select.filter(Column::DateCreated.gte(from.0));
+    }
+    if let Some(until) = filter.created_until {
+        select = select.filter(Column::DateCreated.lt(until.0));
     }
     db::page(db, select, paging).await
 }

@@ -23,6 +23,9 @@ pub struct Model {
     pub offer_id: i64,
     /// What must be done.
     pub description: String,
+    /// [`fold`](whocpa_domain::text::fold)ed description.
+    #[serde(skip)]
+    pub description_folded: String,
     /// Whether leads are taken.
     pub is_active: bool,
     /// Leads approve themselves.
@@ -96,8 +99,18 @@ impl GoalVersion {
 pub struct GoalFilter {
     /// Only of these offers.
     pub offer_ids: Option<Vec<i64>>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
     /// Only active ones, or only others.
     pub is_active: Option<bool>,
+    /// Only with this in the folded description.
+    pub search: Option<String>,
+    /// Only of these kinds.
+    pub categories: Option<Vec<i64>>,
+    /// Only in these currencies.
+    pub currency_ids: Option<Vec<i64>>,
+    /// Only whose terms in force at this moment are of these money types.
+    pub money_types: Option<(Time, Vec<i64>)>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -116,6 +129,26 @@ pub async fn list(db: &Db, scope: Scope, filter: &GoalFilter, paging: Paging) ->
     }
     if let Some(wanted) = filter.is_active {
         select = select.filter(Column::IsActive.eq(wanted));
+    }
+    if let Some(search) = &filter.search {
+        select = select.filter(db::contains(Column::DescriptionFolded, search));
+    }
+    for (column, wanted) in [
+        (Column::Id, &filter.ids),
+        (Column::Category, &filter.categories),
+        (Column::CurrencyId, &filter.currency_ids),
+    ] {
+        if let Some(wanted) = wanted {
+            select = select.filter(column.is_in(wanted.iter().copied()));
+        }
+    }
+    if let Some((at, types)) = &filter.money_types {
+        let terms = version::Entity::find()
+            .select_only()
+            .column(version::Column::GoalId)
+            .filter(version::Column::Id.in_subquery(newest(*at).into_query()))
+            .filter(version::Column::MoneyType.is_in(types.iter().copied()));
+        select = select.filter(Column::Id.in_subquery(terms.into_query()));
     }
     db::page(db, select, paging).await
 }
@@ -138,16 +171,19 @@ pub async fn of_offers(db: &Db, offer_ids: &[i64]) -> Result<Vec<Goal>> {
 
 /// The version of each of these goals that is in force at `at`: the last one written that had begun by then.
 pub async fn versions_at(db: &Db, goal_ids: &[i64], at: Time) -> Result<BTreeMap<i64, GoalVersion>> {
-    let newest = version::Entity::find()
-        .select_only()
-        .column_as(version::Column::Id.max(), "id")
-        .filter(bulk::among(db, version::Column::GoalId, goal_ids))
-        .filter(version::Column::DateFrom.lte(at.0))
-        .group_by(version::Column::GoalId)
-        .into_query();
+    let newest = newest(at).filter(bulk::among(db, version::Column::GoalId, goal_ids)).into_query();
     let rows = version::Entity::find().filter(version::Column::Id.in_subquery(newest));
     let rows = rows.all(&db.conn()).await.map_err(db::error)?;
     Ok(rows.into_iter().map(|row| (row.goal_id, row)).collect())
+}
+
+/// The id of each goal's version that is in force at `at`.
+pub(crate) fn newest(at: Time) -> Select<version::Entity> {
+    version::Entity::find()
+        .select_only()
+        .column_as(version::Column::Id.max(), "id")
+        .filter(version::Column::DateFrom.lte(at.0))
+        .group_by(version::Column::GoalId)
 }
 
 /// Writes all columns of a stored goal.

@@ -55,8 +55,8 @@ pub async fn ensure(db: &Db, image: &Image) -> Result<()> {
     insert.exec_without_returning(&db.conn()).await.map(drop).map_err(db::error)
 }
 
-/// The columns that show pictures.
-const USES: [(&str, &str); 1] = [("offer", "image")];
+/// The columns that show pictures, all named `image`: a picture that stands in none of them is removed after a week.
+pub const USES: [(&str, &str); 3] = [("offer", "image"), ("promo", "image"), ("stock", "image")];
 
 /// Removes pictures that were last sent before `before` and that nothing shows; at most `limit`.
 pub async fn delete_unused(db: &Db, before: Time, limit: i64) -> Result<u64> {

@@ -13,6 +13,7 @@
 mod bulk;
 mod connect;
 mod db;
+mod fold;
 mod migrate;
 mod seed;
 
@@ -39,6 +40,7 @@ mod material;
 pub mod news;
 pub mod node;
 pub mod offer;
+pub mod offer_figure;
 pub mod parked_lead;
 pub mod person;
 pub mod product;

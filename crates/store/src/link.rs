@@ -1,9 +1,10 @@
 //! Tracked links of webmasters.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
-use whocpa_domain::{Error, Result, Scope};
+use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
 use crate::person;
@@ -25,6 +26,9 @@ pub struct Model {
     pub area_id: Option<i64>,
     /// What its owner calls it.
     pub name: String,
+    /// [`fold`](whocpa_domain::text::fold)ed name.
+    #[serde(skip)]
+    pub name_folded: String,
     /// Label of clicks that bring none of their own.
     pub subid1: String,
     /// As subid1.
@@ -61,6 +65,14 @@ pub struct LinkFilter {
     pub webmaster_id: Option<i64>,
     /// Only on this area.
     pub area_id: Option<i64>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only with this in the folded name, or with this code.
+    pub search: Option<String>,
+    /// Made from here.
+    pub created_from: Option<Time>,
+    /// Made before this.
+    pub created_until: Option<Time>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -78,6 +90,18 @@ pub async fn list(db: &Db, scope: Scope, filter: &LinkFilter, paging: Paging) ->
     let mut select = visible(scope).order_by_asc(Column::Id);
     if let Some(ids) = &filter.offer_ids {
         select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
+    }
+    if let Some(ids) = &filter.ids {
+        select = select.filter(Column::Id.is_in(ids.iter().copied()));
+    }
+    if let Some(search) = &filter.search {
+        select = select.filter(db::contains(Column::NameFolded, search).or(Column::Code.eq(search.as_str())));
+    }
+    if let Some(from) = filter.created_from {
+        select = select.filter(Column::DateCreated.gte(from.0));
+    }
+    if let Some(until) = filter.created_until {
+        select = select.filter(Column::DateCreated.lt(until.0));
     }
     for (column, wanted) in [(Column::WebmasterId, filter.webmaster_id), (Column::AreaId, filter.area_id)] {
         if let Some(wanted) = wanted {

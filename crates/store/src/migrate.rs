@@ -6,7 +6,7 @@ use whocpa_domain::hex::hex;
 use whocpa_domain::{Error, Result, Time};
 
 use crate::db::{self, Backend, Db};
-use crate::{Store, seed};
+use crate::{Store, fold, seed};
 
 /// One step: its name and its text for each database.
 pub(crate) struct Migration {
@@ -33,7 +33,8 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0004_materials",
     "main/0005_image",
     "main/0006_people",
-    "main/0010_transfer_currency"
+    "main/0010_transfer_currency",
+    "main/0012_offer"
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] = migrations!["clicks/0001_click"];
@@ -59,6 +60,7 @@ impl Store {
     pub async fn migrate(&self, now: Time) -> Result<()> {
         self.write(move |db| async move { apply(&db, MAIN, now).await }).await?;
         self.write_clicks(move |db| async move { apply(&db, CLICKS, now).await }).await?;
+        self.write(|db| async move { fold::all(&db).await }).await?;
         self.write(|db| async move { seed::load(&db).await }).await
     }
 

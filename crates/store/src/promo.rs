@@ -1,7 +1,8 @@
 //! Promos: creative material with which webmasters advertise an offer.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
 use whocpa_domain::moderation::ModerationStatus;
 use whocpa_domain::promo::PromoKind;
@@ -139,15 +140,24 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Pr
     visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
-/// Those of `offer_ids` that have a promo published since `from`.
+/// The offers that have a live promo published since `from` that the caller may see.
+pub(crate) fn new_offers(scope: Scope, from: Time) -> SelectStatement {
+    visible(scope)
+        .select_only()
+        .column(Column::OfferId)
+        .filter(Column::Status.eq(ModerationStatus::Live.code()))
+        .filter(Column::DatePublished.gte(from.0))
+        .into_query()
+}
+
+/// Those of `offer_ids` that have a live promo published since `from`.
 pub async fn new_of(db: &Db, scope: Scope, offer_ids: &[i64], from: Time) -> Result<Vec<i64>> {
-    let select = visible(scope)
+    let select = Entity::find()
         .select_only()
         .column(Column::OfferId)
         .distinct()
         .filter(Column::OfferId.is_in(offer_ids.iter().copied()))
-        .filter(Column::Status.eq(ModerationStatus::Live.code()))
-        .filter(Column::DatePublished.gte(from.0));
+        .filter(Column::OfferId.in_subquery(new_offers(scope, from)));
     select.into_tuple().all(&db.conn()).await.map_err(db::error)
 }
 

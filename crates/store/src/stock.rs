@@ -1,8 +1,8 @@
 //! Stocks: time-limited promotions of an offer (акции, not inventory).
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Condition;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Condition, SelectStatement};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
 use whocpa_domain::moderation::ModerationStatus;
 use whocpa_domain::{Result, Scope, Time};
@@ -125,16 +125,30 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<St
     visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
-/// Those of `offer_ids` that have a stock published since `from`.
+/// The offers that have a live stock published since `from` that the caller may see.
+pub(crate) fn new_offers(scope: Scope, from: Time) -> SelectStatement {
+    visible(scope)
+        .select_only()
+        .column(Column::OfferId)
+        .filter(Column::Status.eq(ModerationStatus::Live.code()))
+        .filter(Column::DatePublished.gte(from.0))
+        .into_query()
+}
+
+/// Those of `offer_ids` that have a live stock published since `from`.
 pub async fn new_of(db: &Db, scope: Scope, offer_ids: &[i64], from: Time) -> Result<Vec<i64>> {
-    let select = visible(scope)
+    let select = Entity::find()
         .select_only()
         .column(Column::OfferId)
         .distinct()
         .filter(Column::OfferId.is_in(offer_ids.iter().copied()))
-        .filter(Column::Status.eq(ModerationStatus::Live.code()))
-        .filter(Column::DatePublished.gte(from.0));
+        .filter(Column::OfferId.in_subquery(new_offers(scope, from)));
     select.into_tuple().all(&db.conn()).await.map_err(db::error)
+}
+
+/// The offers that have a stock that runs at `at` and that the caller may see.
+pub(crate) fn active_offers(scope: Scope, at: Time) -> SelectStatement {
+    visible(scope).select_only().column(Column::OfferId).filter(active(at)).into_query()
 }
 
 /// Writes all columns of a stored stock.

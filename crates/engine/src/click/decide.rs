@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use whocpa_domain::Time;
 use whocpa_domain::click::ClickReason;
+use whocpa_domain::offer::is_within;
 
 use crate::catalogue::{LinkEntry, OfferEntry, Snapshot};
 
@@ -18,7 +20,7 @@ pub struct Decision {
 }
 
 /// Decides about a click on the link with this code. Total: every code and every catalogue has an answer.
-pub fn decide(catalogue: &Snapshot, code: &str) -> Decision {
+pub fn decide(catalogue: &Snapshot, code: &str, now: Time) -> Decision {
     let Some(link) = catalogue.links.get(code) else {
         return Decision { reason: ClickReason::UnknownCode, link: None, offer: None };
     };
@@ -29,7 +31,7 @@ pub fn decide(catalogue: &Snapshot, code: &str) -> Decision {
         ClickReason::LinkDeleted
     } else if catalogue.blocked.contains(&link.webmaster_id) {
         ClickReason::AccountBlocked
-    } else if !offer.is_some_and(|offer| is_open(catalogue, offer)) {
+    } else if !offer.is_some_and(|offer| is_open(catalogue, offer, now)) {
         ClickReason::OfferStopped
     } else if !connected {
         ClickReason::NotConnected
@@ -40,8 +42,9 @@ pub fn decide(catalogue: &Snapshot, code: &str) -> Decision {
 }
 
 /// Whether visitors may be sent: a blocked advertiser could not report what they do.
-fn is_open(catalogue: &Snapshot, offer: &OfferEntry) -> bool {
-    offer.is_live && offer.destination.is_some() && !catalogue.blocked.contains(&offer.advertiser_id)
+fn is_open(catalogue: &Snapshot, offer: &OfferEntry, now: Time) -> bool {
+    let is_running = offer.is_live && is_within(offer.date_start, offer.date_stop, now);
+    is_running && offer.destination.is_some() && !catalogue.blocked.contains(&offer.advertiser_id)
 }
 
 #[cfg(test)]
@@ -49,6 +52,8 @@ mod tests {
     use super::*;
     use rpds::HashTrieSetSync;
     use whocpa_domain::offer::UrlTemplate;
+
+    const NOW: Time = Time(1_700_000_000);
 
     fn catalogue() -> Snapshot {
         let link = |is_deleted, offer_id| LinkEntry {
@@ -64,6 +69,8 @@ mod tests {
             id,
             advertiser_id: 20,
             is_live,
+            date_start: None,
+            date_stop: Some(NOW.0 + 1),
             destination: UrlTemplate::parse("https://shop.example/").ok(),
             cookie_ttl_days: 30,
         };
@@ -92,11 +99,13 @@ mod tests {
             ("new", ClickReason::NotConnected),
             ("nothing", ClickReason::UnknownCode),
         ] {
-            assert_eq!(decide(&catalogue, code).reason, reason, "{code}");
+            assert_eq!(decide(&catalogue, code, NOW).reason, reason, "{code}");
         }
+        let late = decide(&catalogue, "good", NOW.plus(1)).reason;
+        assert_eq!(late, ClickReason::OfferStopped, "its last second is over");
         catalogue.blocked.insert_mut(10);
-        assert_eq!(decide(&catalogue, "good").reason, ClickReason::AccountBlocked);
+        assert_eq!(decide(&catalogue, "good", NOW).reason, ClickReason::AccountBlocked);
         catalogue.blocked = HashTrieSetSync::new_sync().insert(20);
-        assert_eq!(decide(&catalogue, "good").reason, ClickReason::OfferStopped);
+        assert_eq!(decide(&catalogue, "good", NOW).reason, ClickReason::OfferStopped);
     }
 }

@@ -58,7 +58,7 @@ pub struct Tracked {
 impl Engine {
     /// Decides about a visit and remembers it; returns when the click is durable in the node's log (design §5.3).
     pub async fn click_track(&self, visit: Visit<'_>) -> Tracked {
-        let decision = decide(&self.catalogue().now(), visit.code);
+        let decision = decide(&self.catalogue().now(), visit.code, self.now());
         let id = self.node_ids().next();
         let (click, is_cut) = record(id, visit, &decision);
         let tid = self.tid_keys().write(id);

@@ -66,7 +66,7 @@ fn rate(errors: &mut FieldErrors, field: &str, money_type: MoneyType, text: Opti
 }
 
 /// Writes a rate as its money type states it.
-pub(super) fn rate_text(money_type: MoneyType, rate: i64, digits: u8) -> String {
+pub(crate) fn rate_text(money_type: MoneyType, rate: i64, digits: u8) -> String {
     match money_type {
         MoneyType::Fixed => Amount { micros: rate, digits }.to_string(),
         MoneyType::Percent | MoneyType::Float => money::show_percent(rate),

@@ -1,45 +1,20 @@
 //! What requests about offers may carry, and how it becomes a row.
 
-use whocpa_domain::input::Patch;
-use whocpa_domain::offer::OfferStatus;
-use whocpa_domain::{Error, FieldErrors, Level, Page, PerPage, Result, params};
+use whocpa_domain::input::{Decimal, Patch};
+use whocpa_domain::moderation::{Moderation, Party};
+use whocpa_domain::money::AMOUNT_LIMIT;
+use whocpa_domain::offer::{OfferStatus, TrafficKind, UrlTemplate, with_mask};
+use whocpa_domain::text::fold;
+use whocpa_domain::{Error, FieldErrors, Level, Result, Time, params};
 use whocpa_store::offer::Offer;
 
 use crate::image::ImageFile;
 use crate::{Caller, check};
 
+/// Longest UTM mask, in characters.
+const MASK_LIMIT: usize = 500;
 /// Longest life of the cookie with the tid, in days.
 const COOKIE_LIMIT_DAYS: i64 = 365;
-
-params! {
-    /// Which offers are wanted.
-    pub struct OfferList {
-        /// These offers.
-        id: Option<Vec<i64>>,
-        /// 1 for exclusive offers only, 0 for the others only.
-        is_exclusive: Option<bool>,
-        /// 1 for mobile products only, 0 for the others only.
-        is_mobile: Option<bool>,
-        /// 1 for offers optimised for mobile only, 0 for the others only.
-        is_mobile_optimised: Option<bool>,
-        /// 1 for offers with new promo materials only; no offer has them yet.
-        is_new_promo: Option<bool>,
-        /// 1 for offers with a new stock only; no offer has one yet.
-        is_new_stock: Option<bool>,
-        /// 1 for offers with a running stock only; no offer has one yet.
-        is_active_stock: Option<bool>,
-        /// 1 to include stopped offers (and archived ones, where you may see them).
-        show_stopped: Option<bool>,
-        /// Offers available in these regions: for a region itself, for one that it lies in, or for one in it.
-        geo: Option<Vec<i64>>,
-        /// Offers of these categories.
-        categories: Option<Vec<i64>>,
-        /// Page, from 1.
-        page: Page,
-        /// Rows on a page, 10 to 100.
-        per_page: PerPage,
-    }
-}
 
 /// Declares both sets of parameters at once: what they share is written and documented once.
 macro_rules! writing {
@@ -93,8 +68,12 @@ writing! {
     shared {
         /// 1 keeps the offer out of moderation as a draft, 0 sends it there. Not for offers that went live.
         is_draft: Option<bool>,
-        /// State of the offer. Operators only: this is moderation.
+        /// State of the offer. An operator moderates with it. An advertiser sends his offer on review (1), takes it back
+        /// (0), stops it (3) and lets it go on (2), or archives it (4); in a new offer only operators may send it.
         status: Option<OfferStatus>,
+        /// Why it is sent back, stopped or archived; operators only, who owe it when they send a live or reviewed offer
+        /// back or stop it.
+        reason: Option<String>,
         /// Whether only connected webmasters see it.
         is_private: Option<bool>,
         /// Whether webmasters are connected without a decision.
@@ -111,6 +90,13 @@ writing! {
         categories: Option<Vec<i64>>,
         /// Ids of the regions where it is available; they replace the present ones.
         geo: Option<Vec<i64>>,
+        /// Kinds of traffic that are allowed; they replace the present ones. About kinds that are neither allowed nor
+        /// forbidden a webmaster should ask.
+        traffic_allowed: Option<Vec<TrafficKind>>,
+        /// Kinds of traffic that are forbidden; they replace the present ones.
+        traffic_forbidden: Option<Vec<TrafficKind>>,
+        /// Languages of its pages and of its call centre, ISO 639-1; they replace the present ones.
+        languages: Option<Vec<String>>,
         /// Whether deeplinks are allowed.
         is_deeplink: Option<bool>,
         /// Whether only this network has it. Operators only.
@@ -121,14 +107,27 @@ writing! {
         is_mobile: Option<bool>,
         /// Whether its pages suit mobile visitors.
         is_mobile_optimised: Option<bool>,
-        /// Rating, 1 to 10. Operators only.
-        rating: Option<i64>,
-        /// Whether the network recommends it. Operators only.
-        is_recommended: Option<bool>,
+        /// Note of the network's people. Operators only.
+        comment: Option<String>,
         /// Home page; empty for none.
         url_homepage: Option<String>,
         /// Title of the page where visitors are sent.
         url_name: Option<String>,
+        /// Query that is added to `url_redirect`, for example utm_source=whocpa&utm_content={webmaster_id}, with the same
+        /// macros; empty for none.
+        utm_mask: Option<String>,
+        /// When the call centre works, in words; empty for none.
+        call_hours: Option<String>,
+        /// Price of the product for a buyer, the lowest one; empty for none.
+        price_from: Patch<Decimal>,
+        /// The highest price; the same as the lowest one unless told.
+        price_to: Patch<Decimal>,
+        /// Currency of these prices; required with them.
+        price_currency_id: Patch<i64>,
+        /// Visitors are sent from this moment on; empty for at once.
+        date_start: Patch<Time>,
+        /// Visitors are sent until this moment; empty for no end.
+        date_stop: Patch<Time>,
         /// Its picture: a file in PNG, JPEG or WebP, of at most 5 MiB and 16 million pixels. It is made anew in three
         /// sizes, see `images`. Sent empty, the present one goes.
         image: Patch<ImageFile>,
@@ -138,14 +137,18 @@ writing! {
 }
 
 /// Refuses every field that only an operator may set.
-pub(super) fn operator_only(caller: Caller, input: &OfferUpdate, advertiser_id: Option<i64>) -> Result<()> {
+pub(super) fn operator_only(
+    caller: Caller,
+    input: &OfferUpdate,
+    advertiser_id: Option<i64>,
+    is_new: bool,
+) -> Result<()> {
     let mut errors = FieldErrors::default();
     if caller.level != Level::Operator {
         for (field, is_sent) in [
             ("advertiser_id", advertiser_id.is_some()),
-            ("status", input.status.is_some()),
-            ("rating", input.rating.is_some()),
-            ("is_recommended", input.is_recommended.is_some()),
+            ("status", input.status.is_some() && is_new),
+            ("comment", input.comment.is_some()),
             ("is_exclusive", input.is_exclusive.is_some()),
         ] {
             if is_sent {
@@ -174,6 +177,9 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
         (&mut row.url_homepage, &input.url_homepage),
         (&mut row.url_redirect, &input.url_redirect),
         (&mut row.url_name, &input.url_name),
+        (&mut row.utm_mask, &input.utm_mask),
+        (&mut row.call_hours, &input.call_hours),
+        (&mut row.comment, &input.comment),
     ] {
         if let Some(sent) = sent {
             place.clone_from(sent);
@@ -187,39 +193,83 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
         (&mut row.is_phone_tracking, input.is_phone_tracking),
         (&mut row.is_mobile, input.is_mobile),
         (&mut row.is_mobile_optimised, input.is_mobile_optimised),
-        (&mut row.is_recommended, input.is_recommended),
     ] {
         *place = sent.unwrap_or(*place);
     }
-    row.rating = input.rating.unwrap_or(row.rating);
+    let micros = |sent: Patch<Decimal>, present: Option<i64>| sent.map(|price| price.0).or(present);
+    row.price_from = micros(input.price_from, row.price_from);
+    row.price_to = micros(input.price_to, row.price_to);
+    row.price_currency_id = input.price_currency_id.or(row.price_currency_id);
+    row.date_start = input.date_start.map(|time| time.0).or(row.date_start);
+    row.date_stop = input.date_stop.map(|time| time.0).or(row.date_stop);
+    row.name_folded = fold(&row.name);
     row.cookie_ttl_days = input.cookie_ttl_days.unwrap_or(row.cookie_ttl_days);
 }
 
-/// The state after an update; what is asked for already holds changes nothing.
+/// The state that a request asks for; none when it asks for none.
 ///
 /// # Errors
-/// [`Error::Conflict`] when the present state does not allow it.
-pub(super) fn next_status(present: OfferStatus, input: &OfferUpdate) -> Result<OfferStatus> {
-    let mut status = input.status.unwrap_or(present);
-    if let Some(is_draft) = input.is_draft {
-        status = match (status, is_draft) {
-            (OfferStatus::Draft | OfferStatus::Review, true) => OfferStatus::Draft,
-            (OfferStatus::Draft, false) => OfferStatus::Review,
-            (other, false) => other,
-            (_, true) => {
-                return Err(Error::Conflict("This offer went live: it cannot be a draft again".to_owned()));
-            }
-        };
+/// [`Error::Conflict`] when an archived offer is told to go on.
+pub(super) fn wanted_status(present: OfferStatus, input: &OfferUpdate) -> Result<Option<OfferStatus>> {
+    if input.status.is_some() {
+        return Ok(input.status);
     }
-    match (input.is_stopped, status) {
-        (Some(true), OfferStatus::Live | OfferStatus::Stopped) => Ok(OfferStatus::Stopped),
-        (Some(true), _) => Err(Error::Conflict("Only a live offer can be stopped".to_owned())),
-        (Some(false), OfferStatus::Stopped) => Ok(OfferStatus::Live),
+    let drafted = match (input.is_draft, present) {
+        (Some(true), _) => Some(OfferStatus::Draft),
+        (Some(false), OfferStatus::Draft) => Some(OfferStatus::Review),
+        (Some(false) | None, _) => None,
+    };
+    match (input.is_stopped, present) {
+        (Some(true), _) => Ok(Some(OfferStatus::Stopped)),
+        (Some(false), OfferStatus::Stopped) => Ok(Some(OfferStatus::Live)),
         (Some(false), OfferStatus::Archived) => {
             Err(Error::Conflict("An archived offer cannot go on".to_owned()))
         }
-        (Some(false) | None, _) => Ok(status),
+        (Some(false) | None, _) => Ok(drafted),
     }
+}
+
+/// Gives the row its state after what a request asks for; `edit` is there when it changes anything else, and true when
+/// that is what an operator approves.
+pub(super) fn moderate(
+    row: &mut Offer,
+    caller: Caller,
+    input: &OfferUpdate,
+    edit: Option<bool>,
+    now: Time,
+) -> Result<()> {
+    let party = if caller.level == Level::Operator { Party::Operator } else { Party::Owner };
+    let present = Moderation::stored(row.status, &row.reason);
+    let wanted = wanted_status(present.status, input)?;
+    let mut moved = present.moved(party, wanted, input.reason.as_deref())?;
+    if let Some(is_content) = edit {
+        moved = moved.edited(party, is_content)?;
+    }
+    row.status = moved.status.code();
+    row.reason = moved.reason;
+    if moved.status == OfferStatus::Live {
+        row.date_live.get_or_insert(now.0);
+    }
+    Ok(())
+}
+
+/// Whether two rows differ in what an operator approves: what visitors and webmasters read, see and are led to.
+pub(super) fn is_content(before: &Offer, after: &Offer) -> bool {
+    let content = |row: &Offer| {
+        let texts = [
+            &row.name,
+            &row.description,
+            &row.description_short,
+            &row.rules_full,
+            &row.rules_short,
+            &row.url_homepage,
+            &row.url_redirect,
+            &row.url_name,
+            &row.utm_mask,
+        ];
+        (texts.map(Clone::clone), row.image.clone(), row.is_mobile, row.is_mobile_optimised)
+    };
+    content(before) != content(after)
 }
 
 /// Checks a row before it is written.
@@ -237,10 +287,49 @@ pub(super) fn check(errors: &mut FieldErrors, row: &Offer) {
         errors.add("url_redirect", "Must not be empty");
     }
     check::url_template(errors, "url_redirect", &row.url_redirect);
+    check_mask(errors, row);
+    if !row.call_hours.is_empty() {
+        check::name(errors, "call_hours", &row.call_hours);
+    }
+    check::text(errors, "comment", &row.comment);
+    check_price(errors, row);
+    if row.date_start.zip(row.date_stop).is_some_and(|(start, stop)| stop <= start) {
+        errors.add("date_stop", "Must be after date_start");
+    }
     if !row.url_name.is_empty() {
         check::name(errors, "url_name", &row.url_name);
     }
     check::url(errors, "url_homepage", &row.url_homepage);
-    check::range(errors, "rating", row.rating, 1, 10);
     check::range(errors, "cookie_ttl_days", row.cookie_ttl_days, 1, COOKIE_LIMIT_DAYS);
+}
+
+fn check_mask(errors: &mut FieldErrors, row: &Offer) {
+    let is_query = |mask: &str| !mask.starts_with('&') && !mask.contains(['?', '#']) && mask.contains('=');
+    if row.utm_mask.is_empty() {
+        return;
+    }
+    if !is_query(&row.utm_mask)
+        || UrlTemplate::parse(&with_mask("https://a.example/", &row.utm_mask)).is_err()
+    {
+        errors.add("utm_mask", "Must be a query such as utm_source=whocpa, with known macros");
+    } else if row.utm_mask.chars().count() > MASK_LIMIT {
+        errors.add("utm_mask", format!("Must be at most {MASK_LIMIT} characters"));
+    }
+}
+
+fn check_price(errors: &mut FieldErrors, row: &Offer) {
+    for (field, price) in [("price_from", row.price_from), ("price_to", row.price_to)] {
+        if price.is_some_and(|price| price > AMOUNT_LIMIT) {
+            errors.add(field, "Must be at most 1000000000");
+        }
+    }
+    if row.price_to.is_some() && row.price_from.is_none() {
+        errors.add("price_from", "Must be given with price_to");
+    }
+    if row.price_from.zip(row.price_to).is_some_and(|(from, to)| to < from) {
+        errors.add("price_to", "Must not be below price_from");
+    }
+    if row.price_from.is_some() && row.price_currency_id.is_none() {
+        errors.add("price_currency_id", "Must be given with a price");
+    }
 }

@@ -245,7 +245,8 @@ async fn every_click_has_an_answer_and_is_remembered(test: TestDb) {
     let run = running(test).await;
     let engine = &run.world.engine;
     let offer = run.offer_id.to_string();
-    let stop = engine.offer_update(run.world.operator, run.offer_id, read(&[("status", "3")]));
+    let stop =
+        engine.offer_update(run.world.operator, run.offer_id, read(&[("status", "3"), ("reason", "x")]));
     stop.await.expect("stop the offer");
     let stopped = run.click("").await;
     assert_eq!((stopped.reason, stopped.location), (ClickReason::OfferStopped, None));

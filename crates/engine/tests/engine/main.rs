@@ -7,6 +7,10 @@ mod leads;
 #[cfg(test)]
 mod materials;
 #[cfg(test)]
+mod offer_lists;
+#[cfg(test)]
+mod offer_moderation;
+#[cfg(test)]
 mod offers;
 #[cfg(test)]
 mod people;

@@ -71,13 +71,14 @@ async fn moderation_is_the_operators(test: TestDb) {
         ("geo", "1"),
     ];
     let mut forbidden = all.to_vec();
-    forbidden.extend([("status", "2"), ("rating", "10"), ("advertiser_id", "1")]);
+    forbidden.extend([("status", "2"), ("comment", "x"), ("is_exclusive", "1"), ("advertiser_id", "1")]);
     let refused = refusal(engine.offer_create(world.advertiser, read(&forbidden)).await);
     assert_eq!(
         refused,
         [
             "advertiser_id: Only an operator may set this",
-            "rating: Only an operator may set this",
+            "comment: Only an operator may set this",
+            "is_exclusive: Only an operator may set this",
             "status: Only an operator may set this",
         ]
     );

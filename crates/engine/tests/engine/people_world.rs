@@ -84,29 +84,16 @@ pub fn fields<T: std::fmt::Debug>(result: Result<T>) -> Vec<String> {
 impl Network {
     pub async fn offer(&self, change: impl FnOnce(&mut Offer)) -> i64 {
         let mut row = Offer {
-            id: 0,
             advertiser_id: self.advertiser.user_id,
             status: OfferStatus::Live.code(),
-            is_private: false,
             name: "Offer".to_owned(),
-            description: String::new(),
-            description_short: String::new(),
-            rules_full: String::new(),
-            rules_short: String::new(),
-            is_deeplink: false,
-            is_exclusive: false,
-            is_phone_tracking: false,
-            is_mobile: false,
-            is_mobile_optimised: false,
-            is_auto_connect: false,
-            rating: 5,
-            is_recommended: false,
+            name_folded: "offer".to_owned(),
             url_homepage: "https://shop.example/".to_owned(),
             url_redirect: "https://shop.example/?tid={tid}".to_owned(),
-            url_name: String::new(),
-            image: None,
             cookie_ttl_days: 30,
             date_created: NOW.0,
+            date_live: Some(NOW.0),
+            ..Offer::default()
         };
         change(&mut row);
         let row = &row;

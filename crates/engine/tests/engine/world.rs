@@ -49,7 +49,7 @@ impl World {
         Self { test, engine, clock, category_id, operator, advertiser, rival, webmaster }
     }
 
-    /// An advertiser's offer in the state that an operator gives it.
+    /// An advertiser's offer in a state that it came to in the usual way.
     pub async fn offer(&self, geo: i64, status: OfferStatus, more: &[(&str, &str)]) -> i64 {
         let (category, geo) = (self.category_id.to_string(), geo.to_string());
         let mut pairs = vec![
@@ -58,12 +58,22 @@ impl World {
             ("categories", category.as_str()),
             ("geo", geo.as_str()),
         ];
+        pairs.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
         pairs.extend_from_slice(more);
+        if status == OfferStatus::Draft {
+            pairs.push(("is_draft", "1"));
+        }
         let id = self.engine.offer_create(self.advertiser, read(&pairs)).await;
         let id = id.expect("create an offer");
-        let code = status.code().to_string();
-        let moderated = self.engine.offer_update(self.operator, id, read(&[("status", &code)]));
-        moderated.await.expect("moderate");
+        if status.is_public() {
+            let live = self.engine.offer_update(self.operator, id, read(&[("status", "2")]));
+            live.await.expect("approve");
+        }
+        if matches!(status, OfferStatus::Stopped | OfferStatus::Archived) {
+            let code = status.code().to_string();
+            let moved = self.engine.offer_update(self.advertiser, id, read(&[("status", &code)]));
+            moved.await.expect("stop");
+        }
         id
     }
 

@@ -9,7 +9,7 @@ pub(super) fn declaration() -> Declaration {
         Resource::Category,
         "What an offer is about. Lists of offers can be narrowed to categories.",
     )
-    .list("All categories, by name.", op!(category_list()))
+    .list("Categories that fit the filters, by name.", op!(category_list(input)))
     .view("One category.", op!(category_view(id)))
     .update(
         "Changes a category; fields that you leave out keep their values.",

@@ -13,6 +13,7 @@ mod live;
 mod news;
 mod offers;
 mod people;
+mod pictures;
 mod progress;
 mod publish;
 mod reasons;

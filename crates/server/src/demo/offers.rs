@@ -1,5 +1,7 @@
 //! The demo's market: categories, advertisers and their offers. All of it is invented.
 
+use std::collections::BTreeSet;
+
 use super::visitors::COUNTRIES;
 
 /// Categories, in English and in Russian.
@@ -195,6 +197,35 @@ impl Plan {
             self.short(),
             action.to_lowercase()
         )
+    }
+
+    /// Kinds of traffic that are allowed and that are forbidden, as numbers of `TrafficKind`.
+    pub fn traffic(&self) -> (&'static str, &'static str) {
+        match self.category {
+            0 | 1 => ("3,4,5,6,7,8,11,14,15", "10,13,16,17"),
+            2..=4 => ("1,3,6,7,8,10,12,14,15", "2,9,11,13,17"),
+            5 => ("1,4,5,8,9,12,14,16", "2,10,11,17"),
+            6 => ("3,5,6,8,9,15,16", "11,13,17"),
+            7 | 11 => ("1,3,4,7,12,14,18,19,20", "2,9,16"),
+            8 | 9 => ("3,4,8,9,14,15", "2,10,11,17"),
+            _ => ("1,3,4,5,7,10,12,14", "9,16,17"),
+        }
+    }
+
+    /// The first languages of its countries, ISO 639-1.
+    pub fn languages(&self) -> String {
+        let of = |index: usize| COUNTRIES.get(index).and_then(|country| country.languages.get(..2));
+        let languages: BTreeSet<&str> = self.country_indexes().into_iter().filter_map(of).collect();
+        languages.into_iter().collect::<Vec<_>>().join(",")
+    }
+
+    /// When its call centre works, empty where nobody is called.
+    pub fn call_hours(&self) -> &'static str {
+        match self.category {
+            0 | 1 => "Every day 9:00-20:00, local time",
+            2..=4 | 10 => "Monday to Friday 9:00-18:00, local time",
+            _ => "",
+        }
     }
 
     /// What webmasters may not do.

@@ -11,6 +11,7 @@ use whocpa_engine::goal::GoalCreate;
 use whocpa_engine::offer::{OfferCreate, OfferUpdate};
 
 use super::offers::{COMPANIES, Plan, plans, special};
+use super::pictures::picture;
 use super::visitors::COUNTRIES;
 use super::world::{Account, Builder, DemoGoal, DemoOffer, caller, missing, sent};
 
@@ -37,7 +38,9 @@ impl Builder<'_> {
             let geo =
                 countries.iter().filter_map(|country| regions.get(country).copied()).collect::<Vec<_>>();
             let category = categories.get(plan.category).copied().unwrap_or_default();
-            let id = self.engine.offer_create(advertiser, described(&plan, index, category, &geo)?).await?;
+            let described = described(&plan, index, category, &geo)?;
+            let described = OfferCreate { image: picture(index)?, ..described };
+            let id = self.engine.offer_create(advertiser, described).await?;
             let mut goals =
                 vec![self.goal((advertiser, id), &plan, (plan.action().0, plan.pay), &currencies).await?];
             if let Some(second) = plan.second_goal() {
@@ -75,11 +78,7 @@ impl Builder<'_> {
     }
 
     async fn moderate(&self, operator: Caller, id: i64, index: usize) -> Result<()> {
-        let mut pairs = vec![
-            ("status", "2".to_owned()),
-            ("rating", (4 + (index * 5) % 7).to_string()),
-            ("is_recommended", u8::from(index.is_multiple_of(9)).to_string()),
-        ];
+        let mut pairs = vec![("status", "2".to_owned())];
         if special::EXCLUSIVE.contains(&index) {
             pairs.push(("is_exclusive", "1".to_owned()));
         }
@@ -168,6 +167,11 @@ fn described(plan: &Plan, index: usize, category: i64, geo: &[i64]) -> Result<Of
         ("is_deeplink", flag(plan.category == 7)),
         ("is_mobile", flag(matches!(plan.category, 8 | 9))),
         ("is_mobile_optimised", flag(true)),
+        ("traffic_allowed", plan.traffic().0.to_owned()),
+        ("traffic_forbidden", plan.traffic().1.to_owned()),
+        ("languages", plan.languages()),
+        ("call_hours", plan.call_hours().to_owned()),
+        ("utm_mask", "utm_source=whocpa&utm_medium=cpa&utm_content={webmaster_id}".to_owned()),
         ("cookie_ttl_days", if plan.category == 7 { "45" } else { "30" }.to_owned()),
     ])
 }

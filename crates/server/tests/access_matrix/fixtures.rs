@@ -70,7 +70,7 @@ impl Network {
     /// A good body of an update that keeps the canary and can be sent again and again.
     pub fn update_body(resource: Resource, actor: Actor) -> &'static str {
         match (resource, actor) {
-            (Resource::Offer, _) => "description_short=short",
+            (Resource::Offer, _) => "call_hours=9+to+18",
             (Resource::Goal, _) => "is_auto_approve=0",
             (Resource::Category | Resource::Currency | Resource::Geo, _) => "name_ru=%D0%98%D0%BC%D1%8F",
             (Resource::Promo | Resource::Landing, _) => "language=en",

@@ -82,9 +82,15 @@ impl Matrix<'_> {
         let other = network.users[&b.webmaster];
         let offer = format!("/api/offer/{}", a.public_offer);
         let offer_form = format!("name=x&{}", network.offer_form());
-        for (field, value) in [("status", 2), ("rating", 10), ("is_recommended", 1), ("is_exclusive", 1)] {
+        for (field, value) in [("comment", 2), ("reason", 10), ("is_exclusive", 1)] {
             self.refused_field(AdvertiserA, &offer, "", field, value).await;
             self.refused_field(AdvertiserA, "/api/offer/", &offer_form, field, value).await;
+        }
+        self.refused_field(AdvertiserA, "/api/offer/", &offer_form, "status", 2).await;
+        for filter in ["status", "is_private", "is_auto_connect", "advertiser_id"] {
+            let answer = self.send(WebmasterA, "GET", &format!("/api/offer/?{filter}=1"), "").await;
+            let is_named = answer.status.as_u16() == 400 && answer.json()["error"][filter].is_array();
+            self.check(is_named, || format!("WebmasterA lists offers by {filter}: {answer}"));
         }
         self.refused_field(
             AdvertiserA,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use whocpa_db_test::db_test;
 use whocpa_domain::user::UserLevel;
+use whocpa_engine::category::CategoryList;
 use whocpa_engine::user::UserCreate;
 use whocpa_engine::{Caller, Rng};
 use whocpa_store::testing::TestDb;
@@ -111,7 +112,8 @@ async fn a_repeated_create_makes_one_object_across_kill_9(test: TestDb) {
 
 async fn check(test: &TestDb, senders: &[Sender], kills: u64, began: Instant) {
     let engine = network::open(&test.config).await;
-    let rows = engine.category_list(Caller::SYSTEM).await.expect("the categories");
+    let all = CategoryList { search: None, is_active: None };
+    let rows = engine.category_list(Caller::SYSTEM, all).await.expect("the categories");
     engine.close().await.expect("close the engine");
     let mut stored: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     for row in rows {

@@ -3,32 +3,35 @@
 //! A schema is read as a set of sentences, so that a difference reads as what it is. `TRUNCATE` triggers are left out
 //! (SQLite has no such statement), and so is who gives out ids (SQLite gives one wherever none is sent).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{ColumnType, EntityName, IdenStatic, Iterable, QuerySelect};
 use whocpa_db_test::db_test;
-use whocpa_domain::Scope;
 use whocpa_domain::user::UserLevel;
+use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
     account, api_key, area, audit, category, change, claim, click, connection, currency, feed, geo, goal,
-    image, landing, lead, lead_event, link, news, offer, parked_lead, person, product, promo, secret, stock,
-    ticket, transfer,
+    image, landing, lead, lead_event, link, news, offer, offer_figure, parked_lead, person, product, promo,
+    secret, stock, ticket, transfer,
 };
 
 use crate::direct::{Direct, tell, texts};
 use crate::rows::{self, NOW};
 
 /// Tables that have no public entity: read by statements, or through functions that are called below.
-const WITHOUT_ENTITY: [&str; 9] = [
+const WITHOUT_ENTITY: &[&str] = &[
     "click_mark",
     "lease",
     "migration",
     "news_read",
     "node",
     "offer_category",
+    "offer_day_mark",
     "offer_geo",
+    "offer_language",
+    "offer_traffic",
     "person_category",
     "sequence",
 ];
@@ -194,6 +197,8 @@ async fn every_entity_describes_its_table(db: TestDb) {
         link::Entity, main;
         news::Entity, main;
         offer::Entity, main;
+        offer_figure::Entity, main;
+        offer_figure::day::Entity, main;
         parked_lead::Entity, main;
         person::Entity, main;
         product::Entity, main;
@@ -240,10 +245,39 @@ async fn private_entities_work(db: TestDb) {
         offer::set_geos(&db, id, &[geo_id]).await?;
         assert_eq!(offer::categories(&db, &[id]).await?[&id], [category_id]);
         assert_eq!(offer::geos(&db, &[id]).await?[&id], [geo_id]);
+        offer::set_languages(&db, id, &["en".to_owned()]).await?;
+        assert_eq!(offer::languages(&db, &[id]).await?[&id], ["en"]);
+        offer::set_traffic(&db, id, &[(1, true), (8, false)]).await?;
+        assert_eq!(offer::traffic(&db, &[id]).await?[&id], [(1, true), (8, false)]);
+        let clicks = BTreeMap::from([(id, 7), (id + 1000, 1)]);
+        assert!(
+            offer_figure::day_add(&db, (0, 10), 19_000, &clicks).await?,
+            "an offer that is gone is left out"
+        );
+        assert!(!offer_figure::day_add(&db, (0, 20), 19_000, &clicks).await?, "the mark is elsewhere");
+        assert!(offer_figure::day_add(&db, (10, 20), 19_000, &clicks).await?);
+        assert_eq!(offer_figure::counted_ms(&db).await?, 20);
+        assert_eq!(offer_figure::counted(&db, Time(19_000 * 86_400)).await?[&id].clicks, 14);
+        assert!(!offer_figure::counted(&db, Time(19_001 * 86_400)).await?.contains_key(&id));
         let news_id = news::create(&db, news.clone()).await?;
         news::set_read(&db, advertiser_id, news_id, true, NOW).await?;
         assert!(news::read_by(&db, advertiser_id, &[news_id]).await?.contains(&news_id));
         Ok(())
     });
     done.await.expect("write and read");
+}
+
+/// A picture that nothing shows is removed after a week: whoever shows one must say so.
+#[db_test]
+async fn every_column_that_shows_pictures_keeps_them(db: TestDb) {
+    let direct = &Direct::open(&db.config).await;
+    let columns: BTreeSet<String> = schema(direct)
+        .await
+        .iter()
+        .filter_map(|fact| fact.strip_prefix("column ")?.strip_suffix(" text null"))
+        .filter(|column| column.split('.').nth(1) == Some("image"))
+        .map(str::to_owned)
+        .collect();
+    let listed = image::USES.iter().map(|(table, column)| format!("{table}.{column}")).collect();
+    assert_eq!(columns, listed, "a column named image must stand in `store::image::USES`");
 }

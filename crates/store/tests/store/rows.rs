@@ -63,29 +63,15 @@ pub async fn network(store: &Store) -> Ids {
 
 pub fn offer_row(advertiser_id: i64) -> Offer {
     Offer {
-        id: 0,
         advertiser_id,
         status: 2,
-        is_private: false,
         name: "Tea".to_owned(),
-        description: String::new(),
-        description_short: String::new(),
-        rules_full: String::new(),
-        rules_short: String::new(),
-        is_deeplink: false,
-        is_exclusive: false,
-        is_phone_tracking: false,
-        is_mobile: false,
-        is_mobile_optimised: false,
-        is_auto_connect: false,
-        rating: 5,
-        is_recommended: false,
-        url_homepage: String::new(),
+        name_folded: "tea".to_owned(),
         url_redirect: "https://shop.example/".to_owned(),
-        url_name: String::new(),
-        image: None,
         cookie_ttl_days: 30,
         date_created: NOW.0,
+        date_live: Some(NOW.0),
+        ..Offer::default()
     }
 }
 
@@ -94,6 +80,7 @@ fn goal_row() -> Goal {
         id: 0,
         offer_id: 0,
         description: "Paid order".to_owned(),
+        description_folded: "paid order".to_owned(),
         is_active: true,
         is_auto_approve: false,
         is_otol: true,
