@@ -9,6 +9,7 @@ use whocpa_domain::SystemClock;
 use whocpa_engine::{Engine, Rng};
 
 use crate::config::Config;
+use crate::serve::Times;
 use crate::state::AppState;
 use crate::{api, serve, telemetry, track, web};
 
@@ -48,8 +49,9 @@ pub async fn serve(
     telemetry::metrics();
     let engine = state.engine.clone();
     let jobs = engine.jobs_start();
-    let head = Duration::from_secs(state.config.limits.head_seconds);
-    serve::connections(listener, router(state), head, stop, GRACE).await;
+    let limits = state.config.limits;
+    let [head, write] = [limits.head_seconds, limits.write_seconds].map(Duration::from_secs);
+    serve::connections(listener, router(state), Times { head, write, grace: GRACE }, stop).await;
     jobs.stop().await;
     engine.close().await.map_err(|e| e.to_string())
 }

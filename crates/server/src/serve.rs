@@ -19,6 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tower::Service as _;
 
 /// Longest head of a request, in bytes, that is read at all; beyond it the refusal has no words.
@@ -32,17 +33,27 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 /// Pause after a connection could not be accepted: often there are no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is ready, then lets running requests end, at most for `grace`.
+/// What a connection is given time for.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// For the head of a request, and to be idle.
+    pub head: Duration,
+    /// To read something of an answer.
+    pub write: Duration,
+    /// For running requests, once all is to end.
+    pub grace: Duration,
+}
+
+/// Serves until `stop` is ready, then lets running requests end.
 pub async fn connections(
     listener: TcpListener,
     routes: Router,
-    head: Duration,
+    times: Times,
     stop: impl Future<Output = ()>,
-    grace: Duration,
 ) {
     let graceful = GracefulShutdown::new();
     let routes = routes.with_state(());
-    let builder = Arc::new(builder(head));
+    let builder = Arc::new(builder(times.head));
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -51,7 +62,7 @@ pub async fn connections(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let asked = Connection { builder: Arc::clone(&builder), routes: routes.clone(), peer, head };
+                let asked = Connection { builder: Arc::clone(&builder), routes: routes.clone(), peer, times };
                 tokio::spawn(asked.serve(stream, graceful.watcher()));
             }
             // A client that is gone already is his own affair.
@@ -63,8 +74,8 @@ pub async fn connections(
         }
     }
     drop(listener);
-    if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!(seconds = grace.as_secs(), "requests still ran when the time for them was over");
+    if tokio::time::timeout(times.grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!(seconds = times.grace.as_secs(), "requests still ran when the time for them was over");
     }
 }
 
@@ -90,7 +101,7 @@ struct Connection {
     builder: Arc<Builder<TokioExecutor>>,
     routes: Router,
     peer: SocketAddr,
-    head: Duration,
+    times: Times,
 }
 
 impl Connection {
@@ -105,12 +116,15 @@ impl Connection {
             let mut routes = self.routes.clone();
             async move { routes.call(request).await }
         });
-        let served = self.builder.serve_connection(TokioIo::new(stream), service);
+        // A client that does not read its answer must not keep it in memory for ever.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.times.write));
+        let served = self.builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
         let mut served = pin!(watcher.watch(served));
         tokio::select! {
             // How a connection ends concerns its client only.
             _ = &mut served => return,
-            () = tokio::time::sleep(self.head) => {}
+            () = tokio::time::sleep(self.times.head) => {}
         }
         // Until the first request nothing else limits the time: not even the protocol is known.
         if is_used.load(Ordering::Relaxed) {

@@ -39,6 +39,8 @@ pub struct LimitsConfig {
     pub concurrent_per_address: usize,
     /// Seconds within which the head of a request must arrive, and that a kept connection may be idle.
     pub head_seconds: u64,
+    /// Seconds for which a client may read nothing of its answer.
+    pub write_seconds: u64,
     /// Seconds within which a body must arrive.
     pub body_seconds: u64,
     /// Seconds within which a body of `multipart/form-data` must arrive.
@@ -164,6 +166,7 @@ impl Default for LimitsConfig {
             concurrent: 1024,
             concurrent_per_address: 128,
             head_seconds: 30,
+            write_seconds: 30,
             body_seconds: 30,
             upload_seconds: 120,
             answer_seconds: 30,

@@ -33,8 +33,9 @@ impl Server {
         let routes = app::router(app.state.clone());
         tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
-            let (head, grace) = (Duration::from_secs(1), Duration::from_secs(1));
-            serve::connections(listener, routes, head, stopped, grace).await;
+            let second = Duration::from_secs(1);
+            let times = serve::Times { head: second, write: second, grace: second };
+            serve::connections(listener, routes, times, stopped).await;
         });
         Self { _app: app, address, stop: Some(stop) }
     }
@@ -142,6 +143,23 @@ async fn a_head_has_an_end(db: TestDb) {
         server.talk(bytes.as_bytes()).await;
         assert!(began.elapsed() < Duration::from_secs(5), "{bytes:?} {:?}", began.elapsed());
     }
+}
+
+#[db_test]
+async fn an_answer_that_nobody_reads_is_thrown_away(db: TestDb) {
+    let server = Server::start(db, |_| {}).await;
+    let mut stream = server.connect().await;
+    // Far more than the buffers of both ends hold.
+    let asked = 40;
+    let get = "GET /api/geo HTTP/1.1\r\nhost: cpa.test\r\n\r\n".repeat(asked);
+    stream.write_all(get.as_bytes()).await.expect("ask");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let mut text = Vec::new();
+    // It ends with the end of the stream, or with a reset.
+    let reading = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut text));
+    let _ = reading.await.expect("the server has closed");
+    let answers = String::from_utf8_lossy(&text).matches("HTTP/1.1 200 OK").count();
+    assert!(answers < asked, "all {answers} answers waited for the reader");
 }
 
 #[db_test]
