@@ -1,17 +1,24 @@
 //! News of the network and of offers.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod html;
+mod notice;
+mod shown;
 
+use serde::Serialize;
 use whocpa_domain::input::{Patch, Until};
-use whocpa_domain::news::NewsType;
-use whocpa_domain::view::{Field, FieldKind, FieldType};
+use whocpa_domain::news::{NewsStatus, NewsType};
 use whocpa_domain::{
-    Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
+    Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params,
 };
 use whocpa_store::news::{self, News, NewsFilter};
-use whocpa_store::{Db, Paging, Rows, offer};
+use whocpa_store::{Db, Paging, offer, stock};
 
+use crate::audit::Changes;
 use crate::{Caller, Engine, check};
+
+pub use notice::Notice;
+use shown::Around;
+pub use shown::{NamesById, NewsPage, NewsView};
 
 params! {
     /// Which news are wanted.
@@ -22,6 +29,16 @@ params! {
         to: Option<Until>,
         /// 1 system news, 2 news of all offers, 4 news of the offers you work with; sums mean several: 5 is 1 and 4.
         r#type: Option<i64>,
+        /// Only about these offers.
+        offer_id: Option<Vec<i64>>,
+        /// Only those that you have read (1) or have not (0); for accounts.
+        is_read: Option<bool>,
+        /// Only those that must be read (1) or need not be (0).
+        is_important: Option<bool>,
+        /// Only those with this in the headline or the text, in any case of letters.
+        search: Option<String>,
+        /// Only those not published yet, active, or no longer relevant; for operators.
+        status: Option<Vec<NewsStatus>>,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.
@@ -34,12 +51,15 @@ params! {
     pub struct NewsCreate {
         /// Headline.
         header: String,
-        /// Plain text; lines end with a newline.
+        /// HTML: headings (h3, h4), paragraphs, lists, tables, quotes, code, emphasis and links stay, anything else is
+        /// taken out. A text without markup keeps its line breaks.
         body: String,
         /// 1 system, 2 offer; unless told, 2 where `offer_id` is given.
         r#type: Option<NewsType>,
-        /// The offer that it is about.
+        /// The offer that it is about; with `stock_id`, that stock's offer unless told.
         offer_id: Option<i64>,
+        /// The stock (promotion) that it is about; it must have been published.
+        stock_id: Option<i64>,
         /// Picture address.
         img: Option<String>,
         /// Whether it must be read; no unless told.
@@ -52,18 +72,23 @@ params! {
 }
 
 params! {
-    /// Changes of news. Webmasters and advertisers may send `is_read` only.
+    /// Changes of news. Webmasters and advertisers may send `is_read` and `with_older` only.
     pub struct NewsUpdate {
         /// Whether you have read it.
         is_read: Option<bool>,
+        /// With `is_read=1`: also all news that were published before it. Sent for the newest one, this marks all as
+        /// read, and none that you were not shown.
+        with_older: Option<bool>,
         /// Headline.
         header: Option<String>,
-        /// Plain text; lines end with a newline.
+        /// HTML, sanitised as in `create`.
         body: Option<String>,
         /// 1 system, 2 offer.
         r#type: Option<NewsType>,
         /// The offer that it is about; empty for none.
         offer_id: Patch<i64>,
+        /// The stock (promotion) that it is about; empty for none.
+        stock_id: Patch<i64>,
         /// Picture address; empty for none.
         img: Option<String>,
         /// Whether it must be read.
@@ -75,130 +100,30 @@ params! {
     }
 }
 
-/// `{"<id>": "<name>"}`: what a piece of news is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
-pub struct NamesById(
-    /// Names by id.
-    pub BTreeMap<i64, String>,
-);
-
-impl FieldType for NamesById {
-    const KIND: FieldKind = FieldKind::Object(|| {
-        &[Field { name: "<id>", kind: FieldKind::Text, doc: "Its name; the key is its id.", is_flat: false }]
-    });
-}
-
-view! {
-    /// A piece of news.
-    pub struct NewsView {
-        /// News id.
-        id: i64,
-        /// Headline.
-        header: String,
-        /// Plain text; lines end with a newline.
-        body: String,
-        /// 4 when it is about an offer that you work with (a webmaster is connected, an advertiser owns it), else 2
-        /// when it is about an offer, else 1.
-        r#type: NewsType,
-        /// When it was written.
-        date_created: Time,
-        /// Picture address, empty for none.
-        img: String,
-        /// Whether it must be read.
-        is_important: bool,
-        /// Published from here.
-        date_start: Time,
-        /// Relevant until here, `null` for without end.
-        date_end: Option<Time>,
-        /// Whether it is published and relevant now.
-        is_active: bool,
-        /// Whether you have read it; `false` for guests.
-        read: bool,
-        /// The same as `read`, under the name that update takes.
-        is_read: bool,
-        /// The offer that it is about, `null` for none.
-        offer_id: Option<i64>,
-        /// Id and name of that offer; absent for none.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        offer: Option<NamesById>,
-        /// Id and name of the stock that it is about; absent for none.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        stock: Option<NamesById>,
-    }
-}
-
-/// What a page of news needs besides its rows, read once for all of them.
-struct Around {
-    now: Time,
-    read: BTreeSet<i64>,
-    own: BTreeSet<i64>,
-    names: BTreeMap<i64, String>,
-}
-
-impl Around {
-    async fn load(db: &Db, caller: Caller, scope: Scope, now: Time, rows: &[News]) -> Result<Self> {
-        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-        let offer_ids: Vec<i64> = rows.iter().filter_map(|row| row.offer_id).collect();
-        let own = match scope {
-            Scope::Webmaster(id) => offer::connected(db, id, &offer_ids).await?,
-            Scope::Advertiser(_) | Scope::Manager(_) => {
-                offer::known(db, scope, &offer_ids).await?.into_iter().collect()
-            }
-            Scope::Public | Scope::All => BTreeSet::new(),
-        };
-        Ok(Self {
-            now,
-            read: news::read_by(db, caller.user_id, &ids).await?,
-            own,
-            names: offer::names(db, &offer_ids).await?,
-        })
-    }
-
-    fn view(&self, row: News) -> NewsView {
-        let is_own = row.offer_id.is_some_and(|id| self.own.contains(&id));
-        let is_read = self.read.contains(&row.id);
-        let named = |id: i64| self.names.get(&id).map(|name| BTreeMap::from([(id, name.clone())]));
-        NewsView {
-            id: row.id,
-            r#type: match row.offer_id {
-                Some(_) if is_own => NewsType::MyOffers,
-                Some(_) => NewsType::Offer,
-                None => NewsType::System,
-            },
-            date_created: Time(row.date_created),
-            is_important: row.is_important,
-            is_active: row.date_start <= self.now.0 && row.date_end.is_none_or(|end| end > self.now.0),
-            date_start: Time(row.date_start),
-            date_end: row.date_end.map(Time),
-            read: is_read,
-            is_read,
-            offer_id: row.offer_id,
-            offer: row.offer_id.and_then(named).map(NamesById),
-            stock: None,
-            header: row.header,
-            body: row.body,
-            img: row.img,
-        }
-    }
-}
-
 impl Engine {
     /// News, newest first. Operators also see what is not published yet or no longer relevant.
-    pub async fn news_list(&self, caller: Caller, input: NewsList) -> Result<Rows<NewsView>> {
+    pub async fn news_list(&self, caller: Caller, input: NewsList) -> Result<NewsPage> {
         let scope = caller.may(Resource::News, Method::List)?;
-        if let Some(kinds) = input.r#type {
-            let mut errors = FieldErrors::default();
-            check::range(&mut errors, "type", kinds, 1, 7);
-            errors.finish()?;
-        }
-        let filter =
-            NewsFilter { from: input.from, until: input.to.map(|until| until.0), kinds: input.r#type };
+        check_list(caller, &input)?;
+        let filter = NewsFilter {
+            from: input.from,
+            until: input.to.map(|until| until.0),
+            kinds: input.r#type,
+            offer_ids: input.offer_id,
+            read: input.is_read.map(|is_read| (caller.user_id, is_read)),
+            is_important: input.is_important,
+            status: input.status,
+            search: input.search.filter(|words| !words.is_empty()),
+        };
         let (db, now) = (self.store().read(), self.now());
         let paging = Paging::new(input.page, input.per_page);
         let rows = news::list(&db, scope, &filter, now, paging).await?;
-        let around = Around::load(&db, caller, scope, now, &rows.rows).await?;
-        Ok(rows.map(|row| around.view(row)))
+        let around = Around::load(&db, caller, scope, (now, self.base_url()), &rows.rows).await?;
+        let unread_count = match caller.user_id {
+            0 => 0,
+            user_id => news::count_unread(&db, scope, user_id, now).await?,
+        };
+        Ok(NewsPage { rows: rows.map(|row| around.view(row)), unread_count })
     }
 
     /// One piece of news.
@@ -206,33 +131,35 @@ impl Engine {
         let scope = caller.may(Resource::News, Method::View)?;
         let (db, now) = (self.store().read(), self.now());
         let row = news::view(&db, scope, now, id).await?.ok_or(Error::NotFound)?;
-        let around = Around::load(&db, caller, scope, now, std::slice::from_ref(&row)).await?;
+        let around =
+            Around::load(&db, caller, scope, (now, self.base_url()), std::slice::from_ref(&row)).await?;
         Ok(around.view(row))
     }
 
     /// Marks news as read or not read; an operator also changes them. Absent fields keep their value.
     pub async fn news_update(&self, caller: Caller, id: i64, input: NewsUpdate) -> Result<()> {
         let scope = caller.may(Resource::News, Method::Update)?;
-        if caller.level != Level::Operator {
-            only_reading(&input)?;
-        }
-        if input.is_read.is_some() && caller.user_id == 0 {
-            return Err(Error::field("is_read", "Only a person can read news"));
-        }
+        check_update(caller, &input)?;
         let now = self.now();
         let input = &input;
         self.store()
             .write(move |db| async move {
                 let row = news::view(&db, scope, now, id).await?.ok_or(Error::NotFound)?;
-                if let Some(is_read) = input.is_read {
+                let was_read = news::read_by(&db, caller.user_id, &[id]).await?.contains(&id);
+                let is_read = input.is_read.unwrap_or(was_read);
+                if input.with_older == Some(true) {
+                    news::set_read_with_older(&db, scope, caller.user_id, &row, now).await?;
+                } else if is_read != was_read {
                     news::set_read(&db, caller.user_id, id, is_read, now).await?;
                 }
-                if scope != Scope::All {
-                    return Ok(());
+                let mut after = row.clone();
+                if caller.level == Level::Operator {
+                    after = checked(&db, self.changed(after, input), input.r#type).await?;
+                    news::update(&db, after.clone()).await?;
                 }
-                let row = changed(row, input);
-                check(&db, &row, input.r#type).await?;
-                news::update(&db, row).await
+                let (before, after) =
+                    (Noted { row: &row, is_read: was_read }, Noted { row: &after, is_read });
+                self.note(&db, caller, Resource::News, id, Changes::updated(&before, &after)).await
             })
             .await
     }
@@ -240,24 +167,30 @@ impl Engine {
     /// Adds news; gives their id.
     pub async fn news_create(&self, caller: Caller, input: NewsCreate) -> Result<i64> {
         caller.may(Resource::News, Method::Create)?;
+        check_body(&input.body)?;
         let now = self.now();
-        let row = News {
+        let mut row = News {
             id: 0,
-            r#type: kind(input.offer_id).code(),
+            r#type: NewsType::System.code(),
             offer_id: input.offer_id,
+            stock_id: input.stock_id,
             header: input.header,
-            body: lines(&input.body),
+            body: html::from_input(&input.body, self.base_url()),
+            plain: String::new(),
             img: input.img.unwrap_or_default(),
             is_important: input.is_important.unwrap_or(false),
             date_created: now.0,
             date_start: input.date_start.unwrap_or(now).0,
             date_end: input.date_end.map(|end| end.0),
         };
+        row.plain = html::plain(&row.body);
         let (row, told) = (&row, input.r#type);
         self.store()
             .write(move |db| async move {
-                check(&db, row, told).await?;
-                news::create(&db, row.clone()).await
+                let row = checked(&db, row.clone(), told).await?;
+                let id = news::create(&db, row.clone()).await?;
+                self.note(&db, caller, Resource::News, id, Changes::created(&row)).await?;
+                Ok(id)
             })
             .await
     }
@@ -268,11 +201,79 @@ impl Engine {
         let now = self.now();
         self.store()
             .write(move |db| async move {
-                news::view(&db, scope, now, id).await?.ok_or(Error::NotFound)?;
-                news::delete(&db, id).await
+                let row = news::view(&db, scope, now, id).await?.ok_or(Error::NotFound)?;
+                news::delete(&db, id).await?;
+                self.note(&db, caller, Resource::News, id, Changes::deleted(&row)).await
             })
             .await
     }
+
+    fn changed(&self, row: News, input: &NewsUpdate) -> News {
+        let body = input.body.as_deref().map_or(row.body, |body| html::from_input(body, self.base_url()));
+        News {
+            offer_id: input.offer_id.or(row.offer_id),
+            stock_id: input.stock_id.or(row.stock_id),
+            header: input.header.clone().unwrap_or(row.header),
+            plain: html::plain(&body),
+            body,
+            img: input.img.clone().unwrap_or(row.img),
+            is_important: input.is_important.unwrap_or(row.is_important),
+            date_start: input.date_start.map_or(row.date_start, |at| at.0),
+            date_end: input.date_end.or(row.date_end.map(Time)).map(|at| at.0),
+            ..row
+        }
+    }
+}
+
+/// News and the reader's mark, as the audit tells them.
+#[derive(Serialize)]
+struct Noted<'a> {
+    #[serde(flatten)]
+    row: &'a News,
+    is_read: bool,
+}
+
+fn check_list(caller: Caller, input: &NewsList) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    if let Some(kinds) = input.r#type {
+        check::range(&mut errors, "type", kinds, 1, 7);
+    }
+    if input.from.zip(input.to).is_some_and(|(from, until)| until.0 <= from) {
+        errors.add("to", "Must not be before from");
+    }
+    if input.is_read.is_some() && caller.user_id == 0 {
+        errors.add("is_read", "Only for accounts: send your key");
+    }
+    if input.status.is_some() && caller.level != Level::Operator {
+        errors.add("status", "Only operators may use this");
+    }
+    check::text(&mut errors, "search", input.search.as_deref().unwrap_or_default());
+    errors.finish()
+}
+
+fn check_update(caller: Caller, input: &NewsUpdate) -> Result<()> {
+    if caller.level != Level::Operator {
+        only_reading(input)?;
+    }
+    let mut errors = FieldErrors::default();
+    if input.is_read.is_some() && caller.user_id == 0 {
+        errors.add("is_read", "Only a person can read news");
+    }
+    if input.with_older == Some(true) && input.is_read != Some(true) {
+        errors.add("with_older", "Must be sent with is_read=1");
+    }
+    errors.finish()?;
+    input.body.as_deref().map_or(Ok(()), check_body)
+}
+
+/// What can be said of a body before it is read as HTML.
+fn check_body(body: &str) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    check::text(&mut errors, "body", body);
+    if body.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        errors.add("body", "Must not contain control characters other than newlines and tabs");
+    }
+    errors.finish()
 }
 
 /// Refuses every field that only an operator may set.
@@ -283,6 +284,7 @@ fn only_reading(input: &NewsUpdate) -> Result<()> {
         ("body", input.body.is_some()),
         ("type", input.r#type.is_some()),
         ("offer_id", input.offer_id != Patch::Keep),
+        ("stock_id", input.stock_id != Patch::Keep),
         ("img", input.img.is_some()),
         ("is_important", input.is_important.is_some()),
         ("date_start", input.date_start.is_some()),
@@ -295,40 +297,24 @@ fn only_reading(input: &NewsUpdate) -> Result<()> {
     errors.finish()
 }
 
-fn changed(row: News, input: &NewsUpdate) -> News {
-    let offer_id = input.offer_id.or(row.offer_id);
-    News {
-        r#type: kind(offer_id).code(),
-        offer_id,
-        header: input.header.clone().unwrap_or(row.header),
-        body: input.body.as_deref().map_or(row.body, lines),
-        img: input.img.clone().unwrap_or(row.img),
-        is_important: input.is_important.unwrap_or(row.is_important),
-        date_start: input.date_start.map_or(row.date_start, |at| at.0),
-        date_end: input.date_end.or(row.date_end.map(Time)).map(|at| at.0),
-        ..row
-    }
-}
-
-fn kind(offer_id: Option<i64>) -> NewsType {
-    if offer_id.is_some() { NewsType::Offer } else { NewsType::System }
-}
-
-/// Browsers end lines of a form with two characters.
-fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n")
-}
-
-/// `told` is the type that the request named: it must say the same as `offer_id`.
-async fn check(db: &Db, row: &News, told: Option<NewsType>) -> Result<()> {
+/// The news as they may be stored. `told` is the type that the request named: it must say the same as `offer_id`.
+async fn checked(db: &Db, mut row: News, told: Option<NewsType>) -> Result<News> {
     let mut errors = FieldErrors::default();
-    check::name(&mut errors, "header", &row.header);
-    check::text(&mut errors, "body", &row.body);
-    if row.body.chars().any(|c| c.is_control() && c != '\n') {
-        errors.add("body", "Must not contain control characters other than newlines");
+    if let Some(id) = row.stock_id {
+        // One that was never published may be removed without a trace.
+        match stock::view(db, Scope::All, id).await?.filter(|stock| stock.date_published.is_some()) {
+            Some(stock) if row.offer_id.is_none_or(|id| id == stock.offer_id) => {
+                row.offer_id = Some(stock.offer_id);
+            }
+            Some(_) => errors.add("stock_id", "Belongs to another offer"),
+            None => errors.add("stock_id", "Stocks not found"),
+        }
     }
-    if row.body.contains('<') {
-        errors.add("body", "Must be plain text: the character < is not accepted");
+    let kind = if row.offer_id.is_some() { NewsType::Offer } else { NewsType::System };
+    row.r#type = kind.code();
+    check::name(&mut errors, "header", &row.header);
+    if row.plain.is_empty() {
+        errors.add("body", "Must have a text in it");
     }
     check::url(&mut errors, "img", &row.img);
     if row.date_end.is_some_and(|end| end <= row.date_start) {
@@ -347,5 +333,5 @@ async fn check(db: &Db, row: &News, told: Option<NewsType>) -> Result<()> {
     {
         errors.add("offer_id", "Offers not found");
     }
-    errors.finish()
+    errors.finish().map(|()| row)
 }

@@ -34,7 +34,8 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0005_image",
     "main/0006_people",
     "main/0010_transfer_currency",
-    "main/0012_offer"
+    "main/0011_news",
+    "main/0012_offer",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] = migrations!["clicks/0001_click"];

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Condition, OnConflict};
-use sea_orm::{QueryOrder, QuerySelect, QueryTrait, Set};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, OnConflict, Query, SelectStatement};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, QueryTrait, Set};
 use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
-use whocpa_domain::news::NewsType;
+use whocpa_domain::news::{NewsStatus, NewsType};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
@@ -24,10 +24,15 @@ pub struct Model {
     pub r#type: i64,
     /// The offer that it is about.
     pub offer_id: Option<i64>,
+    /// The stock of that offer that it is about.
+    pub stock_id: Option<i64>,
     /// Headline.
     pub header: String,
-    /// Text.
+    /// Sanitised HTML.
     pub body: String,
+    /// The text of the body without markup, on one line.
+    #[serde(skip)]
+    pub plain: String,
     /// Picture address, empty for none.
     pub img: String,
     /// Must be read.
@@ -66,6 +71,21 @@ mod read {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What the network announced by itself, so that nothing is announced twice.
+mod notice {
+    use sea_orm::entity::prelude::*;
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "news_notice")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub date_created: i64,
+    }
+    #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Which news are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct NewsFilter {
@@ -75,6 +95,16 @@ pub struct NewsFilter {
     pub until: Option<Time>,
     /// Bits of [`NewsType`].
     pub kinds: Option<i64>,
+    /// Only of these offers.
+    pub offer_ids: Option<Vec<i64>>,
+    /// Only those that this person has read, or has not.
+    pub read: Option<(i64, bool)>,
+    /// Only those that must be read, or need not.
+    pub is_important: Option<bool>,
+    /// Only in one of these states.
+    pub status: Option<Vec<NewsStatus>>,
+    /// Only whose headline or text contains this.
+    pub search: Option<String>,
 }
 
 /// News of offers that the caller may see (an advertiser: all public ones and his own), and those of the network.
@@ -90,8 +120,29 @@ fn visible(scope: Scope, now: Time) -> Select<Entity> {
         }
         Scope::Public | Scope::Webmaster(_) => seen = seen.add(Column::OfferId.in_subquery(offers(scope))),
     }
-    let open = Condition::any().add(Column::DateEnd.is_null()).add(Column::DateEnd.gt(now.0));
-    Entity::find().filter(seen).filter(Column::DateStart.lte(now.0)).filter(open)
+    Entity::find().filter(seen).filter(in_state(NewsStatus::Active, now))
+}
+
+fn in_state(status: NewsStatus, now: Time) -> Condition {
+    let started = Condition::all().add(Column::DateStart.lte(now.0));
+    match status {
+        NewsStatus::Future => Condition::all().add(Column::DateStart.gt(now.0)),
+        NewsStatus::Active => {
+            started.add(Condition::any().add(Column::DateEnd.is_null()).add(Column::DateEnd.gt(now.0)))
+        }
+        NewsStatus::Expired => started.add(Column::DateEnd.lte(now.0)),
+    }
+}
+
+/// The ids of what a person has read.
+fn read_ids(user_id: i64) -> SelectStatement {
+    let marks = read::Entity::find().filter(read::Column::UserId.eq(user_id));
+    marks.select_only().column(read::Column::NewsId).into_query()
+}
+
+fn is_read_by(user_id: i64, is_read: bool) -> Expr {
+    let marks = read_ids(user_id);
+    if is_read { Column::Id.in_subquery(marks) } else { Column::Id.not_in_subquery(marks) }
 }
 
 /// One page of news, newest first.
@@ -112,7 +163,33 @@ pub async fn list(
     if let Some(kinds) = filter.kinds {
         select = select.filter(of_kinds(scope, kinds));
     }
+    if let Some(ids) = &filter.offer_ids {
+        select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
+    }
+    if let Some((user_id, is_read)) = filter.read {
+        select = select.filter(is_read_by(user_id, is_read));
+    }
+    if let Some(is_important) = filter.is_important {
+        select = select.filter(Column::IsImportant.eq(is_important));
+    }
+    if let Some(states) = &filter.status {
+        let any = states.iter().fold(Condition::any(), |any, status| any.add(in_state(*status, now)));
+        select = select.filter(any);
+    }
+    if let Some(search) = &filter.search {
+        select = select.filter(db::contains(Column::Header, search).or(db::contains(Column::Plain, search)));
+    }
     db::page(db, select, paging).await
+}
+
+/// How many of the news that the caller sees now this person has not read.
+pub async fn count_unread(db: &Db, scope: Scope, user_id: i64, now: Time) -> Result<i64> {
+    let unread = visible(scope, now)
+        .filter(in_state(NewsStatus::Active, now))
+        .filter(is_read_by(user_id, false))
+        .count(&db.conn())
+        .await;
+    Ok(i64::try_from(unread.map_err(db::error)?).unwrap_or(i64::MAX))
 }
 
 /// Bit 4 means offer news of the offers that the caller works with; nobody's for a guest or an operator.
@@ -168,6 +245,36 @@ pub async fn set_read(db: &Db, user_id: i64, news_id: i64, is_read: bool, now: T
         let mark = read::Entity::delete_by_id((user_id, news_id)).exec(&db.conn()).await;
         mark.map(drop).map_err(db::error)
     }
+}
+
+/// Marks a piece of news and all that the caller sees and that were published before it as read.
+pub async fn set_read_with_older(db: &Db, scope: Scope, user_id: i64, row: &News, now: Time) -> Result<()> {
+    let older = Condition::any()
+        .add(Column::DateStart.lt(row.date_start))
+        .add(Condition::all().add(Column::DateStart.eq(row.date_start)).add(Column::Id.lte(row.id)));
+    let marks = visible(scope, now)
+        .filter(older)
+        .select_only()
+        .expr(Expr::val(user_id))
+        .column(Column::Id)
+        .expr(Expr::val(now.0))
+        .into_query();
+    let columns = [read::Column::UserId, read::Column::NewsId, read::Column::DateRead];
+    let mut insert = Query::insert();
+    insert.into_table(read::Entity).columns(columns);
+    insert.select_from(marks).map_err(|e| whocpa_domain::Error::Internal(e.to_string()))?;
+    insert.on_conflict(
+        OnConflict::columns([read::Column::UserId, read::Column::NewsId]).do_nothing().to_owned(),
+    );
+    db.conn().execute(&insert).await.map(drop).map_err(db::error)
+}
+
+/// Remembers that something was announced; false when it was before.
+pub async fn notice_create(db: &Db, name: &str, now: Time) -> Result<bool> {
+    let row = notice::ActiveModel { name: Set(name.to_owned()), date_created: Set(now.0) };
+    let once = OnConflict::column(notice::Column::Name).do_nothing().to_owned();
+    let insert = notice::Entity::insert(row).on_conflict(once).exec_without_returning(&db.conn()).await;
+    insert.map(|added| added == 1).map_err(db::error)
 }
 
 /// Writes all columns of stored news.

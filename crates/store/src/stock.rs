@@ -1,5 +1,7 @@
 //! Stocks: time-limited promotions of an offer (акции, not inventory).
 
+use std::collections::BTreeMap;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, SelectStatement};
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
@@ -123,6 +125,17 @@ pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Stock>> {
 /// One stock, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Stock>> {
     visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
+}
+
+/// Names of those of `ids` that the caller may see.
+pub async fn names(db: &Db, scope: Scope, ids: &[i64]) -> Result<BTreeMap<i64, String>> {
+    let select = visible(scope)
+        .select_only()
+        .column(Column::Id)
+        .column(Column::Name)
+        .filter(Column::Id.is_in(ids.iter().copied()));
+    let pairs: Vec<(i64, String)> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+    Ok(pairs.into_iter().collect())
 }
 
 /// The offers that have a live stock published since `from` that the caller may see.

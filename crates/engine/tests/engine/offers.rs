@@ -266,7 +266,7 @@ async fn news_are_marked_by_readers_and_written_by_operators(test: TestDb) {
     let hidden = create(Some(draft)).await;
     let ids = async |caller: Caller, pairs: &[(&str, &str)]| {
         let found = engine.news_list(caller, read(pairs)).await.expect("list news");
-        found.rows.iter().map(|row| (row.id, row.r#type)).collect::<Vec<_>>()
+        found.rows.rows.iter().map(|row| (row.id, row.r#type)).collect::<Vec<_>>()
     };
     let both = [(about, NewsType::Offer), (system, NewsType::System)];
     assert_eq!(ids(Caller::GUEST, &[]).await, both);
@@ -286,13 +286,14 @@ async fn news_are_marked_by_readers_and_written_by_operators(test: TestDb) {
     let mark = engine.news_update(world.webmaster, about, read(&[("is_read", "1")]));
     mark.await.expect("mark");
     let seen = engine.news_view(world.webmaster, about).await.expect("view");
-    assert!(seen.read && seen.is_active && seen.body == "One\ntwo");
+    assert!(seen.read && seen.is_active && seen.body == "One<br>\ntwo" && seen.excerpt == "One two");
     let json = serde_json::to_value(&seen).expect("serialise");
     assert_eq!(json["offer"], serde_json::json!({ (offer.to_string()): "Tea" }));
     assert!(!engine.news_view(world.advertiser, about).await.expect("view").read);
 
-    let refused =
-        refusal(engine.news_update(world.operator, system, read(&[("body", "<b>"), ("type", "2")])).await);
+    let refused = refusal(
+        engine.news_update(world.operator, system, read(&[("body", "<b></b>"), ("type", "2")])).await,
+    );
     assert_eq!(refused.len(), 2, "{refused:?}");
     engine.news_delete(world.operator, about).await.expect("delete");
     assert_eq!(ids(Caller::GUEST, &[]).await, [(system, NewsType::System)]);

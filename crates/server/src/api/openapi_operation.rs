@@ -113,6 +113,9 @@ fn answer_schema(method: Method, declared: &Declared) -> Value {
             properties[name] = number.clone();
         }
     }
+    for (name, schema) in object(declared.beside)["properties"].as_object().into_iter().flatten() {
+        properties[name] = schema.clone();
+    }
     if method == Method::Create {
         // What a creation tells besides the id, for example a new key.
         let told = object(declared.fields);

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use whocpa_domain::view::{Field, View};
+use whocpa_domain::view::{Field, FieldKind, View};
 use whocpa_domain::{Error, Result};
 use whocpa_engine::Rows;
+use whocpa_engine::news::{NewsPage, NewsView};
 
 /// A result of `list`.
 pub trait ListReply: Send + 'static {
@@ -15,6 +16,10 @@ pub trait ListReply: Send + 'static {
     const PAGED: bool;
     /// Fields of one object.
     fn fields() -> &'static [Field];
+    /// What stands beside the objects, besides the numbers of the page.
+    fn beside() -> &'static [Field] {
+        &[]
+    }
     /// The body of the answer.
     fn body(&self) -> Result<Vec<u8>>;
 }
@@ -43,19 +48,55 @@ impl<V: View + Send + 'static> ListReply for Rows<V> {
     }
 
     fn body(&self) -> Result<Vec<u8>> {
-        #[derive(Serialize)]
-        struct Body<'a, V> {
-            objects: &'a [V],
-            total_count: i64,
-            per_page: i64,
-            page: i64,
+        text(&PageBody::new(self))
+    }
+}
+
+/// A page of objects with its numbers.
+#[derive(Serialize)]
+struct PageBody<'a, V> {
+    objects: &'a [V],
+    total_count: i64,
+    per_page: i64,
+    page: i64,
+}
+
+impl<'a, V> PageBody<'a, V> {
+    fn new(rows: &'a Rows<V>) -> Self {
+        Self {
+            objects: &rows.rows,
+            total_count: rows.total_count,
+            per_page: rows.paging.per_page,
+            page: rows.paging.page,
         }
-        text(&Body {
-            objects: &self.rows,
-            total_count: self.total_count,
-            per_page: self.paging.per_page,
-            page: self.paging.page,
-        })
+    }
+}
+
+impl ListReply for NewsPage {
+    const PAGED: bool = true;
+
+    fn fields() -> &'static [Field] {
+        NewsView::fields()
+    }
+
+    fn beside() -> &'static [Field] {
+        const UNREAD: Field = Field {
+            name: "unread_count",
+            kind: FieldKind::Int,
+            doc: "Active news that you have not read, whatever the filter says; 0 for guests.",
+            is_flat: false,
+        };
+        &[UNREAD]
+    }
+
+    fn body(&self) -> Result<Vec<u8>> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            #[serde(flatten)]
+            page: PageBody<'a, NewsView>,
+            unread_count: i64,
+        }
+        text(&Body { page: PageBody::new(&self.rows), unread_count: self.unread_count })
     }
 }
 
@@ -65,6 +106,10 @@ impl<L: ListReply + Sync> ListReply for Arc<L> {
 
     fn fields() -> &'static [Field] {
         L::fields()
+    }
+
+    fn beside() -> &'static [Field] {
+        L::beside()
     }
 
     fn body(&self) -> Result<Vec<u8>> {

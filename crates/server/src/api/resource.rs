@@ -34,6 +34,8 @@ pub struct Declared {
     pub fields: &'static [Field],
     /// Whether a list comes page by page.
     pub is_paged: bool,
+    /// What stands beside the objects of a list, besides the numbers of the page.
+    pub beside: &'static [Field],
     /// `None` for a method that is announced and not there yet.
     run: Option<Box<Run>>,
 }
@@ -134,8 +136,8 @@ impl Declaration {
         W: Future<Output = Result<L>> + Send + 'static,
     {
         let declared = declare(doc, L::fields(), operation, |(), list| list.body());
-        let is_paged = L::PAGED;
-        self.with(Method::List, Declared { is_paged, ..declared })
+        let (is_paged, beside) = (L::PAGED, L::beside());
+        self.with(Method::List, Declared { is_paged, beside, ..declared })
     }
 
     /// `view`: the operation gives a view.
@@ -208,7 +210,7 @@ impl Declaration {
     pub fn soon<I: Input, V: View>(self, method: Method, doc: &'static str) -> Self {
         let params = I::PARAMS;
         let is_paged = method == Method::List && params.iter().any(|param| param.name == "per_page");
-        self.with(method, Declared { doc, params, fields: V::fields(), is_paged, run: None })
+        self.with(method, Declared { doc, params, fields: V::fields(), is_paged, beside: &[], run: None })
     }
 
     /// For an announced resource whose ids are texts.
@@ -258,5 +260,5 @@ where
             }
         }
     };
-    Declared { doc, params: I::PARAMS, fields, is_paged: false, run: Some(Box::new(run)) }
+    Declared { doc, params: I::PARAMS, fields, is_paged: false, beside: &[], run: Some(Box::new(run)) }
 }

@@ -25,6 +25,7 @@ const WITHOUT_ENTITY: &[&str] = &[
     "click_mark",
     "lease",
     "migration",
+    "news_notice",
     "news_read",
     "node",
     "offer_category",
@@ -223,8 +224,10 @@ async fn private_entities_work(db: TestDb) {
         id: 0,
         r#type: 1,
         offer_id: None,
+        stock_id: None,
         header: "h".to_owned(),
         body: "b".to_owned(),
+        plain: "b".to_owned(),
         img: String::new(),
         is_important: true,
         date_created: NOW.0,
@@ -260,7 +263,10 @@ async fn private_entities_work(db: TestDb) {
         assert_eq!(offer_figure::counted(&db, Time(19_000 * 86_400)).await?[&id].clicks, 14);
         assert!(!offer_figure::counted(&db, Time(19_001 * 86_400)).await?.contains_key(&id));
         let news_id = news::create(&db, news.clone()).await?;
+        assert_eq!(news::count_unread(&db, Scope::All, advertiser_id, NOW).await?, 1);
         news::set_read(&db, advertiser_id, news_id, true, NOW).await?;
+        assert_eq!(news::count_unread(&db, Scope::All, advertiser_id, NOW).await?, 0);
+        assert!(news::notice_create(&db, "one", NOW).await? && !news::notice_create(&db, "one", NOW).await?);
         assert!(news::read_by(&db, advertiser_id, &[news_id]).await?.contains(&news_id));
         Ok(())
     });

@@ -1,0 +1,64 @@
+//! What the network announces by itself: each thing once, whichever node comes first and however often it starts.
+
+use whocpa_domain::news::NewsType;
+use whocpa_domain::{FieldErrors, Resource, Result, Time};
+use whocpa_store::news::{self, News};
+
+use super::html;
+use crate::audit::Changes;
+use crate::{Caller, Engine, check};
+
+/// Something that the network announces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Names what happened, for ever: the same name is announced once, for example `api:2026-11-23:lead-sorting`.
+    pub name: String,
+    /// Headline.
+    pub header: String,
+    /// HTML, sanitised like everybody's.
+    pub body: String,
+    /// Whether it must be read.
+    pub is_important: bool,
+    /// Published from here; a moment that has gone by keeps its place among older news.
+    pub date_start: Time,
+}
+
+impl Engine {
+    /// Publishes system news unless a notice of this name was published before; gives the id of new ones. News that
+    /// an operator changed or removed stay as he left them.
+    pub async fn news_publish_system(&self, notice: Notice) -> Result<Option<i64>> {
+        let body = html::from_input(&notice.body, self.base_url());
+        let mut errors = FieldErrors::default();
+        check::name(&mut errors, "name", &notice.name);
+        check::name(&mut errors, "header", &notice.header);
+        check::text(&mut errors, "body", &notice.body);
+        errors.finish()?;
+        let now = self.now();
+        let row = &News {
+            id: 0,
+            r#type: NewsType::System.code(),
+            offer_id: None,
+            stock_id: None,
+            header: notice.header,
+            plain: html::plain(&body),
+            body,
+            img: String::new(),
+            is_important: notice.is_important,
+            date_created: now.0,
+            date_start: notice.date_start.0,
+            date_end: None,
+        };
+        let name = notice.name.as_str();
+        self.store()
+            .write(move |db| async move {
+                // Another node that announces it at this moment waits here, then sees the name.
+                if !news::notice_create(&db, name, now).await? {
+                    return Ok(None);
+                }
+                let id = news::create(&db, row.clone()).await?;
+                self.note(&db, Caller::SYSTEM, Resource::News, id, Changes::created(row)).await?;
+                Ok(Some(id))
+            })
+            .await
+    }
+}
