@@ -1,6 +1,7 @@
 //! Leads: two independent axes, status and hold/closed, and the only ways between their values (design §6).
 
-use crate::codes;
+use crate::sort::Sort;
+use crate::{codes, sort_keys};
 
 codes! {
     /// The advertiser's decision about a lead.
@@ -38,6 +39,23 @@ codes! {
         Reopened = 4 "reopened",
     }
 }
+
+sort_keys! {
+    /// What a list of leads is sorted by.
+    pub enum LeadSort {
+        /// Number.
+        Id = "id",
+        /// When it came in; the numbers decide between leads of one second.
+        Created = "date_created",
+        /// When it was closed; of closed leads only.
+        Closed = "date_closed",
+        /// What it is worth, as the caller sees it.
+        Money = "money",
+    }
+}
+
+/// The order of a list of leads unless another one is asked for: newest first.
+pub const NEWEST_FIRST: Sort<LeadSort> = Sort { key: LeadSort::Created, is_descending: true };
 
 /// What one lead is worth, in micro-units of its goal's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,8 +24,16 @@ impl Engine {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let holder = self.rng().letters(16);
-        for job in [Job::Catalogue, Job::Node, Job::Close, Job::Parked, Job::KeyUse, Job::Figures, Job::Tidy]
-        {
+        for job in [
+            Job::Catalogue,
+            Job::Node,
+            Job::Close,
+            Job::Parked,
+            Job::Count,
+            Job::KeyUse,
+            Job::Figures,
+            Job::Tidy,
+        ] {
             tasks.spawn(run(self.clone(), job, holder.clone(), stopped.clone()));
         }
         Jobs { stop, tasks }
@@ -51,6 +59,8 @@ enum Job {
     Close,
     /// Matches parked conversions.
     Parked,
+    /// Folds changes into the numbers of leads.
+    Count,
     /// Writes down when keys were last used.
     KeyUse,
     /// Counts how offers do.
@@ -66,6 +76,7 @@ impl Job {
             Self::Node => "node",
             Self::Close => "lead_close",
             Self::Parked => "lead_parked",
+            Self::Count => "lead_count",
             Self::KeyUse => "key_use",
             Self::Figures => "offer_figures",
             Self::Tidy => "tidy",
@@ -76,7 +87,7 @@ impl Job {
         Duration::from_secs(match self {
             Self::Catalogue => 1,
             Self::Parked => 2,
-            Self::Close => 5,
+            Self::Close | Self::Count => 5,
             Self::KeyUse | Self::Node => 15,
             Self::Figures | Self::Tidy => 600,
         })
@@ -99,6 +110,7 @@ impl Job {
                 Ok(())
             }
             Self::Parked => engine.lead_match_parked().await.map(drop),
+            Self::Count => engine.lead_count_fold().await.map(drop),
             Self::KeyUse => engine.key_uses_store().await,
             Self::Figures => engine.offer_figures().await,
             Self::Tidy => {

@@ -14,6 +14,7 @@ use whocpa::demo::visitors::COUNTRIES;
 use whocpa::demo::{DemoOptions, run_until};
 use whocpa_db_test::db_test;
 use whocpa_domain::input::{Input, Page, PerPage, RawParams};
+use whocpa_domain::lead::NEWEST_FIRST;
 use whocpa_domain::role::Role;
 use whocpa_domain::{Level, ManualClock, Scope, Time};
 use whocpa_engine::click::Visit;
@@ -202,7 +203,9 @@ async fn figures(data: &Path) -> (i64, i64) {
     let store = Store::connect(&config).await.expect("connect");
     let clicks = click::count(&store.clicks(), Scope::All).await.expect("clicks");
     let paging = Paging::new(Page(1), PerPage(10));
-    let leads = lead::list(&store.read(), Scope::All, &LeadFilter::default(), paging).await.expect("leads");
+    let leads = lead::list(&store.read(), Scope::All, &LeadFilter::default(), NEWEST_FIRST, paging)
+        .await
+        .expect("leads");
     store.close().await;
     (clicks, leads.total_count)
 }

@@ -78,6 +78,13 @@ pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Area>> {
     visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
+/// The webmasters whose areas these are; whoever asks about leads sees his own only all the same.
+pub(crate) async fn owners(db: &Db, ids: &[i64]) -> Result<Vec<i64>> {
+    let owners = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).select_only();
+    let owners = owners.column(Column::WebmasterId).distinct().into_tuple().all(&db.conn()).await;
+    owners.map_err(db::error)
+}
+
 /// One area, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Area>> {
     visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)

@@ -1,5 +1,8 @@
 //! Leads: the current view of their events.
 
+mod filter;
+mod list;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
 use sea_orm::{QueryOrder, QuerySelect};
@@ -8,7 +11,7 @@ use whocpa_domain::ledger::{Parties, Posting};
 use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::bulk;
-use crate::db::{self, Backend, Db, Paging, Rows};
+use crate::db::{self, Backend, Db};
 use crate::lead_event::{self, LeadEvent};
 use crate::migrate::execute;
 use crate::person;
@@ -110,6 +113,9 @@ impl ActiveModelBehavior for ActiveModel {}
 /// One lead.
 pub type Lead = Model;
 
+pub use filter::{LeadFilter, Window};
+pub use list::{SCAN_LIMIT, list};
+
 impl Lead {
     /// Its place on both axes.
     pub fn state(&self) -> LeadState {
@@ -134,29 +140,6 @@ impl Lead {
     }
 }
 
-/// Which leads are wanted.
-#[derive(Debug, Clone, Default)]
-pub struct LeadFilter {
-    /// Only these.
-    pub ids: Option<Vec<i64>>,
-    /// Only with one of these sale ids.
-    pub sale_ids: Option<Vec<String>>,
-    /// Only of these offers.
-    pub offer_ids: Option<Vec<i64>>,
-    /// Only for these goals.
-    pub goal_ids: Option<Vec<i64>>,
-    /// Only with one of these statuses.
-    pub status: Option<Vec<LeadStatus>>,
-    /// Created from here, seconds.
-    pub created_from: Option<Time>,
-    /// Created before this, seconds.
-    pub created_until: Option<Time>,
-    /// Only closed ones, or only those on hold.
-    pub closed: Option<bool>,
-    /// Only with one of these first labels.
-    pub subid1: Option<Vec<String>>,
-}
-
 fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => Entity::find(),
@@ -169,42 +152,6 @@ fn visible(scope: Scope) -> Select<Entity> {
         ),
         Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
     }
-}
-
-/// One page of leads, newest first.
-pub async fn list(db: &Db, scope: Scope, filter: &LeadFilter, paging: Paging) -> Result<Rows<Lead>> {
-    let select = visible(scope).filter(matching(filter)).order_by_desc(Column::Id);
-    db::page(db, select, paging).await
-}
-
-fn matching(filter: &LeadFilter) -> Condition {
-    let mut all = Condition::all();
-    for (column, ids) in
-        [(Column::Id, &filter.ids), (Column::OfferId, &filter.offer_ids), (Column::GoalId, &filter.goal_ids)]
-    {
-        if let Some(ids) = ids {
-            all = all.add(column.is_in(ids.iter().copied()));
-        }
-    }
-    for (column, texts) in [(Column::SaleId, &filter.sale_ids), (Column::Subid1, &filter.subid1)] {
-        if let Some(texts) = texts {
-            all = all.add(column.is_in(texts.iter().map(String::as_str)));
-        }
-    }
-    if let Some(states) = &filter.status {
-        all = all.add(Column::Status.is_in(states.iter().map(|status| status.code())));
-    }
-    if let Some(closed) = filter.closed {
-        let closing = if closed { Closing::Closed } else { Closing::Hold };
-        all = all.add(Column::IsClosed.eq(closing.code()));
-    }
-    if let Some(from) = filter.created_from {
-        all = all.add(Column::DateCreated.gte(from.0));
-    }
-    if let Some(until) = filter.created_until {
-        all = all.add(Column::DateCreated.lt(until.0));
-    }
-    all
 }
 
 /// One lead.
@@ -249,9 +196,23 @@ pub async fn due(db: &Db, now: Time, limit: u64) -> Result<Vec<Lead>> {
         .map_err(db::error)
 }
 
-/// Writes all columns of a stored lead.
+/// Writes the columns of a stored lead that change in its life. All others are facts of its beginning; naming them here
+/// would write every index anew.
 pub async fn update(db: &Db, row: Lead) -> Result<()> {
-    db::save(db, row).await.map_err(db::error)
+    let done = Entity::update_many()
+        .col_expr(Column::Status, row.status.into())
+        .col_expr(Column::IsClosed, row.is_closed.into())
+        .col_expr(Column::Substatus, row.substatus.into())
+        .col_expr(Column::EventCount, row.event_count.into())
+        .col_expr(Column::DateApproved, row.date_approved.into())
+        .col_expr(Column::DateClosed, row.date_closed.into())
+        .filter(Column::Id.eq(row.id))
+        .exec(&db.conn())
+        .await;
+    match done.map_err(db::error)?.rows_affected {
+        1 => Ok(()),
+        rows => Err(Error::Internal(format!("lead {} was changed in {rows} rows", row.id))),
+    }
 }
 
 /// What is stored about leads by one change.

@@ -34,6 +34,7 @@ pub mod goal;
 pub mod image;
 pub mod landing;
 pub mod lead;
+pub mod lead_count;
 pub mod lead_event;
 pub mod link;
 mod material;

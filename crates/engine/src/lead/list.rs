@@ -1,22 +1,23 @@
 //! Looking at leads.
 
-use std::collections::BTreeMap;
+use whocpa_domain::input::{Decimal, Until};
+use whocpa_domain::lead::{LeadSort, LeadStatus, LeadType, NEWEST_FIRST};
+use whocpa_domain::sort::Sort;
+use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params};
+use whocpa_store::lead::{self, LeadFilter, Window};
+use whocpa_store::{Paging, Rows, lead_event};
 
-use whocpa_domain::input::Until;
-use whocpa_domain::lead::{Closing, LeadEventKind, LeadStatus, LeadType};
-use whocpa_domain::money::Amount;
-use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
-use whocpa_store::lead::{self, Lead, LeadFilter};
-use whocpa_store::lead_event::{self, LeadEvent};
-use whocpa_store::{Paging, Rows};
-
-use crate::{Caller, Engine, currency};
+use super::receive::diagnosis;
+use super::shown::{LeadRow, LeadView, event_view};
+use crate::{Caller, Engine, check, currency};
 
 params! {
     /// Which leads are wanted.
     pub struct LeadList {
         /// Only these leads.
         id: Option<Vec<i64>>,
+        /// Only of these clicks.
+        tid: Option<Vec<String>>,
         /// Only with one of these sale ids.
         sale_id: Option<Vec<String>>,
         /// Only of these offers.
@@ -25,14 +26,53 @@ params! {
         goal_id: Option<Vec<i64>>,
         /// Only with one of these statuses.
         status: Option<Vec<LeadStatus>>,
+        /// Only closed leads (1), or only those on hold (0).
+        closed: Option<bool>,
+        /// Only of these kinds.
+        r#type: Option<Vec<LeadType>>,
         /// Created from here on.
         d_created_from: Option<Time>,
         /// Created until here, inclusive: a date takes its whole day in.
         d_created_to: Option<Until>,
-        /// Only closed leads (1), or only those on hold (0).
-        closed: Option<bool>,
+        /// Approved from here on.
+        d_approved_from: Option<Time>,
+        /// Approved until here, inclusive: a date takes its whole day in.
+        d_approved_to: Option<Until>,
+        /// Closed from here on.
+        d_closed_from: Option<Time>,
+        /// Closed until here, inclusive: a date takes its whole day in.
+        d_closed_to: Option<Until>,
+        /// Only in these currencies.
+        currency_id: Option<Vec<i64>>,
+        /// Worth at least this (field `money`); needs one `currency_id`.
+        money_from: Option<Decimal>,
+        /// Worth at most this (field `money`); needs one `currency_id`.
+        money_to: Option<Decimal>,
+        /// Only of these tracked links.
+        link_id: Option<Vec<i64>>,
+        /// Only of these traffic sources.
+        area_id: Option<Vec<i64>>,
+        /// Only of visitors in these countries, ISO 3166.
+        country: Option<Vec<String>>,
         /// Only with one of these first labels.
         subid1: Option<Vec<String>>,
+        /// Only with one of these second labels.
+        subid2: Option<Vec<String>>,
+        /// Only with one of these third labels.
+        subid3: Option<Vec<String>>,
+        /// Only with one of these fourth labels.
+        subid4: Option<Vec<String>>,
+        /// Only with one of these fifth labels.
+        subid5: Option<Vec<String>>,
+        /// Only whose search phrase contains this, in any case of letters.
+        keyword: Option<String>,
+        /// Only of these webmasters; for advertisers and operators.
+        webmaster_id: Option<Vec<i64>>,
+        /// Only of these advertisers; for operators.
+        advertiser_id: Option<Vec<i64>>,
+        /// Order of the list, a minus in front for the newest or largest first; `-date_created` unless told.
+        /// `date_closed` needs `closed=1`, `money` needs one `currency_id`.
+        sort: Option<Sort<LeadSort>>,
         /// Page of the list.
         page: Page,
         /// Leads on a page, 10 to 100.
@@ -40,147 +80,17 @@ params! {
     }
 }
 
-view! {
-    /// A lead in a list.
-    pub struct LeadRow {
-        /// Lead id.
-        id: i64,
-        /// Id of the redirect (click).
-        tid: String,
-        /// The advertiser's id of the action.
-        sale_id: String,
-        /// What was done.
-        r#type: LeadType,
-        /// On hold or closed.
-        is_closed: Closing,
-        /// The advertiser's decision.
-        status: LeadStatus,
-        /// Words to the status.
-        substatus: String,
-        /// Offer.
-        offer_id: i64,
-        /// Goal.
-        goal_id: i64,
-        /// Days of hold.
-        hold_period: i64,
-        /// Currency of `money`.
-        currency_id: i64,
-        /// When it was closed.
-        date_closed: Option<Time>,
-        /// When it was approved.
-        date_approved: Option<Time>,
-        /// When it was created.
-        date_created: Time,
-        /// When the visitor was redirected.
-        date_redirect: Time,
-        /// Promo material of the click.
-        promo_id: Option<i64>,
-        /// Product of the click.
-        product_id: Option<i64>,
-        /// Stock (promotion) of the click.
-        stock_id: Option<i64>,
-        /// Traffic source of the click.
-        area_id: Option<i64>,
-        /// Deeplink of the click.
-        deeplink_id: Option<i64>,
-        /// Landing page of the click.
-        landing_id: Option<i64>,
-        /// Tracked link of the click.
-        link_id: i64,
-        /// The webmaster's label.
-        subid1: String,
-        /// The webmaster's label.
-        subid2: String,
-        /// The webmaster's label.
-        subid3: String,
-        /// The webmaster's label.
-        subid4: String,
-        /// The webmaster's label.
-        subid5: String,
-        /// Search phrase.
-        keyword: String,
-        /// Visitor's address.
-        ip: String,
-        /// Visitor's user agent.
-        ua: String,
-        /// Visitor's country, ISO 3166, empty when unknown.
-        country: String,
-        /// Page that the visitor came from.
-        url_from: String,
-        /// Days that the cookie holding the tid lives.
-        cookie_ttl_days: i64,
-        /// Visitor's language.
-        language: String,
-        /// Webmaster: what you earn with it; advertiser and operator: what the advertiser pays. Zero for refused leads.
-        money: Amount,
-        /// Amount of the sale, where it was sent.
-        amount: Option<Amount>,
-        /// Webmaster who brought it (advertisers and operators).
-        #[serde(skip_serializing_if = "Option::is_none")]
-        webmaster_id: Option<i64>,
-        /// Advertiser who pays it (operators).
-        #[serde(skip_serializing_if = "Option::is_none")]
-        advertiser_id: Option<i64>,
-        /// What the webmaster earns with it (operators).
-        #[serde(skip_serializing_if = "Option::is_none")]
-        payout: Option<Amount>,
-    }
-}
-
-view! {
-    /// One step in a lead's life.
-    pub struct LeadEventView {
-        /// From 1, without gaps.
-        number: i64,
-        /// What happened.
-        kind: LeadEventKind,
-        /// Status after it.
-        status: LeadStatus,
-        /// On hold or closed after it.
-        is_closed: Closing,
-        /// Who did it: network, webmaster, advertiser or operator.
-        by: String,
-        /// Why, in words.
-        reason: String,
-        /// When.
-        date_created: Time,
-    }
-}
-
-view! {
-    /// A lead and its story.
-    pub struct LeadView {
-        /// All fields of the list.
-        #[serde(flatten)]
-        row: LeadRow,
-        /// When its hold ends.
-        date_hold_end: Time,
-        /// The version of the goal's terms by which it was rated.
-        goal_version_id: i64,
-        /// The lead that a double repeats.
-        first_lead_id: Option<i64>,
-        /// What happened to it, in order.
-        events: Vec<LeadEventView>,
-    }
-}
-
 impl Engine {
-    /// One page of the leads that the caller brought, pays, or runs; newest first.
+    /// One page of the leads that the caller brought, pays, or runs; newest first unless told.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] also for filters that no index knows, when too many leads are left to look at.
     pub async fn lead_list(&self, caller: Caller, input: LeadList) -> Result<Rows<LeadRow>> {
         let scope = caller.may(Resource::Lead, Method::List)?;
         let paging = Paging::new(input.page, input.per_page);
-        let filter = LeadFilter {
-            ids: input.id,
-            sale_ids: input.sale_id,
-            offer_ids: input.offer_id,
-            goal_ids: input.goal_id,
-            status: input.status,
-            created_from: input.d_created_from,
-            created_until: input.d_created_to.map(|until| until.0),
-            closed: input.closed,
-            subid1: input.subid1,
-        };
-        let rows = lead::list(&self.store().read(), scope, &filter, paging).await?;
+        let order = input.sort.unwrap_or(NEWEST_FIRST);
+        let filter = self.lead_filter(caller, input)?;
+        let rows = lead::list(&self.store().read(), scope, &filter, order, paging).await?;
         let digits = currency::digits(&self.store().read()).await?;
         Ok(rows.map(|lead| self.lead_row(caller.level, lead, &digits)))
     }
@@ -201,66 +111,78 @@ impl Engine {
         })
     }
 
-    fn lead_row(&self, level: Level, lead: Lead, digits: &BTreeMap<i64, u8>) -> LeadRow {
-        let state = lead.state();
-        let digits = digits.get(&lead.currency_id).copied().unwrap_or(2);
-        let amount = |micros| Amount { micros, digits };
-        let earns = matches!(state.status, LeadStatus::Pending | LeadStatus::Approved);
-        let worth = |micros| amount(if earns { micros } else { 0 });
-        let is_operator = level == Level::Operator;
-        LeadRow {
-            id: lead.id,
-            tid: self.tid_keys().write(lead.click_id),
-            sale_id: lead.sale_id,
-            r#type: LeadType::from_code(lead.r#type).unwrap_or(LeadType::Lead),
-            is_closed: state.closing,
-            status: state.status,
-            substatus: lead.substatus,
-            offer_id: lead.offer_id,
-            goal_id: lead.goal_id,
-            hold_period: lead.hold_period,
-            currency_id: lead.currency_id,
-            date_closed: lead.date_closed.map(Time),
-            date_approved: lead.date_approved.map(Time),
-            date_created: Time(lead.date_created),
-            date_redirect: Time(lead.date_redirect),
-            promo_id: None,
-            product_id: None,
-            stock_id: None,
-            area_id: lead.area_id,
-            deeplink_id: None,
-            landing_id: None,
-            link_id: lead.link_id,
-            subid1: lead.subid1,
-            subid2: lead.subid2,
-            subid3: lead.subid3,
-            subid4: lead.subid4,
-            subid5: lead.subid5,
-            keyword: lead.keyword,
-            ip: lead.ip,
-            ua: lead.ua,
-            country: lead.country,
-            url_from: lead.url_from,
-            cookie_ttl_days: lead.cookie_ttl_days,
-            language: lead.language,
-            money: worth(if level == Level::Webmaster { lead.payout } else { lead.charge }),
-            amount: lead.amount.map(amount),
-            webmaster_id: (level != Level::Webmaster).then_some(lead.webmaster_id),
-            advertiser_id: is_operator.then_some(lead.advertiser_id),
-            payout: is_operator.then(|| worth(lead.payout)),
-        }
+    /// What the store is asked for.
+    fn lead_filter(&self, caller: Caller, input: LeadList) -> Result<LeadFilter> {
+        let click_ids = check_list(self, caller, &input)?;
+        let window = |from: Option<Time>, to: Option<Until>| Window { from, until: to.map(|until| until.0) };
+        let capitals = |list: Vec<String>| list.iter().map(|code| code.to_ascii_uppercase()).collect();
+        Ok(LeadFilter {
+            ids: input.id,
+            click_ids,
+            sale_ids: input.sale_id,
+            webmaster_ids: input.webmaster_id,
+            advertiser_ids: input.advertiser_id,
+            offer_ids: input.offer_id,
+            goal_ids: input.goal_id,
+            currency_ids: input.currency_id,
+            status: input.status,
+            closed: input.closed,
+            types: input.r#type,
+            created: window(input.d_created_from, input.d_created_to),
+            approved: window(input.d_approved_from, input.d_approved_to),
+            closed_at: window(input.d_closed_from, input.d_closed_to),
+            link_ids: input.link_id,
+            area_ids: input.area_id,
+            countries: input.country.map(capitals),
+            subids: [input.subid1, input.subid2, input.subid3, input.subid4, input.subid5],
+            keyword: input.keyword.filter(|words| !words.is_empty()),
+            money_from: input.money_from.map(|micros| micros.0),
+            money_to: input.money_to.map(|micros| micros.0),
+        })
     }
 }
 
-fn event_view(event: LeadEvent) -> LeadEventView {
-    use whocpa_domain::user::UserLevel;
-    LeadEventView {
-        number: event.number,
-        kind: LeadEventKind::from_code(event.kind).unwrap_or(LeadEventKind::Created),
-        status: LeadStatus::from_code(event.status).unwrap_or(LeadStatus::Pending),
-        is_closed: Closing::from_code(event.is_closed).unwrap_or(Closing::Hold),
-        by: UserLevel::from_code(event.level).map_or("network", UserLevel::word).to_owned(),
-        reason: event.reason,
-        date_created: Time(event.date_created),
+/// Looks at all parameters; gives the clicks that `tid` names.
+fn check_list(engine: &Engine, caller: Caller, input: &LeadList) -> Result<Option<Vec<i64>>> {
+    let mut errors = FieldErrors::default();
+    if input.webmaster_id.is_some() && caller.level == Level::Webmaster {
+        errors.add("webmaster_id", "Only advertisers and operators may use this");
     }
+    if input.advertiser_id.is_some() && caller.level != Level::Operator {
+        errors.add("advertiser_id", "Only operators may use this");
+    }
+    for (name, other, from, to) in [
+        ("d_created_to", "d_created_from", input.d_created_from, input.d_created_to),
+        ("d_approved_to", "d_approved_from", input.d_approved_from, input.d_approved_to),
+        ("d_closed_to", "d_closed_from", input.d_closed_from, input.d_closed_to),
+    ] {
+        if from.zip(to).is_some_and(|(from, to)| to.0 <= from) {
+            errors.add(name, format!("Must not be before {other}"));
+        }
+    }
+    let is_code = |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if !input.country.iter().flatten().all(is_code) {
+        errors.add("country", "Must be two letters, ISO 3166");
+    }
+    if input.money_from.zip(input.money_to).is_some_and(|(from, to)| to < from) {
+        errors.add("money_to", "Must not be below money_from");
+    }
+    let by = input.sort.map(|sort| sort.key);
+    let is_priced = input.money_from.is_some() || input.money_to.is_some() || by == Some(LeadSort::Money);
+    if is_priced && input.currency_id.as_ref().is_none_or(|ids| ids.len() != 1) {
+        errors.add("currency_id", "Must name one currency: amounts in different ones cannot be compared");
+    }
+    if by == Some(LeadSort::Closed) && input.closed != Some(true) {
+        errors.add("sort", "Only closed leads have a date of closing: send closed=1");
+    }
+    check::text(&mut errors, "keyword", input.keyword.as_deref().unwrap_or_default());
+    let mut click_ids = Vec::new();
+    for tid in input.tid.iter().flatten() {
+        match engine.tid_keys().read(tid) {
+            Ok(click_id) => click_ids.push(click_id),
+            Err(wrong) => errors.add("tid", diagnosis(wrong, tid)),
+        }
+    }
+    errors.finish()?;
+    Ok(input.tid.as_ref().map(|_| click_ids))
 }

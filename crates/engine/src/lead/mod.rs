@@ -9,14 +9,17 @@
 //! numbered event and the transfers of `domain::ledger`.
 
 mod close;
+mod count;
 mod desk;
 mod list;
 mod receive;
 mod resolve;
+mod shown;
 mod steps;
 mod update;
 
 pub(crate) use desk::Desk;
-pub use list::{LeadEventView, LeadList, LeadRow, LeadView};
+pub use list::LeadList;
 pub use receive::{Conversion, Verdict};
+pub use shown::{LeadEventView, LeadRow, LeadView};
 pub use update::LeadUpdate;

@@ -91,7 +91,7 @@ impl Engine {
 }
 
 /// What the sender should look at.
-fn diagnosis(wrong: TidError, tid: &str) -> String {
+pub(super) fn diagnosis(wrong: TidError, tid: &str) -> String {
     match wrong {
         TidError::Length => {
             format!("{wrong} ({} characters instead of 21; was it cut?)", tid.chars().count())

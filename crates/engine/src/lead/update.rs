@@ -1,11 +1,13 @@
 //! Decisions about leads by the API.
 
+use serde::Serialize;
 use whocpa_domain::lead::{Closing, LeadStatus};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, params};
-use whocpa_store::lead;
+use whocpa_store::lead::{self, Lead};
 
 use super::steps::{Actor, Steps};
+use crate::audit::Changes;
 use crate::{Caller, Engine, check};
 
 params! {
@@ -35,6 +37,7 @@ impl Engine {
         self.store()
             .write(move |db| async move {
                 let lead = lead::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let before = Noted::new(&lead, "");
                 let mut steps = Steps::new(vec![lead], now);
                 let reason = input.reason.as_deref().unwrap_or_default();
                 let illegal = |illegal: whocpa_domain::lead::Illegal| Error::Conflict(illegal.to_string());
@@ -47,9 +50,31 @@ impl Engine {
                 if let Some(words) = &input.substatus {
                     steps.set_substatus(id, words.clone());
                 }
-                steps.write(&db).await
+                let after = steps.lead(id).map(|lead| Noted::new(lead, reason));
+                steps.write(&db).await?;
+                self.note(&db, caller, Resource::Lead, id, Changes::updated(&before, &after)).await
             })
             .await
+    }
+}
+
+/// What the audit tells of a decision; the whole of it stands in the lead's events.
+#[derive(Serialize)]
+struct Noted {
+    status: i64,
+    is_closed: i64,
+    substatus: String,
+    reason: String,
+}
+
+impl Noted {
+    fn new(lead: &Lead, reason: &str) -> Self {
+        Self {
+            status: lead.status,
+            is_closed: lead.is_closed,
+            substatus: lead.substatus.clone(),
+            reason: reason.to_owned(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ pub(super) fn declaration() -> Declaration {
         Resource::Lead,
         "A targeted action: it waits for a decision, is approved or refused, is held, and closes.",
     )
-    .list("Leads that fit the filters, page by page.", op!(lead_list(input)))
+    .list("Leads that fit the filters, newest first unless told, page by page.", op!(lead_list(input)))
     .view("One lead with its history.", op!(lead_view(id)))
     .update("Decides a lead.", op!(lead_update(id, input)))
     .soon::<LeadCreate, LeadCreated>(

@@ -47,7 +47,10 @@ fn param(lang: Lang, param: &Param) -> Row {
         ParamKind::Word(_) => ("kind-word", &[], Input::Text),
         ParamKind::File(_) => ("kind-file", &[], Input::File),
     };
-    let kind = lang.t(key);
+    let mut kind = lang.t(key);
+    if let ParamKind::Word(words) = param.kind {
+        kind = format!("{kind}: {}", words.join(", "));
+    }
     Row {
         outer: String::new(),
         name: param.name,

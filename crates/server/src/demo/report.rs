@@ -5,7 +5,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use whocpa_domain::input::{Page, PerPage};
 use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::{Error, Result};
 use whocpa_engine::lead::LeadList;
@@ -13,7 +12,7 @@ use whocpa_engine::{Caller, Engine};
 
 use super::history::Past;
 use super::offers::COMPANIES;
-use super::world::{Account, DemoOffer};
+use super::world::{Account, DemoOffer, sent};
 use crate::command::say;
 
 /// The file in the data folder.
@@ -33,19 +32,7 @@ impl Figures {
     pub async fn read(engine: &Engine) -> Result<Self> {
         let mut leads = Vec::new();
         for status in LeadStatus::ALL {
-            let wanted = LeadList {
-                id: None,
-                sale_id: None,
-                offer_id: None,
-                goal_id: None,
-                status: Some(vec![*status]),
-                d_created_from: None,
-                d_created_to: None,
-                closed: None,
-                subid1: None,
-                page: Page(1),
-                per_page: PerPage(10),
-            };
+            let wanted = sent::<LeadList>(&[("status", status.code().to_string())])?;
             leads.push((*status, engine.lead_list(Caller::SYSTEM, wanted).await?.total_count));
         }
         let sums = engine.ledger_sum().await?;

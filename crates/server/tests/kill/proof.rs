@@ -5,8 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use whocpa_domain::lead::{Closing, LeadState, LeadStatus};
+use whocpa_domain::lead::{Closing, LeadSort, LeadState, LeadStatus};
 use whocpa_domain::ledger::{Account, AccountKind, lead_postings};
+use whocpa_domain::sort::Sort;
 use whocpa_domain::tid::{ClickId, TidKeys};
 use whocpa_engine::Engine;
 use whocpa_engine::lead::{Conversion, Verdict};
@@ -140,7 +141,8 @@ async fn all_leads(store: &Store) -> Vec<Lead> {
     let mut leads = Vec::new();
     for page in 1.. {
         let paging = Paging { page, per_page: 1000 };
-        let rows = lead::list(&store.read(), Scope::All, &LeadFilter::default(), paging).await;
+        let order = Sort { key: LeadSort::Id, is_descending: true };
+        let rows = lead::list(&store.read(), Scope::All, &LeadFilter::default(), order, paging).await;
         let rows = rows.expect("list leads").rows;
         if rows.is_empty() {
             break;

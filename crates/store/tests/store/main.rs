@@ -11,6 +11,8 @@ mod immutable;
 #[cfg(test)]
 mod lead;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod migrate;
 #[cfg(test)]
 mod parity;

@@ -23,6 +23,8 @@ use crate::rows::{self, NOW};
 /// Tables that have no public entity: read by statements, or through functions that are called below.
 const WITHOUT_ENTITY: &[&str] = &[
     "click_mark",
+    "lead_count",
+    "lead_count_change",
     "lease",
     "migration",
     "news_notice",
@@ -37,7 +39,7 @@ const WITHOUT_ENTITY: &[&str] = &[
     "sequence",
 ];
 
-const SQLITE: [&str; 8] = [
+const SQLITE: [&str; 7] = [
     "SELECT 'table ' || name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
     "SELECT 'column ' || m.name || '.' || c.name || ' ' || CASE c.type WHEN 'INTEGER' THEN 'integer' \
      WHEN 'BIGINT' THEN 'integer' WHEN 'TEXT' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'BLOB' THEN 'bytes' \
@@ -53,12 +55,9 @@ const SQLITE: [&str; 8] = [
      FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table' AND i.origin <> 'pk'",
     "SELECT 'reference ' || m.name || '.' || f.\"from\" || ' to ' || f.\"table\" || '.' || f.\"to\" \
      FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
-    "SELECT 'trigger ' || name || ' on ' || tbl_name || ' before update' FROM sqlite_master \
-     WHERE type = 'trigger' AND sql LIKE '%BEFORE UPDATE ON%'",
-    "SELECT 'trigger ' || name || ' on ' || tbl_name || CASE WHEN sql LIKE '%BEFORE DELETE ON%' \
-     THEN ' before delete' WHEN sql LIKE '%AFTER INSERT ON%' THEN ' after insert' ELSE ' at another time' END \
-     FROM sqlite_master \
-     WHERE type = 'trigger' AND sql NOT LIKE '%BEFORE UPDATE ON%'",
+    "SELECT 'trigger ' || name || ' on ' || tbl_name || CASE WHEN sql LIKE '% BEFORE %' THEN ' before ' ELSE ' after ' END \
+     || CASE WHEN sql LIKE '% UPDATE ON %' THEN 'update' WHEN sql LIKE '% DELETE ON %' THEN 'delete' \
+     WHEN sql LIKE '% INSERT ON %' THEN 'insert' ELSE 'something else' END FROM sqlite_master WHERE type = 'trigger'",
     "SELECT 'checks on ' || name || ': ' || ((length(sql) - length(replace(sql, 'CHECK (', ''))) / 7) \
      FROM sqlite_master WHERE type = 'table' AND sql LIKE '%CHECK (%'",
 ];

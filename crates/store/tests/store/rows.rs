@@ -75,7 +75,7 @@ pub fn offer_row(advertiser_id: i64) -> Offer {
     }
 }
 
-fn goal_row() -> Goal {
+pub fn goal_row() -> Goal {
     Goal {
         id: 0,
         offer_id: 0,
@@ -90,7 +90,7 @@ fn goal_row() -> Goal {
     }
 }
 
-fn version_row(goal_id: i64) -> GoalVersion {
+pub fn version_row(goal_id: i64) -> GoalVersion {
     GoalVersion {
         id: 0,
         goal_id,
@@ -117,7 +117,7 @@ fn event_row(lead_id: i64) -> LeadEvent {
     }
 }
 
-fn lead_row(id: i64, (advertiser_id, webmaster_id): (i64, i64), of: (i64, i64, i64)) -> Lead {
+pub fn lead_row(id: i64, (advertiser_id, webmaster_id): (i64, i64), of: (i64, i64, i64)) -> Lead {
     Lead {
         id,
         advertiser_id,
