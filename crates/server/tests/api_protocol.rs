@@ -13,6 +13,9 @@ mod claims;
 #[path = "api_protocol/images.rs"]
 mod images;
 #[cfg(test)]
+#[path = "api_protocol/people.rs"]
+mod people;
+#[cfg(test)]
 #[path = "api_protocol/rates.rs"]
 mod rates;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use whocpa_domain::{Error, Method, Resource, Scope, Time};
 use whocpa_engine::key::KeyCreated;
 use whocpa_engine::user::UserCreate;
 use whocpa_engine::{Caller, Rng, password_hash};
+use whocpa_store::api_key;
 use whocpa_store::person::{self, User};
 use whocpa_store::testing::TestDb;
 
@@ -332,4 +333,36 @@ async fn a_plain_token_is_encrypted_at_the_start(db: TestDb) {
     assert!(!row.postback_token.contains("abcdefgh") && !row.postback_hash.contains("abcdefgh"));
     let view = engine.profile_view(advertiser, me).await.expect("profile");
     assert_eq!(view.postback_token.as_deref(), Some(TOKEN));
+}
+
+/// Whoever steals the database finds no way in (trust T6).
+#[db_test]
+async fn the_database_holds_no_usable_secret(db: TestDb) {
+    let net = network(db).await;
+    let made = net.key(net.advertiser, &[("rights", "read,write,money")]).await.expect("a key");
+    let me = net.advertiser.user_id;
+    let changed = [("password", "canary words"), ("current_password", "correct horse")];
+    net.engine.profile_update(net.advertiser, me, read(&changed)).await.expect("change");
+    let view = net.engine.profile_view(net.advertiser, me).await.expect("profile");
+    let secrets = [
+        made.key,
+        net.engine.profile_key(me).await.expect("profile key"),
+        view.postback_token.expect("a token"),
+        "canary words".to_owned(),
+    ];
+    let reader = net.db.store.read();
+    let keys = api_key::list(&reader, me).await.expect("keys");
+    let person = person::view(&reader, Scope::All, me).await.expect("a person");
+    let mut found = format!("{keys:?} {person:?}");
+    // On SQLite, everything that lies on the disk beside the vault's key.
+    for file in std::fs::read_dir(net.db.dir.path()).expect("a folder") {
+        let path = file.expect("a file").path();
+        if path.is_file() && !path.ends_with("secret.key") {
+            found += &String::from_utf8_lossy(&std::fs::read(&path).expect("read a file"));
+        }
+    }
+    assert!(found.contains("wcp_"), "prefixes are there");
+    for secret in secrets {
+        assert!(!found.contains(&secret), "{secret} stands in the database");
+    }
 }
