@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::outbound::OutboundConfig;
+
 /// Settings of one engine.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
@@ -17,6 +19,8 @@ pub struct EngineConfig {
     pub log_segment_bytes: u64,
     /// Segments kept ready for the time when the disk is full.
     pub log_reserve_segments: usize,
+    /// Which addresses this network may reach when somebody names one.
+    pub outbound: OutboundConfig,
 }
 
 impl EngineConfig {
@@ -29,6 +33,7 @@ impl EngineConfig {
             connections: 8,
             log_segment_bytes: 64 << 20,
             log_reserve_segments: 2,
+            outbound: OutboundConfig::default(),
         }
     }
 }

@@ -29,6 +29,7 @@ impl Engine {
             Job::Node,
             Job::Close,
             Job::Parked,
+            Job::Feed,
             Job::Count,
             Job::KeyUse,
             Job::Figures,
@@ -61,6 +62,8 @@ enum Job {
     Parked,
     /// Folds changes into the numbers of leads.
     Count,
+    /// Imports product feeds.
+    Feed,
     /// Writes down when keys were last used.
     KeyUse,
     /// Counts how offers do.
@@ -77,6 +80,7 @@ impl Job {
             Self::Close => "lead_close",
             Self::Parked => "lead_parked",
             Self::Count => "lead_count",
+            Self::Feed => "feed_import",
             Self::KeyUse => "key_use",
             Self::Figures => "offer_figures",
             Self::Tidy => "tidy",
@@ -86,7 +90,7 @@ impl Job {
     fn every(self) -> Duration {
         Duration::from_secs(match self {
             Self::Catalogue => 1,
-            Self::Parked => 2,
+            Self::Parked | Self::Feed => 2,
             Self::Close | Self::Count => 5,
             Self::KeyUse | Self::Node => 15,
             Self::Figures | Self::Tidy => 600,
@@ -95,7 +99,12 @@ impl Job {
 
     /// Whether every node does it for itself.
     fn is_local(self) -> bool {
-        matches!(self, Self::Catalogue | Self::Node | Self::KeyUse)
+        matches!(self, Self::Catalogue | Self::Node | Self::KeyUse | Self::Feed)
+    }
+
+    /// Whether a round may be broken off at any point, and is worth it: it goes on where it was.
+    fn is_resumable(self) -> bool {
+        matches!(self, Self::Feed)
     }
 
     async fn round(self, engine: &Engine) -> Result<()> {
@@ -111,6 +120,7 @@ impl Job {
             }
             Self::Parked => engine.lead_match_parked().await.map(drop),
             Self::Count => engine.lead_count_fold().await.map(drop),
+            Self::Feed => engine.feed_import_due().await.map(drop),
             Self::KeyUse => engine.key_uses_store().await,
             Self::Figures => engine.offer_figures().await,
             Self::Tidy => {
@@ -125,10 +135,20 @@ impl Job {
 
 async fn run(engine: Engine, job: Job, holder: String, mut stopped: watch::Receiver<bool>) {
     loop {
-        if may_run(&engine, job, &holder).await
-            && let Err(error) = job.round(&engine).await
-        {
-            tracing::error!(job = job.name(), ?error, "a job failed and is tried again");
+        let round = async {
+            if may_run(&engine, job, &holder).await
+                && let Err(error) = job.round(&engine).await
+            {
+                tracing::error!(job = job.name(), ?error, "a job failed and is tried again");
+            }
+        };
+        if job.is_resumable() {
+            tokio::select! {
+                _ = stopped.changed() => return,
+                () = round => {}
+            }
+        } else {
+            round.await;
         }
         tokio::select! {
             _ = stopped.changed() => return,

@@ -55,6 +55,12 @@ pub(crate) async fn offer_for(db: &Db, scope: Scope, id: i64) -> Result<Offer> {
     Ok(offer)
 }
 
+/// Refuses an offer that is not there for the caller, before anything is stored for it.
+pub(crate) async fn offer_for_reading(db: &Db, scope: Scope, id: i64) -> Result<()> {
+    let found = offer::view(db, scope, id).await?;
+    found.map(drop).ok_or_else(|| Error::field("offer_id", "Offers not found"))
+}
+
 /// What an update asks for beside its other changes.
 pub(crate) struct Asked<'a> {
     /// The wanted state.

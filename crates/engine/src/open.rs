@@ -1,6 +1,7 @@
 //! The engine itself: what operations share, and how it starts and stops.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use tokio::sync::Mutex;
@@ -15,6 +16,7 @@ use crate::click::{Drainer, NodeIds};
 use crate::geo::GeoCache;
 use crate::key_use::KeyUses;
 use crate::lead::Desk;
+use crate::outbound::Outbound;
 use crate::vault::Vault;
 use crate::{EngineConfig, Rng, password, token};
 
@@ -40,6 +42,8 @@ struct Inner {
     decoy_hash: String,
     geo_cache: GeoCache,
     base_url: String,
+    data_dir: PathBuf,
+    outbound: Outbound,
     catalogue: Catalogue,
     tid_keys: TidKeys,
     node_ids: NodeIds,
@@ -56,6 +60,7 @@ const TID_KEY: &str = "tid_key";
 impl Engine {
     /// Opens the databases, migrates them, replays the click log and makes everything ready.
     pub async fn open(config: EngineConfig, clock: Arc<dyn Clock>, rng: Rng) -> Result<Self> {
+        let outbound = Outbound::new(config.outbound.clone())?;
         let store = connect(&config).await?;
         store.migrate(clock.now()).await?;
         let vault = Vault::open(&config.data_dir, &rng)?;
@@ -75,6 +80,8 @@ impl Engine {
             decoy_hash,
             geo_cache: GeoCache::default(),
             base_url: config.base_url.trim_end_matches('/').to_owned(),
+            data_dir: config.data_dir,
+            outbound,
             catalogue,
             tid_keys,
             node_ids,
@@ -165,6 +172,16 @@ impl Engine {
 
     pub(crate) fn vault(&self) -> &Vault {
         &self.0.vault
+    }
+
+    /// The way out to addresses that people gave.
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.0.outbound
+    }
+
+    /// Folder of this node's own files.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.0.data_dir
     }
 
     pub(crate) fn geo_cache(&self) -> &GeoCache {

@@ -12,8 +12,9 @@ use whocpa_store::promo::{self, Promo, PromoFilter};
 use whocpa_store::{Db, stock};
 
 use crate::audit::Changes;
+use crate::image::ImageView;
 use crate::material::{self, Asked};
-use crate::{Caller, Engine, Paging, Rows};
+use crate::{Caller, Engine, Paging, Rows, image};
 
 pub use input::{PromoCreate, PromoList, PromoUpdate};
 
@@ -61,6 +62,8 @@ shown! {
         url: String,
         /// Where the video or the showcase itself is, empty for others.
         url_content: String,
+        /// Its picture in three sizes, empty for none.
+        images: Vec<ImageView>,
         /// Width in pixels; `null` when it has none.
         width: Option<i64>,
         /// Height in pixels; `null` when it has none.
@@ -110,7 +113,7 @@ impl Engine {
             updated_from: input.d_updated_from,
         };
         let rows = promo::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
-        Ok(rows.map(|row| shown(row, caller, now)))
+        Ok(rows.map(|row| self.promo_shown(row, caller, now)))
     }
 
     /// One promo with its template.
@@ -118,18 +121,20 @@ impl Engine {
         let scope = caller.may(Resource::Promo, Method::View)?;
         let mut row = promo::view(&self.store().read(), scope, id).await?.ok_or(Error::NotFound)?;
         let template = std::mem::take(&mut row.template);
-        Ok(shown(row, caller, self.now()).with(template))
+        Ok(self.promo_shown(row, caller, self.now()).with(template))
     }
 
     /// Changes a promo or its moderation; absent fields keep their value.
     pub async fn promo_update(&self, caller: Caller, id: i64, input: PromoUpdate) -> Result<()> {
         let scope = caller.may(Resource::Promo, Method::Update)?;
-        let (now, input) = (self.now(), &input);
+        let picture = self.image_read("image", &input.image).await?;
+        let (now, input, picture) = (self.now(), &input, &picture);
         self.store()
             .write(move |db| async move {
                 let before = promo::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 let mut row = before.clone();
                 input.apply(&mut row);
+                image::apply(&db, picture, &mut row.image).await?;
                 self.promo_check(&db, &row).await?;
                 let present = Moderation::stored(before.status, &before.reason);
                 let asked = Asked { status: input.status, reason: input.reason.as_deref() };
@@ -151,13 +156,16 @@ impl Engine {
     /// Adds a promo, for moderation unless it is a draft; gives its id.
     pub async fn promo_create(&self, caller: Caller, input: PromoCreate) -> Result<i64> {
         let scope = caller.may(Resource::Promo, Method::Create)?;
+        let picture = &self.image_read("image", &input.image).await?;
         let row = &input.row(self.now());
         self.store()
             .write(move |db| async move {
                 material::offer_for(&db, scope, row.offer_id).await?;
-                self.promo_check(&db, row).await?;
+                let mut row = row.clone();
+                image::apply(&db, picture, &mut row.image).await?;
+                self.promo_check(&db, &row).await?;
                 let id = promo::create(&db, row.clone()).await?;
-                self.note(&db, caller, Resource::Promo, id, Changes::created(row)).await?;
+                self.note(&db, caller, Resource::Promo, id, Changes::created(&row)).await?;
                 Ok(id)
             })
             .await
@@ -195,28 +203,29 @@ impl Engine {
         }
         errors.finish()
     }
-}
 
-fn shown(row: Promo, caller: Caller, now: Time) -> PromoRow {
-    let status = ModerationStatus::from_code(row.status).unwrap_or(ModerationStatus::Draft);
-    let sees_all = material::sees_all(caller);
-    PromoRow {
-        id: row.id,
-        offer_id: row.offer_id,
-        stock_id: row.stock_id,
-        kind: PromoKind::from_code(row.kind).unwrap_or(PromoKind::Text),
-        name: row.name,
-        language: row.language,
-        url: material::address(caller, row.url),
-        url_content: row.url_content,
-        width: row.width,
-        height: row.height,
-        is_approved: status == ModerationStatus::Live,
-        is_new: material::is_new(row.date_published, now),
-        is_private: row.is_private,
-        date_created: Time(row.date_created),
-        date_updated: Time(row.date_updated),
-        status: sees_all.then_some(status),
-        reason: sees_all.then_some(row.reason),
+    fn promo_shown(&self, row: Promo, caller: Caller, now: Time) -> PromoRow {
+        let status = ModerationStatus::from_code(row.status).unwrap_or(ModerationStatus::Draft);
+        let sees_all = material::sees_all(caller);
+        PromoRow {
+            id: row.id,
+            images: image::views(self.base_url(), row.image.as_deref()),
+            offer_id: row.offer_id,
+            stock_id: row.stock_id,
+            kind: PromoKind::from_code(row.kind).unwrap_or(PromoKind::Text),
+            name: row.name,
+            language: row.language,
+            url: material::address(caller, row.url),
+            url_content: row.url_content,
+            width: row.width,
+            height: row.height,
+            is_approved: status == ModerationStatus::Live,
+            is_new: material::is_new(row.date_published, now),
+            is_private: row.is_private,
+            date_created: Time(row.date_created),
+            date_updated: Time(row.date_updated),
+            status: sees_all.then_some(status),
+            reason: sees_all.then_some(row.reason),
+        }
     }
 }

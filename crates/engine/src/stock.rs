@@ -3,14 +3,15 @@
 //! When its owner changes what a live stock promises (texts, code, address, picture) it is on review again and is not
 //! shown until it is approved. Its dates are his own: he may end it sooner or later without a review.
 
-use whocpa_domain::input::Until;
+use whocpa_domain::input::{Patch, Until};
 use whocpa_domain::moderation::{Moderation, ModerationStatus};
 use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::stock::{self, Stock, StockFilter};
 
 use crate::audit::Changes;
+use crate::image::{ImageFile, ImageView};
 use crate::material::{self, Asked};
-use crate::{Caller, Engine, Paging, Rows, check};
+use crate::{Caller, Engine, Paging, Rows, check, image};
 
 /// Longest code that a buyer enters, in characters.
 const CODE_LIMIT: usize = 100;
@@ -56,6 +57,8 @@ params! {
         promo_code: Option<String>,
         /// Where visitors are sent, with macros as in an offer's `url_redirect`; the offer's own address unless told.
         url: Option<String>,
+        /// Its picture: PNG, JPEG or WebP.
+        image: Patch<ImageFile>,
         /// Whether only webmasters who are connected with the offer see it; no unless told.
         is_private: Option<bool>,
         /// 1 keeps it out of moderation as a draft.
@@ -64,8 +67,8 @@ params! {
 }
 
 params! {
-    /// Changes of a stock. Its offer stays. When you change name, description, code or address of an approved stock,
-    /// it goes on review again and is not shown until it is approved.
+    /// Changes of a stock. Its offer stays. When you change name, description, code, address or picture of an approved
+    /// stock, it goes on review again and is not shown until it is approved.
     pub struct StockUpdate {
         /// Name.
         name: Option<String>,
@@ -79,6 +82,8 @@ params! {
         promo_code: Option<String>,
         /// Where visitors are sent; empty for the offer's own address.
         url: Option<String>,
+        /// Its picture: PNG, JPEG or WebP; empty for none.
+        image: Patch<ImageFile>,
         /// Whether only webmasters who are connected with the offer see it.
         is_private: Option<bool>,
         /// The wanted state. You send a draft for review, take it back, stop what is live, let it go on, archive it or
@@ -104,6 +109,8 @@ view! {
         promo_code: String,
         /// Where visitors are sent, empty for the offer's own address. Guests and webmasters see it without its query.
         url: String,
+        /// Its picture in three sizes, empty for none.
+        images: Vec<ImageView>,
         /// When it begins.
         date_start: Time,
         /// Its last second.
@@ -146,25 +153,27 @@ impl Engine {
             updated_from: input.d_updated_from,
         };
         let rows = stock::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
-        Ok(rows.map(|row| shown(row, caller, now)))
+        Ok(rows.map(|row| self.stock_shown(row, caller, now)))
     }
 
     /// One stock.
     pub async fn stock_view(&self, caller: Caller, id: i64) -> Result<StockView> {
         let scope = caller.may(Resource::Stock, Method::View)?;
         let row = stock::view(&self.store().read(), scope, id).await?.ok_or(Error::NotFound)?;
-        Ok(shown(row, caller, self.now()))
+        Ok(self.stock_shown(row, caller, self.now()))
     }
 
     /// Changes a stock or its moderation; absent fields keep their value.
     pub async fn stock_update(&self, caller: Caller, id: i64, input: StockUpdate) -> Result<()> {
         let scope = caller.may(Resource::Stock, Method::Update)?;
-        let (now, input) = (self.now(), &input);
+        let picture = self.image_read("image", &input.image).await?;
+        let (now, input, picture) = (self.now(), &input, &picture);
         self.store()
             .write(move |db| async move {
                 let before = stock::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 let mut row = before.clone();
                 apply(&mut row, input);
+                image::apply(&db, picture, &mut row.image).await?;
                 self.stock_check(&row)?;
                 let present = Moderation::stored(before.status, &before.reason);
                 let asked = Asked { status: input.status, reason: input.reason.as_deref() };
@@ -186,6 +195,7 @@ impl Engine {
     /// Adds a stock, for moderation unless it is a draft; gives its id.
     pub async fn stock_create(&self, caller: Caller, input: StockCreate) -> Result<i64> {
         let scope = caller.may(Resource::Stock, Method::Create)?;
+        let picture = &self.image_read("image", &input.image).await?;
         let now = self.now().0;
         let row = &Stock {
             id: 0,
@@ -208,8 +218,10 @@ impl Engine {
         self.store()
             .write(move |db| async move {
                 material::offer_for(&db, scope, row.offer_id).await?;
+                let mut row = row.clone();
+                image::apply(&db, picture, &mut row.image).await?;
                 let id = stock::create(&db, row.clone()).await?;
-                self.note(&db, caller, Resource::Stock, id, Changes::created(row)).await?;
+                self.note(&db, caller, Resource::Stock, id, Changes::created(&row)).await?;
                 Ok(id)
             })
             .await
@@ -255,6 +267,31 @@ impl Engine {
         }
         errors.finish()
     }
+
+    fn stock_shown(&self, row: Stock, caller: Caller, now: Time) -> StockView {
+        let status = ModerationStatus::from_code(row.status).unwrap_or(ModerationStatus::Draft);
+        let sees_all = material::sees_all(caller);
+        let is_live = status == ModerationStatus::Live;
+        StockView {
+            id: row.id,
+            offer_id: row.offer_id,
+            name: row.name,
+            description: row.description,
+            promo_code: row.promo_code,
+            url: material::address(caller, row.url),
+            images: image::views(self.base_url(), row.image.as_deref()),
+            date_start: Time(row.date_start),
+            date_end: Time(row.date_end - 1),
+            is_active: is_live && row.date_start <= now.0 && now.0 < row.date_end,
+            is_new: material::is_new(row.date_published, now),
+            is_approved: is_live,
+            is_private: row.is_private,
+            date_created: Time(row.date_created),
+            date_updated: Time(row.date_updated),
+            status: sees_all.then_some(status),
+            reason: sees_all.then_some(row.reason),
+        }
+    }
 }
 
 /// What an operator approves.
@@ -278,28 +315,4 @@ fn apply(row: &mut Stock, input: &StockUpdate) {
     row.date_start = input.date_start.map_or(row.date_start, |at| at.0);
     row.date_end = input.date_end.map_or(row.date_end, |until| until.0.0);
     row.is_private = input.is_private.unwrap_or(row.is_private);
-}
-
-fn shown(row: Stock, caller: Caller, now: Time) -> StockView {
-    let status = ModerationStatus::from_code(row.status).unwrap_or(ModerationStatus::Draft);
-    let sees_all = material::sees_all(caller);
-    let is_live = status == ModerationStatus::Live;
-    StockView {
-        id: row.id,
-        offer_id: row.offer_id,
-        name: row.name,
-        description: row.description,
-        promo_code: row.promo_code,
-        url: material::address(caller, row.url),
-        date_start: Time(row.date_start),
-        date_end: Time(row.date_end - 1),
-        is_active: is_live && row.date_start <= now.0 && now.0 < row.date_end,
-        is_new: material::is_new(row.date_published, now),
-        is_approved: is_live,
-        is_private: row.is_private,
-        date_created: Time(row.date_created),
-        date_updated: Time(row.date_updated),
-        status: sees_all.then_some(status),
-        reason: sees_all.then_some(row.reason),
-    }
 }

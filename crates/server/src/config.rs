@@ -8,6 +8,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use whocpa_engine::EngineConfig;
+use whocpa_engine::outbound::OutboundConfig;
 
 use crate::limits::LimitsConfig;
 use crate::state::HttpConfig;
@@ -32,6 +33,8 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// Guard rails: how much may be asked, how fast, how large.
     pub limits: LimitsConfig,
+    /// What this network fetches and sends at addresses that people gave.
+    pub outbound: OutboundSettings,
 }
 
 /// The database.
@@ -62,6 +65,20 @@ pub struct MetricsConfig {
     pub token: String,
 }
 
+/// What this network fetches and sends at addresses that people gave: product feeds and the like.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutboundSettings {
+    /// Inner networks that may be reached all the same; never everything (`/0`).
+    pub allow: Vec<IpNet>,
+    /// Further networks that may not be reached; they win over `allow`.
+    pub deny: Vec<IpNet>,
+    /// Ports that may be reached.
+    pub ports: Vec<u16>,
+    /// Whether plain `http` is allowed beside `https`.
+    pub http: bool,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -73,6 +90,7 @@ impl Default for Config {
             click_log: ClickLogConfig::default(),
             metrics: MetricsConfig::default(),
             limits: LimitsConfig::default(),
+            outbound: OutboundSettings::default(),
         }
     }
 }
@@ -80,6 +98,13 @@ impl Default for Config {
 impl Default for DatabaseConfig {
     fn default() -> Self {
         Self { url: String::new(), connections: 8 }
+    }
+}
+
+impl Default for OutboundSettings {
+    fn default() -> Self {
+        let OutboundConfig { allow, deny, ports, http } = OutboundConfig::default();
+        Self { allow, deny, ports, http }
     }
 }
 
@@ -118,6 +143,12 @@ impl Config {
             connections: self.database.connections,
             log_segment_bytes: self.click_log.segment_mib << 20,
             log_reserve_segments: self.click_log.reserve_segments,
+            outbound: OutboundConfig {
+                allow: self.outbound.allow.clone(),
+                deny: self.outbound.deny.clone(),
+                ports: self.outbound.ports.clone(),
+                http: self.outbound.http,
+            },
             ..EngineConfig::new(&self.data_dir)
         }
     }

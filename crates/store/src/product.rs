@@ -145,10 +145,10 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Pr
 }
 
 /// Products of one offer by the advertiser's ids, kept from changing until the transaction ends.
-pub async fn of_external_ids(db: &Db, offer_id: i64, ids: &[&str]) -> Result<Vec<Product>> {
+pub async fn of_external_ids(db: &Db, offer_id: i64, ids: &[String]) -> Result<Vec<Product>> {
     let select = Entity::find()
         .filter(Column::OfferId.eq(offer_id))
-        .filter(Column::ExternalId.is_in(ids.iter().copied()))
+        .filter(bulk::among_texts(db, Column::ExternalId, ids))
         .order_by_asc(Column::Id)
         .lock_exclusive();
     select.all(&db.conn()).await.map_err(db::error)
@@ -176,7 +176,7 @@ pub async fn update(db: &Db, row: Product) -> Result<()> {
 /// Notes that a run has seen these products.
 pub async fn update_seen(db: &Db, ids: &[i64], run: i64) -> Result<()> {
     let many = Entity::update_many().col_expr(Column::Run, run.into());
-    many.filter(Column::Id.is_in(ids.iter().copied())).exec(&db.conn()).await.map(drop).map_err(db::error)
+    many.filter(bulk::among(db, Column::Id, ids)).exec(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 /// Takes these products off sale.
@@ -184,7 +184,7 @@ pub async fn update_unavailable(db: &Db, ids: &[i64], now: Time) -> Result<()> {
     let many = Entity::update_many()
         .col_expr(Column::IsAvailable, false.into())
         .col_expr(Column::DateUpdated, now.0.into());
-    many.filter(Column::Id.is_in(ids.iter().copied())).exec(&db.conn()).await.map(drop).map_err(db::error)
+    many.filter(bulk::among(db, Column::Id, ids)).exec(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 /// Stores a new product; gives its id.

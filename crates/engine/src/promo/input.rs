@@ -6,6 +6,7 @@ use whocpa_domain::promo::{LINK_PLACE, PromoKind};
 use whocpa_domain::{FieldErrors, Page, PerPage, Time, params};
 use whocpa_store::promo::Promo;
 
+use crate::image::ImageFile;
 use crate::{check, material};
 
 /// Longest side of a banner, in pixels.
@@ -63,6 +64,8 @@ params! {
         url: Option<String>,
         /// Where the video or the showcase itself is; required for these two kinds.
         url_content: Option<String>,
+        /// Its picture: PNG, JPEG or WebP; required for banners.
+        image: Patch<ImageFile>,
         /// Width in pixels; required for banners.
         width: Option<i64>,
         /// Height in pixels; required for banners.
@@ -90,6 +93,8 @@ params! {
         url: Option<String>,
         /// Where the video or the showcase itself is.
         url_content: Option<String>,
+        /// Its picture: PNG, JPEG or WebP; empty for none.
+        image: Patch<ImageFile>,
         /// Width in pixels; empty for none.
         width: Patch<i64>,
         /// Height in pixels; empty for none.
@@ -105,7 +110,7 @@ params! {
 }
 
 impl PromoCreate {
-    /// The new row.
+    /// The new row, still without its picture.
     pub(super) fn row(self, now: Time) -> Promo {
         Promo {
             id: 0,
@@ -171,7 +176,11 @@ pub(super) fn check(errors: &mut FieldErrors, row: &Promo, base_url: &str) {
     }
     match PromoKind::from_code(row.kind) {
         Some(PromoKind::Banner) => {
-            for (field, is_missing) in [("width", row.width.is_none()), ("height", row.height.is_none())] {
+            for (field, is_missing) in [
+                ("image", row.image.is_none()),
+                ("width", row.width.is_none()),
+                ("height", row.height.is_none()),
+            ] {
                 if is_missing {
                     errors.add(field, "Must be given for a banner");
                 }

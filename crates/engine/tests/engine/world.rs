@@ -8,6 +8,7 @@ use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, ManualClock, Time};
 use whocpa_engine::geo::GeoView;
+use whocpa_engine::outbound::OutboundConfig;
 use whocpa_engine::{Caller, Engine, EngineConfig, Rng};
 use whocpa_store::connection::{self, Connection};
 use whocpa_store::person::{self, User};
@@ -30,10 +31,16 @@ pub struct World {
 
 impl World {
     pub async fn new(test: TestDb) -> Self {
+        Self::with(test, OutboundConfig::default()).await
+    }
+
+    /// A network that may reach these addresses.
+    pub async fn with(test: TestDb, outbound: OutboundConfig) -> Self {
         let clock = ManualClock::new(START);
         let config = EngineConfig {
             database_url: test.config.database_url.clone(),
             connections: test.config.connections,
+            outbound,
             ..EngineConfig::new(test.config.data_dir.clone())
         };
         let engine =

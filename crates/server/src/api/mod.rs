@@ -31,6 +31,7 @@ mod balance;
 mod category;
 mod connection;
 mod currency;
+mod feed;
 mod geo;
 mod goal;
 mod key;

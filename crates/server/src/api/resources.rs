@@ -7,8 +7,8 @@ use whocpa_domain::{Method, Resource};
 use super::resource::{Declaration, Declared};
 use super::{
     area, audit, balance, category, click, condition, connection, currency, deeplink, delivery, deposit,
-    domain, export, geo, goal, key, landing, lead, link, news, offer, payout, postback, product, profile,
-    promo, proof, referral, simulate, stat, stock, ticket, transfer, user, wallet,
+    domain, export, feed, geo, goal, key, landing, lead, link, news, offer, payout, postback, product,
+    profile, promo, proof, referral, simulate, stat, stock, ticket, transfer, user, wallet,
 };
 
 /// Declared resources.
@@ -26,6 +26,7 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         landing::declaration(),
         stock::declaration(),
         product::declaration(),
+        feed::declaration(),
         news::declaration(),
         area::declaration(),
         connection::declaration(),

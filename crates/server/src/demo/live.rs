@@ -67,6 +67,7 @@ impl Live {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(20))
+            .tls_backend_preconfigured(whocpa_engine::outbound::tls().map_err(|e| e.to_string())?)
             .build()
             .map_err(|e| format!("cannot make visitors: {e}"))?;
         let state = Mutex::new(State { dice, queue, clicks: 0 });

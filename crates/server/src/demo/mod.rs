@@ -10,6 +10,7 @@
 mod dice;
 mod history;
 mod live;
+mod materials;
 mod news;
 mod offers;
 mod people;
@@ -169,6 +170,7 @@ async fn people(builder: &Builder<'_>, password: String, dice: &mut Dice) -> who
     let by_operator = caller(Level::Operator, &operator);
     let advertisers = builder.advertisers().await?;
     let offers = builder.offers(by_operator, &advertisers).await?;
+    let materials = builder.materials(by_operator, &advertisers, &offers).await?;
     let (webmasters, links) =
         builder.webmasters(by_operator, &advertisers, &offers, dice, || step.advance(1)).await?;
     let staff = builder.staff().await?;
@@ -177,7 +179,7 @@ async fn people(builder: &Builder<'_>, password: String, dice: &mut Dice) -> who
     builder.news(by_operator, &offers).await?;
     builder.tickets(&staff, &webmasters, &advertisers).await?;
     step.end(&format!(
-        "{} advertisers, {} offers, {} webmasters, {} links",
+        "{} advertisers, {} offers with {materials} materials and goods, {} webmasters, {} links",
         advertisers.len(),
         offers.len(),
         webmasters.len(),

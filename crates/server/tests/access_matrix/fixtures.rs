@@ -28,6 +28,7 @@ impl Network {
                 format!("id={id}&code=X{id}&digits=2&name_en={word}&name_ru={word}")
             }
             // A manager speaks about the offers of his people only.
+            Resource::Feed => Self::feed_form(party.public_offer, &word),
             Resource::News if actor == Actor::ManagerA => {
                 format!("header={word}&body={word}&offer_id={}", party.public_offer)
             }
@@ -50,6 +51,11 @@ impl Network {
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
             other => panic!("{} has no create body in fixtures.rs", other.name()),
         }
+    }
+
+    /// The parameters of a good feed.
+    pub fn feed_form(offer: i64, word: &str) -> String {
+        format!("offer_id={offer}&name={word}&url=https://feeds.example/goods.xml")
     }
 
     /// The parameters of good material of an offer.
@@ -76,6 +82,7 @@ impl Network {
             (Resource::Promo | Resource::Landing, _) => "language=en",
             (Resource::Stock, _) => "date_end=2099-01-01",
             (Resource::Product, _) => "vendor=maker",
+            (Resource::Feed, _) => "is_full=0",
             (Resource::News, actor) if actor.is_operator() => "is_important=0",
             (Resource::News | Resource::Ticket, _) => "is_read=1",
             (Resource::Area, actor) if actor.is_operator() => "status=1",
@@ -101,6 +108,7 @@ impl Network {
             | Resource::Landing
             | Resource::Stock
             | Resource::Product
+            | Resource::Feed
             | Resource::News
             | Resource::Area
             | Resource::Connection

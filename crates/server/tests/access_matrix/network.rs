@@ -381,6 +381,10 @@ impl Network {
                 self.approve(resource, id).await;
             }
         }
+        let insiders: Vec<Actor> =
+            seen_by.iter().copied().filter(|actor| [advertiser, Operator].contains(actor)).collect();
+        let form = Self::feed_form(offer_id, "CANARY");
+        self.make_and_add(advertiser, Resource::Feed, &form, &insiders).await;
     }
 
     /// Material of a public offer that not everybody sees: a draft, and what is for connected webmasters.

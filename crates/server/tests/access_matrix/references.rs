@@ -25,6 +25,9 @@ impl Matrix<'_> {
                     let form = Network::material_form(resource, 0, "x").replace("offer_id=0", "offer_id=ID");
                     self.reference(own.advertiser, "POST", &path, &form, foreign).await;
                 }
+                let form = Network::feed_form(0, "x").replace("offer_id=0", "offer_id=ID");
+                self.reference(own.advertiser, "POST", "/api/feed/", &form, foreign).await;
+                self.reference(own.advertiser, "GET", "/api/feed/?offer_id=ID", "", foreign).await;
             }
             for foreign in [other.private_offer, other.draft_offer] {
                 for list in ["promo", "landing", "stock", "product"] {
