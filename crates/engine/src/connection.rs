@@ -166,10 +166,16 @@ impl Engine {
         check::text(&mut errors, "comment", &comment);
         errors.finish()?;
         let (comment, offer_id) = (&comment, input.offer_id);
+        // A manager also brings his webmasters to offers of advertisers whom others look after.
+        let readable = match scope {
+            Scope::Manager(_) => caller.may(Resource::Offer, Method::View)?,
+            other => other,
+        };
         self.change(move |db| async move {
             check_webmaster(&db, webmaster_id).await?;
-            let offer = offer::view(&db, scope, offer_id).await?;
+            let offer = offer::view(&db, readable, offer_id).await?;
             let offer = offer.ok_or_else(|| Error::field("offer_id", "Offers not found"))?;
+            check_managed(&db, scope, [webmaster_id, offer.advertiser_id]).await?;
             if let Some(present) = connection::of_pair(&db, webmaster_id, offer_id).await? {
                 return Err(Error::field("offer_id", repeated(&present)));
             }
@@ -233,6 +239,17 @@ async fn check_webmaster(db: &Db, id: i64) -> Result<()> {
         Some(person) if person.level() == UserLevel::Webmaster && person.is_active() => Ok(()),
         _ => Err(Error::field("webmaster_id", "Webmasters not found")),
     }
+}
+
+/// A manager looks after at least one side of what he brings together.
+async fn check_managed(db: &Db, scope: Scope, sides: [i64; 2]) -> Result<()> {
+    let Scope::Manager(_) = scope else { return Ok(()) };
+    for id in sides {
+        if person::view(db, scope, id).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(Error::field("webmaster_id", "Webmasters not found"))
 }
 
 /// Why a second connection with the same offer is refused.

@@ -1,7 +1,7 @@
 //! The caller's own account, whatever his level. There is one, so a list holds one object, whose id is the user id.
 
 use serde_json::json;
-use whocpa_domain::area::AreaKind;
+use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::role::Role;
 use whocpa_domain::user::{AffId, Language, Notify, TimeZone, Trust, UserLevel};
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time, params, view};
@@ -95,7 +95,7 @@ view! {
         /// How far the network trusts you.
         trust: Trust,
         /// Kinds of traffic that you work with, as the network knows them.
-        traffic_kinds: Vec<AreaKind>,
+        traffic_kinds: Vec<TrafficKind>,
         /// Categories that you work with, as the network knows them.
         categories: Vec<i64>,
         /// Who looks after you, `null` for nobody in particular.

@@ -7,7 +7,7 @@ use sea_orm::sea_query::SelectStatement;
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait, Set};
 use serde::Serialize;
 use whocpa_domain::access::Caller;
-use whocpa_domain::area::AreaKind;
+use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::role::Role;
 use whocpa_domain::user::{AffId, Language, Notify, Trust, UserLevel, UserStatus, codes_text};
 use whocpa_domain::{Result, Scope, Time};
@@ -61,7 +61,7 @@ pub struct Model {
     pub rank: i64,
     /// `Trust` as a number.
     pub trust: i64,
-    /// `AreaKind` codes that he works with, `,1,3,`.
+    /// `TrafficKind` codes that he works with, `,1,3,`.
     pub traffic_kinds: String,
     /// Hash of the token for `/pb`, empty without one.
     #[serde(skip)]
@@ -168,7 +168,7 @@ pub struct UserFilter {
     /// Only people who work with one of these categories.
     pub category_ids: Option<Vec<i64>>,
     /// Only people who work with one of these kinds of traffic.
-    pub traffic_kinds: Option<Vec<AreaKind>>,
+    pub traffic_kinds: Option<Vec<TrafficKind>>,
     /// Only whose login, name or contacts contain this, in any case of letters, or whose number it is.
     pub search: Option<String>,
     /// Only accounts made from here, seconds.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use whocpa_domain::area::AreaKind;
+use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::user::{Language, Notify, TimeZone, Trust, codes_text};
 use whocpa_domain::{FieldErrors, Result, Scope};
 use whocpa_store::Db;
@@ -30,7 +30,7 @@ pub(crate) struct Card {
     pub comment: Option<String>,
     pub rank: Option<i64>,
     pub trust: Option<Trust>,
-    pub traffic_kinds: Option<Vec<AreaKind>>,
+    pub traffic_kinds: Option<Vec<TrafficKind>>,
 }
 
 impl Card {

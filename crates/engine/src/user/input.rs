@@ -1,7 +1,7 @@
 //! What operators send about accounts.
 
-use whocpa_domain::area::AreaKind;
 use whocpa_domain::input::{Patch, Until};
+use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::role::Role;
 use whocpa_domain::user::{Language, TimeZone, Trust, UserLevel, UserStatus};
 use whocpa_domain::{Page, PerPage, Time, params};
@@ -24,7 +24,7 @@ params! {
         /// Only people who work with one of these categories.
         categories: Option<Vec<i64>>,
         /// Only people who work with one of these kinds of traffic.
-        traffic_kinds: Option<Vec<AreaKind>>,
+        traffic_kinds: Option<Vec<TrafficKind>>,
         /// Only people whose login, name or contacts contain this, in any case of letters, or whose user id or
         /// affiliate id it is.
         search: Option<String>,
@@ -71,7 +71,7 @@ params! {
         /// How far the network trusts the person; "new" unless told.
         trust: Option<Trust>,
         /// Kinds of traffic that he works with.
-        traffic_kinds: Option<Vec<AreaKind>>,
+        traffic_kinds: Option<Vec<TrafficKind>>,
         /// Categories that he works with.
         categories: Option<Vec<i64>>,
         /// Note that only operators see.
@@ -109,7 +109,7 @@ params! {
         /// How far the network trusts the person.
         trust: Option<Trust>,
         /// Kinds of traffic that he works with; empty for none.
-        traffic_kinds: Option<Vec<AreaKind>>,
+        traffic_kinds: Option<Vec<TrafficKind>>,
         /// Categories that he works with; empty for none.
         categories: Option<Vec<i64>>,
         /// Note that only operators see.

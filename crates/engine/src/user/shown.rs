@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use whocpa_domain::area::AreaKind;
+use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::role::Role;
 use whocpa_domain::user::{AffId, Trust, UserLevel, UserStatus, codes_from_text};
 use whocpa_domain::{Time, view};
@@ -47,7 +47,7 @@ view! {
         /// How far the network trusts the person.
         trust: Trust,
         /// Kinds of traffic that he works with.
-        traffic_kinds: Vec<AreaKind>,
+        traffic_kinds: Vec<TrafficKind>,
         /// Categories that he works with.
         categories: Vec<i64>,
         /// Note that only operators see.
@@ -101,6 +101,6 @@ impl UserView {
 }
 
 /// The kinds of traffic on a person's card.
-pub(crate) fn traffic_kinds(row: &User) -> Vec<AreaKind> {
-    codes_from_text(&row.traffic_kinds).filter_map(AreaKind::from_code).collect()
+pub(crate) fn traffic_kinds(row: &User) -> Vec<TrafficKind> {
+    codes_from_text(&row.traffic_kinds).filter_map(TrafficKind::from_code).collect()
 }

@@ -3,7 +3,7 @@
 use whocpa_domain::Resource;
 
 use crate::cells::{Matrix, outside};
-use crate::network::Actor::{self, AdvertiserA, AdvertiserB, Guest, WebmasterA, WebmasterB};
+use crate::network::Actor::{self, AdvertiserA, AdvertiserB, Guest, ManagerA, WebmasterA, WebmasterB};
 use crate::network::Network;
 
 impl Matrix<'_> {
@@ -62,6 +62,39 @@ impl Matrix<'_> {
             self.reference(own.advertiser, "GET", "/api/connection/?webmaster_id=ID", "", webmaster).await;
         }
         self.only_operators().await;
+        self.only_his_people().await;
+    }
+
+    /// A manager names the people and offers that he does not look after in vain.
+    async fn only_his_people(&mut self) {
+        let network = self.network;
+        let [_, b] = &network.parties[..] else { unreachable!() };
+        let (webmaster, advertiser) = (network.users[&b.webmaster], network.users[&b.advertiser]);
+        let offer = format!("name=x&{}&advertiser_id=ID", network.offer_form());
+        let goal = "offer_id=ID&description=x&currency_id=840&hold_period=1&money_type=1&charge=5".to_owned();
+        let connection = format!("offer_id={}&webmaster_id=ID", b.public_offer);
+        let mut forms = vec![("offer", offer, advertiser), ("connection", connection, webmaster)];
+        forms.push(("goal", goal, b.public_offer));
+        for resource in [Resource::Promo, Resource::Landing, Resource::Stock, Resource::Product] {
+            let form = Network::material_form(resource, 0, "x").replace("offer_id=0", "offer_id=ID");
+            forms.push((resource.name(), form, b.public_offer));
+        }
+        for (name, form, foreign) in forms {
+            self.reference(ManagerA, "POST", &format!("/api/{name}/"), &form, foreign).await;
+        }
+        for list in ["area", "link", "connection"] {
+            let path = format!("/api/{list}/?webmaster_id=ID");
+            self.reference(ManagerA, "GET", &path, "", webmaster).await;
+        }
+        self.reference(ManagerA, "GET", "/api/ticket/?user_id=ID", "", webmaster).await;
+        self.refused_field(
+            ManagerA,
+            &format!("/api/user/{}", network.users[&WebmasterA]),
+            "",
+            "manager_id",
+            1,
+        )
+        .await;
     }
 
     async fn reference(&mut self, actor: Actor, verb: &str, path: &str, form: &str, foreign: i64) {
