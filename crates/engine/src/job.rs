@@ -127,6 +127,7 @@ impl Job {
                 let before = engine.now().plus(-change::KEEP_SECONDS);
                 engine.store().write(move |db| async move { change::delete(&db, before).await }).await?;
                 engine.claim_delete_old().await?;
+                engine.feed_forget().await?;
                 engine.image_tidy().await
             }
         }

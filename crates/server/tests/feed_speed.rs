@@ -3,6 +3,8 @@
 //! `WHOCPA_FEED_GOODS=100000 cargo test -p whocpa --test feed_speed -- --nocapture --test-threads=1` prints the figures of
 //! docs/performance.md; without the variable a small feed shows that it works.
 
+#![expect(clippy::expect_used, reason = "a test that cannot have its network must fail")]
+
 #[cfg(test)]
 #[expect(dead_code, reason = "shared with tests that use all of it")]
 mod support;
@@ -27,7 +29,7 @@ fn read<T: Input>(pairs: &[(&str, &str)], file: Option<&[u8]>) -> T {
     if let Some(file) = file {
         raw.push("file", RawValue::File(FileBytes::new(file)));
     }
-    raw.read().unwrap_or_else(|error| panic!("good parameters: {error:?}"))
+    raw.read().expect("good parameters")
 }
 
 /// A YML of so many goods, of which each fourth costs `price`.

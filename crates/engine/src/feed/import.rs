@@ -18,7 +18,7 @@ use crate::Engine;
 use crate::product::Hosts;
 
 /// Rows of one transaction.
-const CHUNK_ROWS: usize = 500;
+const CHUNK_ROWS: usize = 250;
 /// Bytes of one chunk at most, so that long descriptions do not fill the memory.
 const CHUNK_BYTES: usize = 1 << 20;
 /// Products that one transaction takes off sale.

@@ -31,7 +31,6 @@ impl Engine {
     /// Runs every feed that is due, one after the other; gives how many. A job does this on each node; tests and the demo
     /// do it when they want.
     pub async fn feed_import_due(&self) -> Result<i64> {
-        self.feed_forget().await?;
         let mut count = 0;
         while let Some((run, feed)) = self.feed_take().await? {
             count += 1;
@@ -182,7 +181,7 @@ impl Engine {
     }
 
     /// Removes uploaded files whose request was broken off or refused.
-    async fn feed_forget(&self) -> Result<()> {
+    pub(crate) async fn feed_forget(&self) -> Result<()> {
         let before = self.now().plus(-FORGOTTEN_SECONDS);
         for upload_id in feed::forgotten(&self.store().read(), before).await? {
             self.store().write(move |db| async move { feed::delete_parts(&db, upload_id).await }).await?;
