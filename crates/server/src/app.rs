@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use whocpa_domain::SystemClock;
 use whocpa_engine::{Engine, Rng};
 
+use crate::apidocs::changes;
 use crate::config::Config;
 use crate::serve::Times;
 use crate::state::AppState;
@@ -49,6 +50,13 @@ pub async fn serve(
     telemetry::metrics();
     let engine = state.engine.clone();
     let jobs = engine.jobs_start();
+    let told = engine.clone();
+    // Beside serving: visitors are redirected while the database is away.
+    tokio::spawn(async move {
+        if let Err(error) = changes::publish(&told).await {
+            tracing::warn!(?error, "changes of the API are not told as news yet; the next start tries again");
+        }
+    });
     let limits = state.config.limits;
     let [head, write] = [limits.head_seconds, limits.write_seconds].map(Duration::from_secs);
     serve::connections(listener, router(state), Times { head, write, grace: GRACE }, stop).await;

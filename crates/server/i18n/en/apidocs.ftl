@@ -70,6 +70,7 @@ kind-or-list = { $of }, or several
 answer-title = Answer
 answer-objects = Status `200`. `objects` is a list of objects with these fields.
 answer-paged = Beside it stand `total_count`, `per_page` and `page`.
+answer-beside = Beside the objects stands:
 answer-object = Status `200`. `object` has these fields.
 answer-created = Status `201`. `created` is the id of the new object.
 answer-created-more = Beside it stand these fields, except `id`.

@@ -70,6 +70,7 @@ kind-or-list = { $of }, можно несколько
 answer-title = Ответ
 answer-objects = Статус `200`. `objects` — список объектов с такими полями.
 answer-paged = Рядом стоят `total_count`, `per_page` и `page`.
+answer-beside = Рядом с объектами стоит:
 answer-object = Статус `200`. У `object` такие поля.
 answer-created = Статус `201`. `created` — id нового объекта.
 answer-created-more = Рядом стоят эти поля, кроме `id`.

@@ -70,6 +70,7 @@ kind-or-list = { $of }, можна кілька
 answer-title = Відповідь
 answer-objects = Статус `200`. `objects` — список об’єктів із такими полями.
 answer-paged = Поруч стоять `total_count`, `per_page` і `page`.
+answer-beside = Поруч з об’єктами стоїть:
 answer-object = Статус `200`. `object` має такі поля.
 answer-created = Статус `201`. `created` — id нового об’єкта.
 answer-created-more = Поруч стоять ці поля, крім `id`.

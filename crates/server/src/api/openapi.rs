@@ -32,6 +32,7 @@ pub fn document(registry: &Registry, base_url: &str, rate: &RateConfig) -> Value
             "version": env!("CARGO_PKG_VERSION"),
             "description": "A CPA network for programs. Bodies of refusals hold only `error`. List parameters take \
                             `a=1,2`, `a[]=1&a[]=2` and `a=1&a=2`. Every path also works with a slash at its end. \
+                            Bodies may also be forms, `application/x-www-form-urlencoded` or `multipart/form-data`. \
                             Operations with `x-soon` are announced and answer 501; `x-levels` tells who may use an \
                             operation, and whether he reaches all objects or only his own.",
             "x-rate-limits": rate_limits(rate),

@@ -36,17 +36,16 @@ pub(super) fn operation(declaration: &Declaration, method: Method, declared: &De
         operation["x-soon"] = json!(true);
     }
     if !is_read && !declared.params.is_empty() {
-        let schema = json!({ "schema": { "$ref": reference(&body_name(resource, method)) } });
-        let with_files = json!({ "schema": { "$ref": reference(&form_name(resource, method)) } });
-        let form = if upload_bytes(declared.params) > 0 { with_files } else { schema.clone() };
-        operation["requestBody"] = json!({
-            "required": declared.params.iter().any(|param| param.required),
-            "content": {
-                "application/x-www-form-urlencoded": schema,
-                "application/json": schema,
-                "multipart/form-data": form,
-            },
-        });
+        // The same as a form is understood too. Only one of them stands here: generators make of several types that
+        // hold the same a client that sends all at once.
+        let mut content =
+            json!({ "application/json": { "schema": { "$ref": reference(&body_name(resource, method)) } } });
+        if upload_bytes(declared.params) > 0 {
+            content["multipart/form-data"] =
+                json!({ "schema": { "$ref": reference(&form_name(resource, method)) } });
+        }
+        let is_required = declared.params.iter().any(|param| param.required);
+        operation["requestBody"] = json!({ "required": is_required, "content": content });
     }
     operation
 }

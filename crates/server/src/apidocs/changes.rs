@@ -6,6 +6,11 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde::Deserialize;
 
+use whocpa_domain::{Result, Time};
+use whocpa_engine::Engine;
+use whocpa_engine::news::Notice;
+
+use super::text::rich;
 use crate::i18n::Lang;
 
 /// The changes, the newest first.
@@ -49,7 +54,35 @@ pub struct Words {
     pub text: String,
 }
 
+/// Tells every change as a piece of system news that was not told before: once per network, whichever node starts
+/// first and however often it starts.
+///
+/// # Errors
+/// When the database cannot be used; the next start tries again.
+pub async fn publish(engine: &Engine) -> Result<()> {
+    for change in CHANGES.iter().rev() {
+        engine.news_publish_system(change.notice()).await?;
+    }
+    Ok(())
+}
+
 impl Change {
+    /// In all three languages, because news have none.
+    fn notice(&self) -> Notice {
+        let paragraph = |lang: Lang| {
+            let words = self.words(lang);
+            format!("<p><b>{}</b><br>{}</p>", rich(lang, &words.title), rich(lang, &words.text))
+        };
+        let link = format!("<p><a href=\"/apidocs/changes#{0}\">/apidocs/changes#{0}</a></p>", self.id);
+        Notice {
+            name: format!("api:{}", self.id),
+            header: self.words(Lang::En).title.clone(),
+            body: Lang::ALL.map(paragraph).concat() + &link,
+            is_important: false,
+            date_start: Time::parse(&self.date).unwrap_or(Time(0)),
+        }
+    }
+
     /// What it says in a language.
     pub fn words(&self, lang: Lang) -> &Words {
         match lang {
@@ -63,8 +96,6 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use whocpa_domain::Time;
 
     use super::*;
 

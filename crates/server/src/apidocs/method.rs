@@ -39,6 +39,8 @@ struct Body {
     params: Vec<Row>,
     has_file: bool,
     fields: Vec<Row>,
+    /// What stands beside the objects of a list.
+    beside: Vec<Row>,
     samples: Vec<Sample>,
     response: Option<Response>,
     refusals: Vec<(&'static str, Html)>,
@@ -105,6 +107,7 @@ fn body(docs: &Docs, place: &Place, (resource, method): (Resource, Method), decl
         has_file: params.iter().any(|row| row.input == Input::File),
         params,
         fields: rows::fields(lang, declared.fields),
+        beside: rows::fields(lang, declared.beside),
         samples: samples::all(&docs.base_url, level, (resource, method), declared, captured),
         response: captured.map(response),
         refusals: refusals.map(|refusal| (refusal.code, rich(lang, &lang.t(&refusal.key())))).collect(),

@@ -16,6 +16,8 @@ pub(super) struct Row {
     pub is_required: bool,
     pub doc: Html,
     pub codes: Vec<(i64, &'static str)>,
+    /// The words that it may be.
+    pub words: &'static [&'static str],
     /// How the page asks for it in "try it".
     pub input: Input,
 }
@@ -25,6 +27,7 @@ pub(super) struct Row {
 pub(super) enum Input {
     Text,
     Number,
+    Word,
     Bool,
     Code,
     File,
@@ -44,7 +47,8 @@ fn param(lang: Lang, param: &Param) -> Row {
         ParamKind::Money => ("kind-decimal", &[], Input::Text),
         ParamKind::Code(codes) if param.many => ("kind-code", codes, Input::Text),
         ParamKind::Code(codes) => ("kind-code", codes, Input::Code),
-        ParamKind::Word(_) => ("kind-word", &[], Input::Text),
+        ParamKind::Word(_) if param.many => ("kind-word", &[], Input::Text),
+        ParamKind::Word(_) => ("kind-word", &[], Input::Word),
         ParamKind::File(_) => ("kind-file", &[], Input::File),
     };
     let mut kind = lang.t(key);
@@ -58,6 +62,10 @@ fn param(lang: Lang, param: &Param) -> Row {
         is_required: param.required,
         doc: rich(lang, lang.say(param.doc)),
         codes: said(lang, codes),
+        words: match param.kind {
+            ParamKind::Word(words) => words,
+            _ => &[],
+        },
         input,
     }
 }
@@ -85,6 +93,7 @@ fn unfold(
             is_required: false,
             doc: rich(lang, lang.say(field.doc)),
             codes: said(lang, codes),
+            words: &[],
             input: Input::Text,
         });
         if let Some((inner, mark)) = inside(&field.kind)

@@ -23,6 +23,7 @@ pub fn sentences(registry: &Registry) -> BTreeSet<&'static str> {
                 }
             }
             of_fields(&mut all, declared.fields, &[]);
+            of_fields(&mut all, declared.beside, &[]);
         }
     }
     all.remove("");

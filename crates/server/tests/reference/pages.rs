@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use whocpa::api::REGISTRY;
+use whocpa::apidocs::changes;
 use whocpa::i18n::{Lang, MISSING};
 use whocpa_db_test::db_test;
-use whocpa_domain::{Access, Level, Method, Resource};
+use whocpa_domain::{Access, Level, Method, Resource, Time};
 use whocpa_store::testing::TestDb;
 
 use crate::support::TestApp;
@@ -139,4 +141,34 @@ async fn pages_load_from_this_server_only(db: TestDb) {
             }
         }
     }
+}
+
+/// Each change is told once, however often the program starts.
+#[db_test]
+async fn changes_are_told_once(db: TestDb) {
+    let app = TestApp::start(db).await;
+    // Changes are published on their day.
+    app.clock.set(Time::parse("2099-01-01").expect("a date"));
+    for _ in 0..2 {
+        changes::publish(&app.state.engine).await.expect("published");
+    }
+    let news = app.get("/api/news/").await.json();
+    let rows = news["objects"].as_array().expect("news");
+    assert_eq!(rows.len(), changes::CHANGES.len(), "{news}");
+    assert_eq!(rows[0]["header"], changes::CHANGES[0].words(Lang::En).title.as_str());
+    assert_eq!(rows[0]["type"], 1);
+}
+
+#[test]
+fn every_method_of_the_access_table_is_declared() {
+    let mut missing = Vec::new();
+    for resource in Resource::ALL {
+        for method in Method::ALL.into_iter().filter(|method| resource.has(*method)) {
+            let declared = REGISTRY.declaration(*resource).and_then(|declaration| declaration.method(method));
+            if declared.is_none() {
+                missing.push(format!("{} / {}", resource.name(), method.name()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "announce them with `soon`: {}", missing.join(", "));
 }
