@@ -32,7 +32,7 @@ const WINDOW: u32 = 60;
 /// How a caller stands with one of his limits: what the `RateLimit-…` headers say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// Requests in [`WINDOW`] seconds.
+    /// Requests in 60 seconds.
     pub limit: u32,
     /// Requests that are left at once.
     pub remaining: u32,
