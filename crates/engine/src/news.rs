@@ -154,7 +154,7 @@ impl Engine {
                 }
                 let mut after = row.clone();
                 if caller.level == Level::Operator {
-                    after = checked(&db, self.changed(after, input), input.r#type).await?;
+                    after = checked(&db, scope, self.changed(after, input), input.r#type).await?;
                     news::update(&db, after.clone()).await?;
                 }
                 let (before, after) =
@@ -166,7 +166,7 @@ impl Engine {
 
     /// Adds news; gives their id.
     pub async fn news_create(&self, caller: Caller, input: NewsCreate) -> Result<i64> {
-        caller.may(Resource::News, Method::Create)?;
+        let scope = caller.may(Resource::News, Method::Create)?;
         check_body(&input.body)?;
         let now = self.now();
         let mut row = News {
@@ -187,7 +187,7 @@ impl Engine {
         let (row, told) = (&row, input.r#type);
         self.store()
             .write(move |db| async move {
-                let row = checked(&db, row.clone(), told).await?;
+                let row = checked(&db, scope, row.clone(), told).await?;
                 let id = news::create(&db, row.clone()).await?;
                 self.note(&db, caller, Resource::News, id, Changes::created(&row)).await?;
                 Ok(id)
@@ -298,11 +298,11 @@ fn only_reading(input: &NewsUpdate) -> Result<()> {
 }
 
 /// The news as they may be stored. `told` is the type that the request named: it must say the same as `offer_id`.
-async fn checked(db: &Db, mut row: News, told: Option<NewsType>) -> Result<News> {
+async fn checked(db: &Db, scope: Scope, mut row: News, told: Option<NewsType>) -> Result<News> {
     let mut errors = FieldErrors::default();
     if let Some(id) = row.stock_id {
         // One that was never published may be removed without a trace.
-        match stock::view(db, Scope::All, id).await?.filter(|stock| stock.date_published.is_some()) {
+        match stock::view(db, scope, id).await?.filter(|stock| stock.date_published.is_some()) {
             Some(stock) if row.offer_id.is_none_or(|id| id == stock.offer_id) => {
                 row.offer_id = Some(stock.offer_id);
             }
@@ -329,9 +329,12 @@ async fn checked(db: &Db, mut row: News, told: Option<NewsType>) -> Result<News>
         _ => {}
     }
     if let Some(id) = row.offer_id
-        && offer::known(db, Scope::All, &[id]).await?.is_empty()
+        && offer::known(db, scope, &[id]).await?.is_empty()
     {
         errors.add("offer_id", "Offers not found");
+    }
+    if row.offer_id.is_none() && matches!(scope, Scope::Manager(_)) {
+        errors.add("offer_id", "A manager writes about the offers of his people only");
     }
     errors.finish().map(|()| row)
 }

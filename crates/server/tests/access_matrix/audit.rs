@@ -8,9 +8,6 @@ use whocpa_engine::audit::{AuditList, AuditView};
 use crate::network::{Actor, Network};
 use crate::support::{Answer, CLIENT};
 
-/// Resources whose writes leave no entry yet; this list may only shrink.
-const WITHOUT: [Resource; 2] = [Resource::News, Resource::Lead];
-
 /// How far the audit is read.
 pub struct Audit {
     seen: i64,
@@ -35,9 +32,6 @@ impl Audit {
         self.seen = newest_id(&newest);
         let name = path.trim_start_matches("/api/").split(['/', '?']).next().unwrap_or_default();
         let resource = Resource::by_name(name)?;
-        if WITHOUT.contains(&resource) {
-            return None;
-        }
         let told = answer.json();
         let done = [("updated", Method::Update), ("created", Method::Create), ("deleted", Method::Delete)];
         let done = done.into_iter().find_map(|(word, method)| Some((method, told[word].as_i64()?)));

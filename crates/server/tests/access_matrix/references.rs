@@ -75,6 +75,7 @@ impl Matrix<'_> {
         let connection = format!("offer_id={}&webmaster_id=ID", b.public_offer);
         let mut forms = vec![("offer", offer, advertiser), ("connection", connection, webmaster)];
         forms.push(("goal", goal, b.public_offer));
+        forms.push(("news", "header=x&body=x&offer_id=ID".to_owned(), b.public_offer));
         for resource in [Resource::Promo, Resource::Landing, Resource::Stock, Resource::Product] {
             let form = Network::material_form(resource, 0, "x").replace("offer_id=0", "offer_id=ID");
             forms.push((resource.name(), form, b.public_offer));
@@ -87,6 +88,9 @@ impl Matrix<'_> {
             self.reference(ManagerA, "GET", &path, "", webmaster).await;
         }
         self.reference(ManagerA, "GET", "/api/ticket/?user_id=ID", "", webmaster).await;
+        let to_all = self.send(ManagerA, "POST", "/api/news/", "header=x&body=x").await;
+        let is_named = to_all.status.as_u16() == 400 && to_all.json()["error"]["offer_id"].is_array();
+        self.check(is_named, || format!("ManagerA tells the whole network: {to_all}"));
         self.refused_field(
             ManagerA,
             &format!("/api/user/{}", network.users[&WebmasterA]),
