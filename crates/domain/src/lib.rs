@@ -28,6 +28,7 @@ pub mod landing;
 pub mod language;
 pub mod lead;
 pub mod ledger;
+pub mod material;
 pub mod moderation;
 pub mod money;
 pub mod news;

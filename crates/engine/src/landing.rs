@@ -5,7 +5,9 @@
 
 use whocpa_domain::input::Patch;
 use whocpa_domain::landing::LandingKind;
+use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::{Moderation, ModerationStatus};
+use whocpa_domain::sort::Sort;
 use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Scope, Time, params, view};
 use whocpa_store::landing::{self, Landing, LandingFilter};
 use whocpa_store::{Db, goal};
@@ -39,6 +41,8 @@ params! {
         search: Option<String>,
         /// Only changed since this moment.
         d_updated_from: Option<Time>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<MaterialSort>>,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.
@@ -147,7 +151,7 @@ view! {
 }
 
 impl Engine {
-    /// One page of landings in the order of their ids.
+    /// One page of landings.
     pub async fn landing_list(&self, caller: Caller, input: LandingList) -> Result<Rows<LandingView>> {
         let scope = caller.may(Resource::Landing, Method::List)?;
         material::filter_by_insiders(caller, "status", input.status.is_some())?;
@@ -165,6 +169,7 @@ impl Engine {
             is_mobile_optimised: input.is_mobile_optimised,
             search: input.search,
             updated_from: input.d_updated_from,
+            sort: input.sort.unwrap_or_default(),
         };
         let rows = landing::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         let now = self.now();

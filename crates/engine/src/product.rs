@@ -85,7 +85,7 @@ shown! {
 }
 
 impl Engine {
-    /// One page of products in the order of their ids.
+    /// One page of products.
     pub async fn product_list(&self, caller: Caller, input: ProductList) -> Result<Rows<ProductRow>> {
         let scope = caller.may(Resource::Product, Method::List)?;
         let db = self.store().read();
@@ -103,6 +103,7 @@ impl Engine {
             category: input.category,
             search: input.search,
             updated_from: input.d_updated_from,
+            sort: input.sort.unwrap_or_default(),
         };
         let rows = product::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         let digits = digits(&db).await?;

@@ -93,7 +93,7 @@ shown! {
 }
 
 impl Engine {
-    /// One page of promos in the order of their ids.
+    /// One page of promos.
     pub async fn promo_list(&self, caller: Caller, input: PromoList) -> Result<Rows<PromoRow>> {
         let scope = caller.may(Resource::Promo, Method::List)?;
         material::filter_by_insiders(caller, "status", input.status.is_some())?;
@@ -111,6 +111,7 @@ impl Engine {
             published_from: input.is_new.map(|wanted| (material::new_from(now), wanted)),
             search: input.search,
             updated_from: input.d_updated_from,
+            sort: input.sort.unwrap_or_default(),
         };
         let rows = promo::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         Ok(rows.map(|row| self.promo_shown(row, caller, now)))

@@ -4,7 +4,9 @@
 //! shown until it is approved. Its dates are his own: he may end it sooner or later without a review.
 
 use whocpa_domain::input::{Patch, Until};
+use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::{Moderation, ModerationStatus};
+use whocpa_domain::sort::Sort;
 use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::stock::{self, Stock, StockFilter};
 
@@ -33,6 +35,8 @@ params! {
         search: Option<String>,
         /// Only changed since this moment.
         d_updated_from: Option<Time>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<MaterialSort>>,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.
@@ -137,7 +141,7 @@ view! {
 }
 
 impl Engine {
-    /// One page of stocks in the order of their ids.
+    /// One page of stocks.
     pub async fn stock_list(&self, caller: Caller, input: StockList) -> Result<Rows<StockView>> {
         let scope = caller.may(Resource::Stock, Method::List)?;
         material::filter_by_insiders(caller, "status", input.status.is_some())?;
@@ -151,6 +155,7 @@ impl Engine {
             published_from: input.is_new.map(|wanted| (material::new_from(now), wanted)),
             search: input.search,
             updated_from: input.d_updated_from,
+            sort: input.sort.unwrap_or_default(),
         };
         let rows = stock::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         Ok(rows.map(|row| self.stock_shown(row, caller, now)))

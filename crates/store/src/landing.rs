@@ -1,10 +1,12 @@
 //! Landings: the pages of an offer that visitors are sent to.
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use whocpa_domain::landing::LandingKind;
+use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::ModerationStatus;
+use whocpa_domain::sort::Sort;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
@@ -84,6 +86,8 @@ pub struct LandingFilter {
     pub search: Option<String>,
     /// Only changed since.
     pub updated_from: Option<Time>,
+    /// The order.
+    pub sort: Sort<MaterialSort>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -91,9 +95,9 @@ fn visible(scope: Scope) -> Select<Entity> {
     material::visible(scope, &Columns { offer_id, status, is_private })
 }
 
-/// One page of landings, in the order of their ids.
+/// One page of landings.
 pub async fn list(db: &Db, scope: Scope, filter: &LandingFilter, paging: Paging) -> Result<Rows<Landing>> {
-    let mut select = visible(scope).order_by_asc(Column::Id);
+    let mut select = visible(scope);
     for (column, wanted) in
         [(Column::Id, &filter.ids), (Column::OfferId, &filter.offer_ids), (Column::GoalId, &filter.goal_ids)]
     {
@@ -125,6 +129,13 @@ pub async fn list(db: &Db, scope: Scope, filter: &LandingFilter, paging: Paging)
     if let Some(from) = filter.updated_from {
         select = select.filter(Column::DateUpdated.gte(from.0));
     }
+    let column = match filter.sort.key {
+        MaterialSort::Id => Column::Id,
+        MaterialSort::Name => Column::Name,
+        MaterialSort::Updated => Column::DateUpdated,
+        MaterialSort::Published => Column::DatePublished,
+    };
+    let select = material::ordered(select, column, filter.sort.is_descending, Column::Id);
     db::page(db, select, paging).await
 }
 

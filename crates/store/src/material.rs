@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
-use sea_orm::{QuerySelect, QueryTrait, Select};
+use sea_orm::{IdenStatic, Order, QueryOrder, QuerySelect, QueryTrait, Select};
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::moderation::ModerationStatus;
 use whocpa_domain::{Scope, Time};
@@ -56,4 +56,19 @@ pub(crate) fn published<C: ColumnTrait>(column: C, from: Time, wanted: bool) -> 
     } else {
         Condition::any().add(column.lt(from.0)).add(column.is_null())
     }
+}
+
+/// Rows by a column; those without a value come last in both directions, equal ones by their number.
+pub(crate) fn ordered<E: EntityTrait>(
+    select: Select<E>,
+    column: E::Column,
+    is_descending: bool,
+    id: E::Column,
+) -> Select<E> {
+    let order = if is_descending { Order::Desc } else { Order::Asc };
+    if column.as_str() == id.as_str() {
+        return select.order_by(id, order);
+    }
+    let select = if column.def().is_null() { select.order_by(column.is_null(), Order::Asc) } else { select };
+    select.order_by(column, order).order_by_asc(id)
 }

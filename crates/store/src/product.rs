@@ -3,6 +3,8 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
+use whocpa_domain::material::ProductSort;
+use whocpa_domain::sort::Sort;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::bulk;
@@ -84,6 +86,8 @@ pub struct ProductFilter {
     pub search: Option<String>,
     /// Only changed since.
     pub updated_from: Option<Time>,
+    /// The order.
+    pub sort: Sort<ProductSort>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -129,9 +133,16 @@ fn filtered(mut select: Select<Entity>, filter: &ProductFilter) -> Select<Entity
     select
 }
 
-/// One page of products, in the order of their ids.
+/// One page of products.
 pub async fn list(db: &Db, scope: Scope, filter: &ProductFilter, paging: Paging) -> Result<Rows<Product>> {
-    db::page(db, filtered(visible(scope), filter).order_by_asc(Column::Id), paging).await
+    let column = match filter.sort.key {
+        ProductSort::Id => Column::Id,
+        ProductSort::Name => Column::Name,
+        ProductSort::Price => Column::Price,
+        ProductSort::Updated => Column::DateUpdated,
+    };
+    let select = filtered(visible(scope), filter);
+    db::page(db, material::ordered(select, column, filter.sort.is_descending, Column::Id), paging).await
 }
 
 /// One product.

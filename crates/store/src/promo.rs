@@ -2,10 +2,12 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::SelectStatement;
-use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{QuerySelect, QueryTrait};
 use serde::Serialize;
+use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::ModerationStatus;
 use whocpa_domain::promo::PromoKind;
+use whocpa_domain::sort::Sort;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
@@ -88,6 +90,8 @@ pub struct PromoFilter {
     pub search: Option<String>,
     /// Only changed since.
     pub updated_from: Option<Time>,
+    /// The order.
+    pub sort: Sort<MaterialSort>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -95,9 +99,9 @@ fn visible(scope: Scope) -> Select<Entity> {
     material::visible(scope, &Columns { offer_id, status, is_private })
 }
 
-/// One page of promos, in the order of their ids.
+/// One page of promos.
 pub async fn list(db: &Db, scope: Scope, filter: &PromoFilter, paging: Paging) -> Result<Rows<Promo>> {
-    let mut select = visible(scope).order_by_asc(Column::Id);
+    let mut select = visible(scope);
     for (column, wanted) in [
         (Column::Id, &filter.ids),
         (Column::OfferId, &filter.offer_ids),
@@ -127,6 +131,13 @@ pub async fn list(db: &Db, scope: Scope, filter: &PromoFilter, paging: Paging) -
     if let Some(from) = filter.updated_from {
         select = select.filter(Column::DateUpdated.gte(from.0));
     }
+    let column = match filter.sort.key {
+        MaterialSort::Id => Column::Id,
+        MaterialSort::Name => Column::Name,
+        MaterialSort::Updated => Column::DateUpdated,
+        MaterialSort::Published => Column::DatePublished,
+    };
+    let select = material::ordered(select, column, filter.sort.is_descending, Column::Id);
     db::page(db, select, paging).await
 }
 

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, SelectStatement};
-use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{QuerySelect, QueryTrait};
 use serde::Serialize;
+use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::ModerationStatus;
+use whocpa_domain::sort::Sort;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
@@ -76,6 +78,8 @@ pub struct StockFilter {
     pub search: Option<String>,
     /// Only changed since.
     pub updated_from: Option<Time>,
+    /// The order.
+    pub sort: Sort<MaterialSort>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -91,9 +95,9 @@ fn active(at: Time) -> Condition {
         .add(Column::DateEnd.gt(at.0))
 }
 
-/// One page of stocks, in the order of their ids.
+/// One page of stocks.
 pub async fn list(db: &Db, scope: Scope, filter: &StockFilter, paging: Paging) -> Result<Rows<Stock>> {
-    let mut select = visible(scope).order_by_asc(Column::Id);
+    let mut select = visible(scope);
     for (column, wanted) in [(Column::Id, &filter.ids), (Column::OfferId, &filter.offer_ids)] {
         if let Some(wanted) = wanted {
             select = select.filter(column.is_in(wanted.iter().copied()));
@@ -114,6 +118,13 @@ pub async fn list(db: &Db, scope: Scope, filter: &StockFilter, paging: Paging) -
     if let Some(from) = filter.updated_from {
         select = select.filter(Column::DateUpdated.gte(from.0));
     }
+    let column = match filter.sort.key {
+        MaterialSort::Id => Column::Id,
+        MaterialSort::Name => Column::Name,
+        MaterialSort::Updated => Column::DateUpdated,
+        MaterialSort::Published => Column::DatePublished,
+    };
+    let select = material::ordered(select, column, filter.sort.is_descending, Column::Id);
     db::page(db, select, paging).await
 }
 

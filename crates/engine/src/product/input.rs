@@ -1,6 +1,8 @@
 //! What may be sent about products.
 
 use whocpa_domain::input::{Decimal, Patch};
+use whocpa_domain::material::ProductSort;
+use whocpa_domain::sort::Sort;
 use whocpa_domain::{Page, PerPage, Time, params};
 use whocpa_store::product::Product;
 
@@ -31,6 +33,8 @@ params! {
         search: Option<String>,
         /// Only changed since this moment.
         d_updated_from: Option<Time>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<ProductSort>>,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.

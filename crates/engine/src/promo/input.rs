@@ -1,8 +1,10 @@
 //! What may be sent about promos, and what is checked.
 
 use whocpa_domain::input::Patch;
+use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::{Moderation, ModerationStatus};
 use whocpa_domain::promo::{LINK_PLACE, PromoKind};
+use whocpa_domain::sort::Sort;
 use whocpa_domain::{FieldErrors, Page, PerPage, Time, params};
 use whocpa_store::promo::Promo;
 
@@ -37,6 +39,8 @@ params! {
         search: Option<String>,
         /// Only changed since this moment.
         d_updated_from: Option<Time>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<MaterialSort>>,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.

@@ -48,6 +48,12 @@ async fn material_is_seen_when_it_is_live_and_its_offer_is_seen(test: TestDb) {
     assert_eq!(listed(&world, world.webmaster, &[]).await, [open]);
     assert_eq!(listed(&world, world.advertiser, &[]).await, [open, closed, inner, waiting, draft]);
     assert_eq!(listed(&world, world.advertiser, &[("status", "0,1")]).await, [waiting, draft]);
+    let newest = listed(&world, world.advertiser, &[("sort", "-id")]).await;
+    assert_eq!(newest, [draft, waiting, inner, closed, open]);
+    for order in ["date_published", "-date_published"] {
+        let by_date = listed(&world, world.advertiser, &[("sort", order)]).await;
+        assert_eq!(by_date[3..], [waiting, draft], "{order}: what was never approved comes last");
+    }
     assert!(listed(&world, world.rival, &[]).await.is_empty());
     world.connect(public).await;
     assert_eq!(listed(&world, world.webmaster, &[]).await, [open, closed]);
@@ -282,6 +288,13 @@ async fn products_are_on_the_hosts_of_their_offer(test: TestDb) {
     ] {
         assert_eq!(found(&pairs).await, 1, "{pairs:?}");
     }
+    let cheap = make(world.advertiser, &[("external_id", "sku-2"), ("price", "1")]).await.expect("create");
+    let ordered = async |order: &str| {
+        let found = engine.product_list(Caller::GUEST, read(&[("sort", order)])).await.expect("list");
+        found.rows.iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!((ordered("price").await, ordered("-price").await), (vec![cheap, id], vec![id, cheap]));
+    engine.product_delete(world.advertiser, cheap).await.expect("delete");
     for pairs in [("price_from", "12.51"), ("price_to", "12.49"), ("is_available", "0"), ("vendor", "x")] {
         assert_eq!(found(&[pairs]).await, 0, "{pairs:?}");
     }
