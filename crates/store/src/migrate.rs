@@ -34,6 +34,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0005_image",
     "main/0006_people",
     "main/0008_lists",
+    "main/0009_references",
     "main/0010_transfer_currency",
     "main/0011_news",
     "main/0012_offer",
