@@ -22,7 +22,7 @@ codes! {
 pub const SUBID_LIMIT: usize = 600;
 
 /// Everything that is remembered of one click. The log stores it as it is, the store as a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Click {
     /// Time-ordered number; its public form is the tid.
     pub id: ClickId,
@@ -56,4 +56,36 @@ pub struct Click {
     pub query: String,
     /// Days that the cookie with the tid lives, as promised at the time of the click.
     pub cookie_ttl_days: i64,
+    /// [`ClickWay`](crate::facts::ClickWay) as a number.
+    pub way: i64,
+    /// [`DeviceKind`](crate::facts::DeviceKind) as a number.
+    pub device: i64,
+    /// Operating system, empty when unknown.
+    pub os: String,
+    /// Its version, empty when unknown.
+    pub os_version: String,
+    /// Browser, empty when unknown.
+    pub browser: String,
+    /// Its version, empty when unknown.
+    pub browser_version: String,
+    /// [`BotMark`](crate::facts::BotMark) as a number.
+    pub bot_mark: i64,
+    /// First click of this visitor on this offer within 24 hours.
+    pub is_unique: bool,
+    /// Landing page, 0 for none.
+    pub landing_id: i64,
+    /// Promo material, 0 for none.
+    pub promo_id: i64,
+    /// Product, 0 for none.
+    pub product_id: i64,
+    /// Stock (promotion), 0 for none.
+    pub stock_id: i64,
+    /// Deeplink, 0 for none.
+    pub deeplink_id: i64,
+    /// Parked domain that the visitor came through, 0 for the network's own.
+    pub domain_id: i64,
+    /// The questions that were asked, as [`Trace`](crate::trace::Trace) stores them.
+    pub trace: String,
+    /// Click ids of ad networks, and under which names the labels came: a query such as `subid1=clickid&gclid=…`.
+    pub params: String,
 }

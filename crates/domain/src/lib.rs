@@ -11,12 +11,14 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod access;
+pub mod alias;
 pub mod area;
 pub mod audit;
 pub mod click;
 pub mod clock;
 pub mod connection;
 pub mod error;
+pub mod facts;
 pub mod feed;
 pub mod geo;
 pub mod goal;
@@ -41,6 +43,7 @@ pub mod text;
 pub mod ticket;
 pub mod tid;
 pub mod time;
+pub mod trace;
 pub mod user;
 pub mod view;
 

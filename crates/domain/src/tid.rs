@@ -9,6 +9,8 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
 
+use crate::Time;
+
 /// Milliseconds between 1970 and 2020 UTC: where click time begins.
 const EPOCH_MS: i64 = 1_577_836_800_000;
 const NODE_BITS: u32 = 10;
@@ -33,6 +35,12 @@ pub fn click_id(ms: i64, node: i64, sequence: i64) -> ClickId {
 /// The millisecond (since 1970 UTC) in a click id.
 pub fn click_ms(id: ClickId) -> i64 {
     (id >> (NODE_BITS + SEQUENCE_BITS)) + EPOCH_MS
+}
+
+/// The lowest id of a click at or after this moment; the highest number for one that no click id can hold.
+pub fn first_click_id(time: Time) -> ClickId {
+    let ms = time.0.saturating_mul(1000);
+    if ms.saturating_sub(EPOCH_MS) < (1 << 41) { click_id(ms, 0, 0) } else { ClickId::MAX }
 }
 
 /// Gives click ids out in strictly rising order, whatever the clock does.
@@ -143,6 +151,14 @@ mod tests {
         assert_eq!(id.map(click_ms), Ok(1_700_000_000_000));
         assert_eq!(id, TidKeys::new(vec![[8; 16], [7; 16]]).read(&tid));
         assert_eq!(TidKeys::new(vec![[8; 16]]).read(&tid), Err(TidError::Check));
+    }
+
+    #[test]
+    fn ids_of_a_time_are_in_order() {
+        let at = Time(1_700_000_000);
+        assert!(first_click_id(at) <= click_id(1_700_000_000_000, 0, 0));
+        assert!(first_click_id(at.plus(1)) > click_id(1_700_000_000_999, NODES - 1, 4095));
+        assert_eq!((first_click_id(Time(0)), first_click_id(Time(i64::MAX))), (0, ClickId::MAX));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use whocpa_store::offer::{self, Offer};
 use whocpa_store::{Store, connection, person};
 
 /// A tracked link, as clicks see it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct LinkEntry {
     /// Link id.
     pub id: i64,

@@ -12,7 +12,7 @@ use whocpa_store::{Db, MigrationState, Store, StoreConfig, secret};
 
 use crate::catalogue::Catalogue;
 use crate::click::log::{ClickLog, LogConfig, LogStats};
-use crate::click::{Drainer, NodeIds};
+use crate::click::{Drainer, FactSource, NodeIds};
 use crate::geo::GeoCache;
 use crate::key_use::KeyUses;
 use crate::lead::Desk;
@@ -45,6 +45,7 @@ struct Inner {
     data_dir: PathBuf,
     outbound: Outbound,
     catalogue: Catalogue,
+    facts: FactSource,
     tid_keys: TidKeys,
     node_ids: NodeIds,
     click_log: ClickLog,
@@ -72,6 +73,7 @@ impl Engine {
         token::seal_plain(&store, &vault, &rng).await?;
         let catalogue = Catalogue::default();
         catalogue.refresh(&store, clock.now()).await?;
+        let facts = FactSource::open(&store).await?;
         Ok(Self(Arc::new(Inner {
             store,
             clock,
@@ -83,6 +85,7 @@ impl Engine {
             data_dir: config.data_dir,
             outbound,
             catalogue,
+            facts,
             tid_keys,
             node_ids,
             click_log,
@@ -195,6 +198,11 @@ impl Engine {
 
     pub(crate) fn catalogue(&self) -> &Catalogue {
         &self.0.catalogue
+    }
+
+    /// Where the facts of visits come from.
+    pub(crate) fn facts(&self) -> &FactSource {
+        &self.0.facts
     }
 
     pub(crate) fn tid_keys(&self) -> &TidKeys {

@@ -160,12 +160,8 @@ async fn check_countries(engine: &Engine, json: &Value) {
     for country in COUNTRIES {
         for (a, b) in country.blocks {
             let visit = Visit {
-                code: link["code"].as_str().expect("a code"),
-                query: "",
                 ip: IpAddr::from([a, b, 20, 7]),
-                ua: "",
-                referer: "",
-                languages: "",
+                ..Visit::to(link["code"].as_str().expect("a code"))
             };
             let location = engine.click_track(visit).await.location.expect("a destination");
             assert!(location.contains(&format!("geo={}&", country.iso)), "{a}.{b}: {location}");

@@ -57,6 +57,38 @@ pub struct Model {
     pub query: String,
     /// Days.
     pub cookie_ttl_days: i64,
+    /// `ClickWay` as a number.
+    pub way: i64,
+    /// `DeviceKind` as a number.
+    pub device: i64,
+    /// Visitor.
+    pub os: String,
+    /// Visitor.
+    pub os_version: String,
+    /// Visitor.
+    pub browser: String,
+    /// Visitor.
+    pub browser_version: String,
+    /// `BotMark` as a number.
+    pub bot_mark: i64,
+    /// First of visitor and offer in 24 hours.
+    pub is_unique: bool,
+    /// 0 for none.
+    pub landing_id: i64,
+    /// 0 for none.
+    pub promo_id: i64,
+    /// 0 for none.
+    pub product_id: i64,
+    /// 0 for none.
+    pub stock_id: i64,
+    /// 0 for none.
+    pub deeplink_id: i64,
+    /// 0 for none.
+    pub domain_id: i64,
+    /// The questions that were asked.
+    pub trace: String,
+    /// Click ids of ad networks and names of labels.
+    pub params: String,
 }
 
 /// Relations are not used.
@@ -114,6 +146,22 @@ fn read(row: &QueryResult) -> Result<Click, DbErr> {
         subid: [text(13)?, text(14)?, text(15)?, text(16)?, text(17)?],
         query: text(18)?,
         cookie_ttl_days: number(19)?,
+        way: number(20)?,
+        device: number(21)?,
+        os: text(22)?,
+        os_version: text(23)?,
+        browser: text(24)?,
+        browser_version: text(25)?,
+        bot_mark: number(26)?,
+        is_unique: row.try_get_by(27)?,
+        landing_id: number(28)?,
+        promo_id: number(29)?,
+        product_id: number(30)?,
+        stock_id: number(31)?,
+        deeplink_id: number(32)?,
+        domain_id: number(33)?,
+        trace: text(34)?,
+        params: text(35)?,
     })
 }
 
@@ -141,11 +189,13 @@ pub async fn sent_by_offer(db: &Db, first: i64, end: i64) -> Result<BTreeMap<i64
         .map_err(db::error)
 }
 
-const COLUMNS: usize = 20;
+const COLUMNS: usize = 36;
 
 /// The columns in the order in which they are written.
 pub(crate) const COLUMN_NAMES: &str = "id, link_id, offer_id, webmaster_id, area_id, reason, code, ip, country, ua, \
-    language, referer, keyword, subid1, subid2, subid3, subid4, subid5, query, cookie_ttl_days";
+    language, referer, keyword, subid1, subid2, subid3, subid4, subid5, query, cookie_ttl_days, way, device, os, os_version, \
+    browser, browser_version, bot_mark, is_unique, landing_id, promo_id, product_id, stock_id, deeplink_id, \
+    domain_id, trace, params";
 
 /// Remembers how far a log is stored.
 pub(crate) const MOVE_MARK: &str = "INSERT INTO click_mark (log, segment, place) VALUES ($1, $2, $3) \
@@ -185,5 +235,21 @@ fn values(click: &Click) -> [Value; COLUMNS] {
         text(subid5),
         text(&click.query),
         click.cookie_ttl_days.into(),
+        click.way.into(),
+        click.device.into(),
+        text(&click.os),
+        text(&click.os_version),
+        text(&click.browser),
+        text(&click.browser_version),
+        click.bot_mark.into(),
+        click.is_unique.into(),
+        click.landing_id.into(),
+        click.promo_id.into(),
+        click.product_id.into(),
+        click.stock_id.into(),
+        click.deeplink_id.into(),
+        click.domain_id.into(),
+        text(&click.trace),
+        text(&click.params),
     ]
 }

@@ -60,19 +60,33 @@ async fn move_mark(
 
 /// One row in COPY's text form.
 fn line(out: &mut String, click: &Click) {
-    let numbers = [click.id, click.link_id, click.offer_id, click.webmaster_id, click.area_id, click.reason];
-    for number in numbers {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{number}\t");
-    }
+    numbers(out, &[click.id, click.link_id, click.offer_id, click.webmaster_id, click.area_id, click.reason]);
+    texts(out, &[&click.code, &click.ip, &click.country, &click.ua, &click.language, &click.referer]);
     let [subid1, subid2, subid3, subid4, subid5] = &click.subid;
-    let texts =
-        [&click.code, &click.ip, &click.country, &click.ua, &click.language, &click.referer, &click.keyword];
-    for text in texts.into_iter().chain([subid1, subid2, subid3, subid4, subid5, &click.query]) {
-        escape(out, text);
+    texts(out, &[&click.keyword, subid1, subid2, subid3, subid4, subid5, &click.query]);
+    numbers(out, &[click.cookie_ttl_days, click.way, click.device]);
+    texts(out, &[&click.os, &click.os_version, &click.browser, &click.browser_version]);
+    numbers(out, &[click.bot_mark]);
+    out.push_str(if click.is_unique { "t\t" } else { "f\t" });
+    numbers(out, &[click.landing_id, click.promo_id, click.product_id, click.stock_id]);
+    numbers(out, &[click.deeplink_id, click.domain_id]);
+    texts(out, &[&click.trace, &click.params]);
+    out.pop();
+    out.push('\n');
+}
+
+fn numbers(out: &mut String, values: &[i64]) {
+    for value in values {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{value}\t");
+    }
+}
+
+fn texts(out: &mut String, values: &[&String]) {
+    for value in values {
+        escape(out, value);
         out.push('\t');
     }
-    let _ = writeln!(out, "{}", click.cookie_ttl_days);
 }
 
 /// Backslash, tab, newline and carriage return have a meaning in COPY's text form.

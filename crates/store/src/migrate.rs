@@ -40,7 +40,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0012_offer",
 ];
 /// Clicks.
-pub(crate) const CLICKS: &[Migration] = migrations!["clicks/0001_click"];
+pub(crate) const CLICKS: &[Migration] = migrations!["clicks/0001_click", "clicks/0002_facts"];
 
 /// One step and whether this database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use whocpa_domain::Time;
 use whocpa_domain::click::ClickReason;
+use whocpa_domain::facts::{Entry, Facts};
 use whocpa_domain::offer::is_within;
+use whocpa_domain::trace::{Check, Trace};
 
 use crate::catalogue::{LinkEntry, OfferEntry, Snapshot};
 
@@ -17,28 +19,47 @@ pub struct Decision {
     pub link: Option<Arc<LinkEntry>>,
     /// The link's offer.
     pub offer: Option<Arc<OfferEntry>>,
+    /// What was asked about the click, and found.
+    pub trace: Trace,
 }
 
-/// Decides about a click on the link with this code. Total: every code and every catalogue has an answer.
-pub fn decide(catalogue: &Snapshot, code: &str, now: Time) -> Decision {
-    let Some(link) = catalogue.links.get(code) else {
-        return Decision { reason: ClickReason::UnknownCode, link: None, offer: None };
+/// Decides about a click. Total: every visit and every catalogue has an answer.
+pub fn decide(catalogue: &Snapshot, facts: &Facts) -> Decision {
+    let mut trace = Trace::default();
+    let Some(link) = link_of(catalogue, &facts.entry) else {
+        trace.number(Check::Link, false, 0);
+        return Decision { reason: ClickReason::UnknownCode, link: None, offer: None, trace };
     };
     let offer = catalogue.offers.get(&link.offer_id);
     let connected =
         catalogue.connected.get(&link.offer_id).is_some_and(|ids| ids.contains(&link.webmaster_id));
-    let reason = if link.is_deleted {
-        ClickReason::LinkDeleted
-    } else if catalogue.blocked.contains(&link.webmaster_id) {
-        ClickReason::AccountBlocked
-    } else if !offer.is_some_and(|offer| is_open(catalogue, offer, now)) {
-        ClickReason::OfferStopped
-    } else if !connected {
-        ClickReason::NotConnected
-    } else {
-        ClickReason::Sent
-    };
-    Decision { reason, link: Some(Arc::clone(link)), offer: offer.map(Arc::clone) }
+    let is_working = !catalogue.blocked.contains(&link.webmaster_id);
+    let is_open = offer.is_some_and(|offer| is_open(catalogue, offer, facts.now));
+    let questions = [
+        (Check::Link, !link.is_deleted, link.id, ClickReason::LinkDeleted),
+        (Check::Account, is_working, link.webmaster_id, ClickReason::AccountBlocked),
+        (Check::Offer, is_open, link.offer_id, ClickReason::OfferStopped),
+        (Check::Connection, connected, link.offer_id, ClickReason::NotConnected),
+    ];
+    let mut reason = ClickReason::Sent;
+    for (check, is_passed, number, otherwise) in questions {
+        trace.number(check, is_passed, number);
+        if !is_passed {
+            reason = otherwise;
+            break;
+        }
+    }
+    Decision { reason, link: Some(link), offer: offer.map(Arc::clone), trace }
+}
+
+/// The link that was clicked. A webmaster and an offer that were named make one that is not stored.
+fn link_of(catalogue: &Snapshot, entry: &Entry) -> Option<Arc<LinkEntry>> {
+    match entry {
+        Entry::Code(code) => catalogue.links.get(code).map(Arc::clone),
+        Entry::Pair { offer_id, webmaster_id } => catalogue.offers.get(offer_id).map(|offer| {
+            Arc::new(LinkEntry { offer_id: offer.id, webmaster_id: *webmaster_id, ..LinkEntry::default() })
+        }),
+    }
 }
 
 /// Whether visitors may be sent: a blocked advertiser could not report what they do.
@@ -92,6 +113,9 @@ mod tests {
     #[test]
     fn every_outcome_has_its_reason() {
         let mut catalogue = catalogue();
+        let decide = |catalogue: &Snapshot, code: &str, now| {
+            decide(catalogue, &Facts::new(now, 1, Entry::Code(code.to_owned())))
+        };
         for (code, reason) in [
             ("good", ClickReason::Sent),
             ("gone", ClickReason::LinkDeleted),
@@ -107,5 +131,33 @@ mod tests {
         assert_eq!(decide(&catalogue, "good", NOW).reason, ClickReason::AccountBlocked);
         catalogue.blocked = HashTrieSetSync::new_sync().insert(20);
         assert_eq!(decide(&catalogue, "good", NOW).reason, ClickReason::OfferStopped);
+    }
+
+    #[test]
+    fn a_webmaster_and_an_offer_make_a_link() {
+        let catalogue = catalogue();
+        for (offer_id, webmaster_id, reason) in [
+            (5, 10, ClickReason::Sent),
+            (5, 11, ClickReason::NotConnected),
+            (6, 10, ClickReason::OfferStopped),
+            (99, 10, ClickReason::UnknownCode),
+        ] {
+            let entry = Entry::Pair { offer_id, webmaster_id };
+            let decision = decide(&catalogue, &Facts::new(NOW, 1, entry));
+            assert_eq!(decision.reason, reason);
+            assert_eq!(decision.link.map_or(0, |link| link.id), 0);
+        }
+    }
+
+    #[test]
+    fn the_trace_ends_where_the_click_failed() {
+        let catalogue = catalogue();
+        let trace = |code: &str| {
+            let facts = Facts::new(NOW, 1, Entry::Code(code.to_owned()));
+            decide(&catalogue, &facts).trace.into_text()
+        };
+        assert_eq!(trace("good"), "1+1 2+10 3+5 4+5");
+        assert_eq!(trace("gone"), "1-1");
+        assert_eq!(trace("nothing"), "1-");
     }
 }

@@ -11,7 +11,7 @@ use whocpa_store::Store;
 use whocpa_store::click::{self, ClickMark};
 
 use super::log::{ClickLog, Mark};
-use super::track::decode;
+use super::record::decode;
 
 /// Clicks of one transaction: a few milliseconds of writing, so that the store's work comes in small pieces between
 /// redirects.

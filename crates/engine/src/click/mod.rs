@@ -8,16 +8,20 @@
 
 mod decide;
 mod drain;
+mod facts;
 mod ids;
 pub mod log;
+mod query;
+mod record;
 mod track;
 
 pub use decide::{Decision, decide};
 pub(crate) use drain::Drainer;
+pub(crate) use facts::FactSource;
 pub(crate) use ids::NodeIds;
 pub use track::{Tracked, Visit};
 
 /// A click as the log holds it.
 pub(crate) fn stored_form(payload: &[u8]) -> Option<whocpa_domain::click::Click> {
-    track::decode(payload).ok()
+    record::decode(payload).ok()
 }

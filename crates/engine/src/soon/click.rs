@@ -1,29 +1,9 @@
 //! Clicks: every visit through a link, with the reason why it went where it went.
 
 use whocpa_domain::click::ClickReason;
+use whocpa_domain::facts::{BotMark, DeviceKind};
 use whocpa_domain::input::Until;
-use whocpa_domain::{Page, PerPage, Time, codes, params, view};
-
-codes! {
-    /// What the visitor held in his hand.
-    pub enum DeviceKind {
-        Other = 0 "other or unknown",
-        Desktop = 1 "desktop computer",
-        Phone = 2 "phone",
-        Tablet = 3 "tablet",
-        Television = 4 "television set or console",
-    }
-}
-
-codes! {
-    /// Why a click is counted apart from people's clicks.
-    pub enum BotMark {
-        None = 0 "no mark",
-        Crawler = 1 "a known crawler by its user agent",
-        DataCentre = 2 "an address of a data centre",
-        Flood = 3 "too many clicks of one visitor",
-    }
-}
+use whocpa_domain::{Page, PerPage, Time, params, view};
 
 params! {
     /// Which clicks are wanted.

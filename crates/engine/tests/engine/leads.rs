@@ -43,12 +43,12 @@ async fn running(test: TestDb) -> Running {
 impl Running {
     async fn click(&self, query: &str) -> Tracked {
         let visit = Visit {
-            code: &self.code,
             query,
             ip: IpAddr::from([8, 8, 8, 8]),
             ua: "Mozilla/5.0",
             referer: "https://blog.example/",
             languages: "en-US",
+            ..Visit::to(&self.code)
         };
         self.world.engine.click_track(visit).await
     }
@@ -250,14 +250,7 @@ async fn every_click_has_an_answer_and_is_remembered(test: TestDb) {
     stop.await.expect("stop the offer");
     let stopped = run.click("").await;
     assert_eq!((stopped.reason, stopped.location), (ClickReason::OfferStopped, None));
-    let visit = Visit {
-        code: "nothing",
-        query: "",
-        ip: IpAddr::from([1, 1, 1, 1]),
-        ua: "",
-        referer: "",
-        languages: "",
-    };
+    let visit = Visit { ip: IpAddr::from([1, 1, 1, 1]), ..Visit::to("nothing") };
     let unknown = engine.click_track(visit).await;
     assert_eq!((unknown.reason, unknown.location), (ClickReason::UnknownCode, None));
     let links = engine.link_list(run.world.webmaster, read(&[("offer_id", &offer)])).await.expect("links");

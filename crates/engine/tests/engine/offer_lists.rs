@@ -172,8 +172,7 @@ async fn sell(world: &World, offer: i64, goal: i64) {
     let code = engine.link_view(world.webmaster, link).await.expect("the link").code;
     let mut tids = Vec::new();
     for _ in 0..200 {
-        let visit =
-            Visit { code: &code, query: "", ip: [8, 8, 8, 8].into(), ua: "", referer: "", languages: "" };
+        let visit = Visit { ip: [8, 8, 8, 8].into(), ..Visit::to(&code) };
         tids.push(engine.click_track(visit).await.tid);
     }
     for (number, tid) in tids.iter().take(20).enumerate() {
@@ -334,8 +333,7 @@ async fn prices_masks_and_hours_are_shown(test: TestDb) {
         .link_create(world.webmaster, read(&[("offer_id", &offer.to_string()), ("name", "Мой блог")]))
         .await;
     let link = engine.link_view(world.webmaster, link.expect("a link")).await.expect("the link");
-    let visit =
-        Visit { code: &link.code, query: "", ip: [8, 8, 8, 8].into(), ua: "", referer: "", languages: "" };
+    let visit = Visit { ip: [8, 8, 8, 8].into(), ..Visit::to(&link.code) };
     let location = engine.click_track(visit).await.location.expect("an address");
     assert!(
         location.contains(&format!("utm_source=whocpa&utm_content={}", world.webmaster.user_id)),

@@ -256,12 +256,12 @@ impl History<'_> {
 async fn track(engine: Engine, click: Click) -> Tracked {
     let visitor = &click.visitor;
     let visit = Visit {
-        code: &click.code,
         query: &visitor.query,
         ip: visitor.ip,
         ua: visitor.ua,
         referer: &visitor.referer,
         languages: visitor.languages,
+        ..Visit::to(&click.code)
     };
     engine.click_track(visit).await
 }

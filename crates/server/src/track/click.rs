@@ -29,12 +29,13 @@ pub async fn go(
     let referer = text(&headers, &REFERER);
     let languages = text(&headers, &ACCEPT_LANGUAGE);
     let visit = Visit {
-        code: &code,
+        is_returning: cookie::is_there(&headers),
         query: uri.query().unwrap_or_default(),
         ip: client_ip(peer, &headers, &state.config.trusted_proxies),
         ua: &ua,
         referer: &referer,
         languages: &languages,
+        ..Visit::to(code)
     };
     let tracked = state.engine.click_track(visit).await;
     metrics::counter!("whocpa_clicks_total", "reason" => reason_name(tracked.reason)).increment(1);

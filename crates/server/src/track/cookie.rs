@@ -13,6 +13,12 @@ pub fn write(offer_id: i64, tid: &str, days: i64, is_https: bool) -> String {
     format!("{PREFIX}{offer_id}={tid}; Path=/; Max-Age={seconds}; HttpOnly; {site}")
 }
 
+/// Whether the visitor clicked on any offer before, as far as his cookies tell.
+pub fn is_there(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.any(|line| line.split(';').any(|pair| pair.trim_start().starts_with(PREFIX)))
+}
+
 /// The tid of this offer, or of the only offer that the visitor has one of.
 pub fn read(headers: &HeaderMap, offer_id: Option<i64>) -> Option<String> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
@@ -35,6 +41,7 @@ mod tests {
         assert_eq!(cookie, "tid_5=abc; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax");
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, "x=1; tid_5=abc; tid_6=def".parse().expect("a header value"));
+        assert!(is_there(&headers) && !is_there(&HeaderMap::new()));
         assert_eq!(read(&headers, Some(5)).as_deref(), Some("abc"));
         assert_eq!(read(&headers, Some(7)), None);
         assert_eq!(read(&headers, None), None, "two offers: nobody can tell which");

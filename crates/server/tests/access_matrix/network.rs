@@ -412,12 +412,11 @@ impl Network {
         let link = self.send(party.webmaster, "GET", &path, "").await.json();
         let word = self.word();
         let visit = Visit {
-            code: link["object"]["code"].as_str().expect("a code"),
             query: &format!("subid1={word}"),
             ip: IpAddr::from([8, 8, 8, 8]),
             ua: "Mozilla/5.0",
-            referer: "",
             languages: "en",
+            ..Visit::to(link["object"]["code"].as_str().expect("a code"))
         };
         let tid = engine.click_track(visit).await.tid;
         let conversion = Conversion {

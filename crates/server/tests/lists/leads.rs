@@ -100,12 +100,12 @@ impl Network {
     ) -> (i64, String) {
         let engine = &self.app.state.engine;
         let visit = Visit {
-            code: &self.code,
             query,
             ip: IpAddr::from(ip),
             ua: "Mozilla/5.0",
             referer: "https://blog.example/tea",
             languages: "uk,en",
+            ..Visit::to(&self.code)
         };
         let tid = engine.click_track(visit).await.tid;
         let conversion = Conversion {

@@ -209,12 +209,12 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
     let mut ids = Vec::new();
     for (number, sale) in (1..).zip(["A-1001", "A-1002", "A-1003"]) {
         let visit = Visit {
-            code: link,
             query: "subid1=review&keyword=warm+boots",
             ip: IpAddr::from([8, 8, 8, number]),
             ua: "Mozilla/5.0 (X11; Linux x86_64; rv:125.0) Gecko/20100101 Firefox/125.0",
             referer: "https://travel-blog.example/boots",
             languages: "en-US,en;q=0.9",
+            ..Visit::to(link)
         };
         let engine = story.app.state.engine.clone();
         let conversion = Conversion {

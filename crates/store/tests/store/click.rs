@@ -28,6 +28,22 @@ fn a_click(id: i64, text: &str) -> Click {
         subid: [text("1"), text("2"), text("3"), text("4"), text("5")],
         query: text("query"),
         cookie_ttl_days: 30,
+        way: 1,
+        device: 2,
+        os: text("os"),
+        os_version: text("os_version"),
+        browser: text("browser"),
+        browser_version: text("browser_version"),
+        bot_mark: 3,
+        is_unique: id % 2 == 0,
+        landing_id: 11,
+        promo_id: 12,
+        product_id: 13,
+        stock_id: 14,
+        deeplink_id: 15,
+        domain_id: 16,
+        trace: text("trace"),
+        params: text("params"),
     }
 }
 
