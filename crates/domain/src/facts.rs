@@ -37,6 +37,8 @@ codes! {
         Crawler = 1 "a known crawler by its user agent",
         DataCentre = 2 "an address of a data centre",
         Flood = 3 "too many clicks of one visitor",
+        EmptyAgent = 4 "no user agent",
+        Prefetch = 5 "asked for ahead of a visit, or without its page",
     }
 }
 

@@ -39,6 +39,7 @@ pub mod offer_figure;
 pub mod promo;
 pub mod role;
 pub mod sort;
+pub mod template;
 pub mod text;
 pub mod ticket;
 pub mod tid;

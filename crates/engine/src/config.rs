@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::click::ClickConfig;
 use crate::outbound::OutboundConfig;
 
 /// Settings of one engine.
@@ -21,6 +22,8 @@ pub struct EngineConfig {
     pub log_reserve_segments: usize,
     /// Which addresses this network may reach when somebody names one.
     pub outbound: OutboundConfig,
+    /// What is told about visitors, and when clicks are counted apart.
+    pub click: ClickConfig,
 }
 
 impl EngineConfig {
@@ -34,6 +37,7 @@ impl EngineConfig {
             log_segment_bytes: 64 << 20,
             log_reserve_segments: 2,
             outbound: OutboundConfig::default(),
+            click: ClickConfig::default(),
         }
     }
 }

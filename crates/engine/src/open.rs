@@ -45,7 +45,7 @@ struct Inner {
     data_dir: PathBuf,
     outbound: Outbound,
     catalogue: Catalogue,
-    facts: FactSource,
+    facts: Arc<FactSource>,
     tid_keys: TidKeys,
     node_ids: NodeIds,
     click_log: ClickLog,
@@ -73,7 +73,8 @@ impl Engine {
         token::seal_plain(&store, &vault, &rng).await?;
         let catalogue = Catalogue::default();
         catalogue.refresh(&store, clock.now()).await?;
-        let facts = FactSource::open(&store).await?;
+        let facts = Arc::new(FactSource::open(&store, &config.click, &rng).await?);
+        recall(&facts, &store, clock.now());
         Ok(Self(Arc::new(Inner {
             store,
             clock,
@@ -232,6 +233,16 @@ impl Engine {
     pub(crate) fn weak(&self) -> WeakEngine {
         WeakEngine(Arc::downgrade(&self.0))
     }
+}
+
+/// Reads who clicked in the last 24 hours, behind the start: until it is done some of them count as unique again.
+fn recall(facts: &Arc<FactSource>, store: &Store, now: Time) {
+    let (facts, store) = (Arc::clone(facts), store.clone());
+    tokio::spawn(async move {
+        if let Err(error) = facts.recall(&store, now).await {
+            tracing::warn!(%error, "the visitors of the last day could not be read: some count as unique again");
+        }
+    });
 }
 
 async fn connect(config: &EngineConfig) -> Result<Store> {

@@ -8,6 +8,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use whocpa_engine::EngineConfig;
+use whocpa_engine::click::ClickConfig;
 use whocpa_engine::outbound::OutboundConfig;
 
 use crate::limits::LimitsConfig;
@@ -29,6 +30,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// The click log.
     pub click_log: ClickLogConfig,
+    /// What is told about visitors, and when clicks are counted apart.
+    pub click: ClickSettings,
     /// `/metrics`.
     pub metrics: MetricsConfig,
     /// Guard rails: how much may be asked, how fast, how large.
@@ -55,6 +58,22 @@ pub struct ClickLogConfig {
     pub segment_mib: u64,
     /// Segments kept ready for a full disk; one of 64 MiB holds some 200 000 clicks.
     pub reserve_segments: usize,
+}
+
+/// What is told about visitors, and when clicks are counted apart.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClickSettings {
+    /// Networks of data centres: their clicks are counted apart.
+    pub data_centre: Vec<IpNet>,
+    /// Networks of mobile operators, for targeting.
+    pub mobile: Vec<IpNet>,
+    /// Clicks of one visitor (address and user agent) in a minute above which they are counted apart; 0 for no limit.
+    pub flood_visitor: u32,
+    /// Clicks from one address in a minute above which they are counted apart; 0 for no limit.
+    pub flood_address: u32,
+    /// Pairs of visitor and offer that are remembered for 24 hours, 8 bytes each.
+    pub unique_pairs: usize,
 }
 
 /// `/metrics`.
@@ -88,6 +107,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             database: DatabaseConfig::default(),
             click_log: ClickLogConfig::default(),
+            click: ClickSettings::default(),
             metrics: MetricsConfig::default(),
             limits: LimitsConfig::default(),
             outbound: OutboundSettings::default(),
@@ -105,6 +125,14 @@ impl Default for OutboundSettings {
     fn default() -> Self {
         let OutboundConfig { allow, deny, ports, http } = OutboundConfig::default();
         Self { allow, deny, ports, http }
+    }
+}
+
+impl Default for ClickSettings {
+    fn default() -> Self {
+        let ClickConfig { data_centre, mobile, flood_visitor, flood_address, unique_pairs } =
+            ClickConfig::default();
+        Self { data_centre, mobile, flood_visitor, flood_address, unique_pairs }
     }
 }
 
@@ -148,6 +176,13 @@ impl Config {
                 deny: self.outbound.deny.clone(),
                 ports: self.outbound.ports.clone(),
                 http: self.outbound.http,
+            },
+            click: ClickConfig {
+                data_centre: self.click.data_centre.clone(),
+                mobile: self.click.mobile.clone(),
+                flood_visitor: self.click.flood_visitor,
+                flood_address: self.click.flood_address,
+                unique_pairs: self.click.unique_pairs,
             },
             ..EngineConfig::new(&self.data_dir)
         }

@@ -1,5 +1,7 @@
 //! Clicks, written in large batches by the drainer of the click log.
 
+mod list;
+
 use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
@@ -10,7 +12,8 @@ use whocpa_domain::{Result, Scope};
 use crate::bulk::{self, Table};
 use crate::db::{self, Db};
 use crate::migrate::{execute, statement};
-use crate::person;
+
+pub use list::{CLICK_COUNT_LIMIT, CLICK_SCAN_LIMIT, ClickFilter, list, view};
 
 /// One click as stored; [`Click`] is what the rest of the product reads.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -165,16 +168,50 @@ fn read(row: &QueryResult) -> Result<Click, DbErr> {
     })
 }
 
-/// How many clicks the caller may see.
+/// How many clicks the caller may see. A manager's are counted by [`list`], which reads who his people are: on SQLite
+/// they are in another file.
 pub async fn count(db: &Db, scope: Scope) -> Result<i64> {
     let select = match scope {
         Scope::All => Entity::find(),
         Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
-        Scope::Manager(id) => Entity::find().filter(Column::WebmasterId.in_subquery(person::managed(id))),
-        Scope::Advertiser(_) | Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
+        Scope::Manager(_) | Scope::Advertiser(_) | Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
     };
     let count = select.count(&db.conn()).await.map_err(db::error)?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// A visitor's first click on an offer, as far as the table says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstClick {
+    /// The click.
+    pub id: i64,
+    /// The offer.
+    pub offer_id: i64,
+    /// Visitor's address.
+    pub ip: String,
+    /// Visitor's user agent.
+    pub ua: String,
+}
+
+/// First clicks with ids below `before` and from `first` on, the newest first, out of the newest `limit` clicks there;
+/// also the lowest id that was looked at, `None` when there was none.
+pub async fn first_clicks(
+    db: &Db,
+    first: i64,
+    before: i64,
+    limit: i64,
+) -> Result<(Vec<FirstClick>, Option<i64>)> {
+    let sql = "SELECT id, is_unique, offer_id, ip, ua FROM click WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    let values = [first.into(), before.into(), limit.into()];
+    let rows = db.conn().query_all_raw(statement(db, sql, values)).await.map_err(db::error)?;
+    let read = |row: &QueryResult| -> Result<(bool, FirstClick), DbErr> {
+        let (id, offer_id) = (row.try_get_by(0)?, row.try_get_by(2)?);
+        Ok((row.try_get_by(1)?, FirstClick { id, offer_id, ip: row.try_get_by(3)?, ua: row.try_get_by(4)? }))
+    };
+    let rows: Vec<(bool, FirstClick)> =
+        rows.iter().map(read).collect::<Result<_, DbErr>>().map_err(db::error)?;
+    let lowest = rows.last().map(|(_, click)| click.id);
+    Ok((rows.into_iter().filter(|(is_first, _)| *is_first).map(|(_, click)| click).collect(), lowest))
 }
 
 /// How many clicks with ids from `first` to before `end` were sent to each offer.

@@ -2,6 +2,7 @@
 
 mod filter;
 mod list;
+mod of_click;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
@@ -115,6 +116,7 @@ pub type Lead = Model;
 
 pub use filter::{LeadFilter, Window};
 pub use list::{SCAN_LIMIT, list};
+pub use of_click::{clicks_with_lead, of_clicks};
 
 impl Lead {
     /// Its place on both axes.

@@ -40,7 +40,8 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0012_offer",
 ];
 /// Clicks.
-pub(crate) const CLICKS: &[Migration] = migrations!["clicks/0001_click", "clicks/0002_facts"];
+pub(crate) const CLICKS: &[Migration] =
+    migrations!["clicks/0001_click", "clicks/0002_facts", "clicks/0003_click_list"];
 
 /// One step and whether this database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

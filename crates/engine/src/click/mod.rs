@@ -6,19 +6,29 @@
 //!                             └─► drain ─► store, in large batches with the log's mark
 //! ```
 
+mod address;
+mod agent;
+mod crawler;
 mod decide;
 mod drain;
 mod facts;
 mod ids;
+mod list;
 pub mod log;
+mod networks;
 mod query;
+mod recent;
 mod record;
+mod shown;
 mod track;
 
 pub use decide::{Decision, decide};
 pub(crate) use drain::Drainer;
+pub use facts::ClickConfig;
 pub(crate) use facts::FactSource;
 pub(crate) use ids::NodeIds;
+pub use list::ClickList;
+pub use shown::{ClickRow, ClickStep, ClickView};
 pub use track::{Tracked, Visit};
 
 /// A click as the log holds it.

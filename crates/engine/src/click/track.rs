@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
-use url::form_urlencoded;
 use whocpa_domain::click::{Click, ClickReason};
-use whocpa_domain::facts::{Entry, Facts};
-use whocpa_domain::offer::{UrlMacro, UrlTemplate};
-use whocpa_domain::trace::Check;
+use whocpa_domain::facts::{BotMark, Entry, Facts};
+use whocpa_domain::trace::{Check, Trace};
 
+use super::address::{address, host};
 use super::log::Durability;
 use super::query::{self, storable};
 use super::record::encode;
@@ -87,19 +86,21 @@ pub struct Tracked {
 impl Engine {
     /// Decides about a visit and remembers it; returns when the click is durable in the node's log (design §5.3).
     pub async fn click_track(&self, visit: Visit<'_>) -> Tracked {
-        let id = self.node_ids().next();
+        let (id, now) = (self.node_ids().next(), self.now());
         let mut sent = query::read(visit.query);
         let (params, is_cut) = (std::mem::take(&mut sent.params), sent.is_cut);
-        let facts = self.facts().gather(&visit, sent, id, self.now());
+        let facts = self.facts().gather(&visit, sent, id, now);
         let decision = decide(&self.catalogue().now(), &facts);
-        let (click, is_cut) = record(facts, &visit, &decision, (params, is_cut));
+        let (mut click, is_cut) = record(facts, &visit, &decision, (params, is_cut));
+        let is_sent = decision.reason == ClickReason::Sent;
+        // Of those who go nowhere there is nothing to count.
+        click.is_unique = is_sent && self.facts().is_unique(visit.ip, visit.ua, click.offer_id, now);
         let tid = self.tid_keys().write(id);
-        let location = match (decision.reason, &decision.offer) {
-            (ClickReason::Sent, Some(offer)) => {
-                offer.destination.as_ref().map(|to| address(to, &click, &tid))
-            }
+        let location = match &decision.offer {
+            Some(offer) if is_sent => offer.destination.as_ref().map(|to| address(to, &click, &tid)),
             _ => decision.link.as_ref().and_then(|link| link.url_traffback.clone()),
         };
+        click.trace = traced(decision.trace, &click, location.as_deref());
         let durability = self.click_log().append(id, |buffer| encode(&click, buffer)).await;
         Tracked {
             tid,
@@ -129,8 +130,6 @@ fn record(facts: Facts, visit: &Visit<'_>, decision: &Decision, sent: (String, b
         Entry::Code(code) => kept(code.into(), CODE_LIMIT),
         Entry::Pair { .. } => String::new(),
     };
-    let mut trace = decision.trace.clone();
-    trace.number(Check::Bot, facts.bot_mark.code() == 0, facts.bot_mark.code());
     let click = Click {
         id: facts.id,
         link_id: link.map_or(0, |link| link.id),
@@ -162,48 +161,21 @@ fn record(facts: Facts, visit: &Visit<'_>, decision: &Decision, sent: (String, b
         stock_id: 0,
         deeplink_id: 0,
         domain_id: facts.domain_id,
-        trace: trace.into_text(),
+        trace: String::new(),
         params,
     };
     (click, is_cut)
 }
 
-/// Fills a destination. Every value is percent-encoded, so that none can change host, path or other parameters.
-fn address(destination: &UrlTemplate, click: &Click, tid: &str) -> String {
-    let mut out = String::with_capacity(160);
-    destination.fill(&mut out, |name, out| match name {
-        // Letters and digits only.
-        UrlMacro::Tid => out.push_str(tid),
-        UrlMacro::Country => out.push_str(&click.country),
-        UrlMacro::OfferId => out.push_str(&click.offer_id.to_string()),
-        UrlMacro::WebmasterId => out.push_str(&click.webmaster_id.to_string()),
-        UrlMacro::Keyword => out.extend(form_urlencoded::byte_serialize(click.keyword.as_bytes())),
-        UrlMacro::Subid(index) => {
-            let value = click.subid.get(index).map_or("", String::as_str);
-            out.extend(form_urlencoded::byte_serialize(value.as_bytes()));
-        }
-    });
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_cannot_leave_their_place_in_the_address() {
-        let destination = UrlTemplate::parse("https://shop.example/p/{subid1}?k={keyword}");
-        let mut click = Click::default();
-        for value in ["../../x", "@evil.example/", "\\\\evil", "a#b?c&d=e", "x\r\nSet-Cookie: a=b", "%2f%2e"]
-        {
-            click.subid[0] = value.to_owned();
-            click.keyword = value.to_owned();
-            let full = destination.as_ref().map(|to| address(to, &click, "T")).unwrap_or_default();
-            let parsed = url::Url::parse(&full).unwrap_or_else(|e| panic!("{full}: {e}"));
-            assert_eq!(parsed.host_str(), Some("shop.example"), "{full}");
-            assert_eq!(parsed.path_segments().map(Iterator::count), Some(2), "{full}");
-            assert_eq!(parsed.query_pairs().count(), 2, "{full}");
-            assert!(parsed.fragment().is_none(), "{full}");
-        }
+/// What was decided, and what the click was counted as and where it went.
+fn traced(mut trace: Trace, click: &Click, location: Option<&str>) -> String {
+    let is_sent = click.reason == ClickReason::Sent.code();
+    trace.number(Check::Bot, click.bot_mark == BotMark::None.code(), click.bot_mark);
+    if is_sent {
+        trace.number(Check::Unique, click.is_unique, 0);
+    } else if location.is_some() {
+        trace.text(Check::TrafficBack, true, "link");
     }
+    trace.text(Check::Destination, location.is_some(), location.map_or("", host));
+    trace.into_text()
 }

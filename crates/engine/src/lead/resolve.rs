@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use whocpa_domain::click::{Click, ClickReason};
+use whocpa_domain::facts::BotMark;
 use whocpa_domain::lead::{self, LeadStatus, LeadType};
 use whocpa_domain::money::Amount;
 use whocpa_domain::tid::{ClickId, click_ms};
@@ -139,9 +140,10 @@ impl Known {
             ..bare_lead(claim, click, goal, version, id)
         };
         let status = if first.is_some() { LeadStatus::Double } else { LeadStatus::Pending };
-        steps.create(lead, status);
+        let mark = BotMark::from_code(click.bot_mark).filter(|mark| *mark != BotMark::None);
+        steps.create_because(lead, status, &mark_words(mark, goal));
         if first.is_none() {
-            decide_new(claim, goal, id, steps);
+            decide_new(claim, goal, mark, (id, steps));
         }
         Verdict::Accepted { lead_id: id, status: steps.status(id) }
     }
@@ -210,10 +212,17 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
     }
 }
 
-/// A decision that comes with the action, else the goal's own.
-fn decide_new(claim: &Claim, goal: &Goal, id: i64, steps: &mut Steps) {
+/// What the lead's first event says of a click that is counted apart (design §5): nothing else follows from the mark.
+fn mark_words(mark: Option<BotMark>, goal: &Goal) -> String {
+    let Some(mark) = mark else { return String::new() };
+    let so = if goal.is_auto_approve { "; so the goal does not approve the lead by itself" } else { "" };
+    format!("the click is counted apart: {}{so}", mark.word())
+}
+
+/// A decision that comes with the action, else the goal's own: which no marked click gets.
+fn decide_new(claim: &Claim, goal: &Goal, mark: Option<BotMark>, (id, steps): (i64, &mut Steps)) {
     let (status, actor, reason) = match claim.conversion.status {
-        LeadStatus::Pending if goal.is_auto_approve => {
+        LeadStatus::Pending if goal.is_auto_approve && mark.is_none() => {
             (LeadStatus::Approved, Actor::NETWORK, "the goal approves its leads by itself")
         }
         LeadStatus::Pending => return,

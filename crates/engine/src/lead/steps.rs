@@ -81,12 +81,12 @@ impl Steps {
         self.leads.get(&lead_id).map_or(LeadStatus::Pending, |lead| lead.state().status)
     }
 
-    /// A new lead.
-    pub fn create(&mut self, lead: Lead, status: LeadStatus) {
+    /// A new lead, with words about it.
+    pub fn create_because(&mut self, lead: Lead, status: LeadStatus, reason: &str) {
         let (id, actor) = (lead.id, Actor::NETWORK);
         self.leads.insert(id, lead);
         self.new.push(id);
-        self.step(id, (None, LeadState::new(status)), LeadEventKind::Created, actor, "");
+        self.step(id, (None, LeadState::new(status)), LeadEventKind::Created, actor, reason);
     }
 
     /// A decision about a lead.

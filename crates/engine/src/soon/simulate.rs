@@ -6,7 +6,7 @@ use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::money::Amount;
 use whocpa_domain::{Time, codes, params, view};
 
-use super::click::ClickStep;
+use crate::click::ClickStep;
 
 codes! {
     /// What is tried.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod clicks;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod leads;

@@ -7,7 +7,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERER, SET_COOKIE, USER_AGENT, WARNING,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use whocpa_domain::click::ClickReason;
 use whocpa_engine::click::{Tracked, Visit};
@@ -16,30 +16,61 @@ use super::client_ip::client_ip;
 use super::cookie;
 use crate::state::AppState;
 
-/// Remembers the click, then redirects; a visitor who cannot be sent anywhere gets a page that says so.
+/// `/go/<code>`: remembers the click, then redirects; a visitor who cannot be sent anywhere gets a page that says so.
 pub async fn go(
     State(state): State<AppState>,
+    method: Method,
     uri: Uri,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response<Body> {
     // A code in broken letters is an unknown code, and its click is remembered like any other.
     let code = percent_decode_str(uri.path().trim_start_matches("/go/")).decode_utf8_lossy();
-    let ua = text(&headers, &USER_AGENT);
-    let referer = text(&headers, &REFERER);
-    let languages = text(&headers, &ACCEPT_LANGUAGE);
+    track(&state, Visit::to(code), (&method, &uri), peer, &headers).await
+}
+
+/// `/click?offer_id=&aff_id=`: the same for a link that is not stored.
+pub async fn click(
+    State(state): State<AppState>,
+    method: Method,
+    uri: Uri,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    track(&state, Visit::to_pair(), (&method, &uri), peer, &headers).await
+}
+
+async fn track(
+    state: &AppState,
+    door: Visit<'_>,
+    (method, uri): (&Method, &Uri),
+    peer: SocketAddr,
+    headers: &HeaderMap,
+) -> Response<Body> {
+    let ua = text(headers, &USER_AGENT);
+    let referer = text(headers, &REFERER);
+    let languages = text(headers, &ACCEPT_LANGUAGE);
     let visit = Visit {
-        is_returning: cookie::is_there(&headers),
         query: uri.query().unwrap_or_default(),
-        ip: client_ip(peer, &headers, &state.config.trusted_proxies),
+        ip: client_ip(peer, headers, &state.config.trusted_proxies),
         ua: &ua,
         referer: &referer,
         languages: &languages,
-        ..Visit::to(code)
+        is_returning: cookie::is_there(headers),
+        is_prefetch: *method == Method::HEAD || is_prefetch(headers),
+        ..door
     };
     let tracked = state.engine.click_track(visit).await;
     metrics::counter!("whocpa_clicks_total", "reason" => reason_name(tracked.reason)).increment(1);
     answer(&tracked, state.config.base_url.starts_with("https://"))
+}
+
+/// Whether the browser asks ahead of a visit that may never come.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-moz", "x-purpose"].iter().any(|name| {
+        let value = headers.get(*name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word))
+    })
 }
 
 /// A header as text; bytes that are not UTF-8 become replacement characters.

@@ -182,14 +182,15 @@ impl<'a> Matrix<'a> {
                 for object in network.objects.iter().filter(is_own) {
                     let path = format!("/api/{}/{}", resource.name(), object.id);
                     let answer = self.send(actor, "GET", &path, "").await;
-                    let is_it = answer.status.as_u16() == 200 && answer.json()["object"]["id"] == object.id;
+                    let is_it =
+                        answer.status.as_u16() == 200 && text_of(&answer.json()["object"]["id"]) == object.id;
                     self.check(is_it, || format!("{actor:?} views {path}: {answer}"));
                 }
             }
             Method::Update => {
                 let form = Network::update_body(resource, actor);
                 for object in network.objects.iter().filter(is_own) {
-                    for (verb, path) in requests(resource, method, &object.id.to_string()) {
+                    for (verb, path) in requests(resource, method, &object.id) {
                         let answer = self.send(actor, verb, &path, form).await;
                         let is_done = answer.to_string() == format!("200 {{\"updated\":{}}}", object.id);
                         self.check(is_done, || format!("{actor:?} {verb} {path} {form}: {answer}"));
@@ -216,7 +217,7 @@ impl<'a> Matrix<'a> {
     /// A caller who may not: the same refusal for every object, there or not, his or not, whatever he sends.
     async fn refused(&mut self, resource: Resource, method: Method, actor: Actor, status: u16) {
         let of_resource = self.network.objects.iter().filter(|object| object.resource == resource);
-        let mut ids: Vec<String> = of_resource.map(|object| object.id.to_string()).collect();
+        let mut ids: Vec<String> = of_resource.map(|object| object.id.clone()).collect();
         if matches!(method, Method::List | Method::Create) {
             ids.clear();
         }
@@ -260,7 +261,7 @@ impl<'a> Matrix<'a> {
             for object in network.objects.iter().filter(is_foreign) {
                 let view = format!("/api/{}/{}", resource.name(), object.id);
                 let before = network.send(object.seen_by[0], "GET", &view, "").await.to_string();
-                let (verb, path) = &requests(resource, method, &object.id.to_string())[way];
+                let (verb, path) = &requests(resource, method, &object.id)[way];
                 let told = outside(&self.send(actor, verb, path, form).await);
                 self.check(told == expected, || format!("{actor:?} {verb} {path}: {told} is not {expected}"));
                 let after = network.send(object.seen_by[0], "GET", &view, "").await.to_string();
@@ -289,7 +290,7 @@ impl<'a> Matrix<'a> {
         }
         let hidden = network.objects.iter().filter(|object| object.resource == resource);
         let hidden = hidden.filter(|object| !object.reached_by(actor, Method::List));
-        let hidden: Vec<String> = hidden.map(|object| object.id.to_string()).collect();
+        let hidden: Vec<String> = hidden.map(|object| object.id.clone()).collect();
         if declared.params.iter().any(|param| param.name == "id") && !hidden.is_empty() {
             let path = format!("/api/{}/?id={}", resource.name(), hidden.join(","));
             let answer = self.send(actor, "GET", &path, "").await;
@@ -330,9 +331,13 @@ impl<'a> Matrix<'a> {
 }
 
 /// The ids of a list, and of what stands in its objects as in a tree.
-fn ids(objects: &Value) -> Vec<i64> {
+fn ids(objects: &Value) -> Vec<String> {
     let objects = objects.as_array().map(Vec::as_slice).unwrap_or_default();
-    let of =
-        |object: &Value| [object["id"].as_i64().into_iter().collect(), ids(&object["descendants"])].concat();
+    let of = |object: &Value| [vec![text_of(&object["id"])], ids(&object["descendants"])].concat();
     objects.iter().flat_map(of).collect()
+}
+
+/// An id as it stands in a path: a number, or a text as it is.
+fn text_of(id: &Value) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }

@@ -102,10 +102,26 @@ pub struct Party {
     pub link: i64,
 }
 
+/// What stands for an object in its path: a number, or a text.
+pub struct PathId(String);
+
+impl From<i64> for PathId {
+    fn from(id: i64) -> Self {
+        Self(id.to_string())
+    }
+}
+
+impl From<&str> for PathId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
 /// Something of the network.
 pub struct Object {
     pub resource: Resource,
-    pub id: i64,
+    /// As it stands in its path.
+    pub id: String,
     /// Who reads it; of the operators the owner only, the others follow from their roles.
     pub seen_by: Vec<Actor>,
     /// Whether it belongs to webmaster A or advertiser A, whom a manager looks after.
@@ -201,9 +217,10 @@ impl Network {
         answer.json()["created"].as_i64().expect("an id")
     }
 
-    fn add(&mut self, resource: Resource, id: i64, seen_by: &[Actor], canary: &str) {
+    fn add(&mut self, resource: Resource, id: impl Into<PathId>, seen_by: &[Actor], canary: &str) {
         let (seen_by, is_of_a) = (seen_by.to_vec(), self.is_of_a);
-        self.objects.push(Object { resource, id, seen_by, is_of_a, canary: canary.to_owned() });
+        let (PathId(id), canary) = (id.into(), canary.to_owned());
+        self.objects.push(Object { resource, id, seen_by, is_of_a, canary });
     }
 
     async fn make_and_add(&mut self, actor: Actor, resource: Resource, form: &str, seen_by: &[Actor]) -> i64 {
@@ -410,15 +427,17 @@ impl Network {
         let engine = self.app.state.engine.clone();
         let path = format!("/api/link/{}", party.link);
         let link = self.send(party.webmaster, "GET", &path, "").await.json();
-        let word = self.word();
+        let (word, note) = (self.word(), self.word());
         let visit = Visit {
-            query: &format!("subid1={word}"),
+            query: &format!("subid1={word}&note={note}"),
             ip: IpAddr::from([8, 8, 8, 8]),
             ua: "Mozilla/5.0",
             languages: "en",
             ..Visit::to(link["object"]["code"].as_str().expect("a code"))
         };
         let tid = engine.click_track(visit).await.tid;
+        self.drained(&tid).await;
+        self.add(Resource::Click, tid.as_str(), &[party.webmaster, Operator], &note);
         let conversion = Conversion {
             advertiser_id: self.users[&party.advertiser],
             tid,
@@ -434,6 +453,18 @@ impl Network {
             }
             other => panic!("not accepted: {other:?}"),
         }
+    }
+
+    /// Waits until a click is in the store.
+    async fn drained(&self, tid: &str) {
+        for _ in 0..500 {
+            let listed = self.send(Operator, "GET", &format!("/api/click/?tid={tid}"), "").await;
+            if listed.json()["total_count"] == 1 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("the click {tid} was not stored");
     }
 
     pub fn party_of(&self, actor: Actor) -> &Party {

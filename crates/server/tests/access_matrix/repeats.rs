@@ -55,7 +55,7 @@ impl Repeats {
                 let mut objects = self.network.objects.iter();
                 let own =
                     objects.find(|object| object.resource == resource && object.seen_by.contains(&actor));
-                let Some(id) = own.map(|object| object.id) else { return };
+                let Some(id) = own.map(|object| &object.id) else { return };
                 let form = Network::update_body(resource, actor);
                 self.twice(actor, ("POST", &format!("/api/{name}/{id}")), form).await;
             }

@@ -251,6 +251,24 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
         story.list(level, R::Balance, &[]).await;
         story.view(level, R::Balance, "840").await;
     }
+    clicks(story, first).await;
+}
+
+/// The clicks behind the leads, once they are in the store.
+async fn clicks(story: &mut Story, lead: &str) {
+    let tid = story.view(Operator, R::Lead, lead).await["tid"].as_str().expect("a tid").to_owned();
+    for _ in 0..500 {
+        let stored =
+            whocpa_store::click::count(&story.app.db.store.clicks(), whocpa_domain::Scope::All).await;
+        if stored.expect("a count") >= 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    for level in [Webmaster, Operator] {
+        story.list(level, R::Click, &[("has_lead", "1"), ("country", "US"), ("per_page", "10")]).await;
+        story.view(level, R::Click, &tid).await;
+    }
 }
 
 async fn account(story: &mut Story) {
