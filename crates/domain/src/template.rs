@@ -269,6 +269,21 @@ mod tests {
         assert_eq!(names.len(), count);
     }
 
+    #[test]
+    fn the_documentation_names_every_parameter_and_macro() {
+        let page = include_str!("../../../docs/clicks.md");
+        for (_, names) in crate::alias::CLICK_PARAMS {
+            let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            assert!(page.replace('\n', " ").replace("  ", " ").contains(&list.join(", ")), "{list:?}");
+        }
+        for name in AD_CLICK_IDS {
+            assert!(page.contains(&format!("`{name}`")), "{name}");
+        }
+        for name in URL_MACROS.iter().flat_map(|(_, names)| *names) {
+            assert!(page.contains(&format!("`{{{name}}}`")), "{name}");
+        }
+    }
+
     proptest! {
         /// Whatever the values are: the address before the query has the same host and the same number of steps, none
         /// of which goes up, and the query has the same parameters.
