@@ -17,6 +17,15 @@ codes! {
     }
 }
 
+codes! {
+    /// Whether a link tells the advertiser's site which page its visitors come from.
+    pub enum ReferrerMode {
+        Keep = 0 "as the browser does by itself",
+        Hide = 1 "hidden: the redirect tells the browser not to send it",
+        Page = 2 "hidden by a page in between too, for browsers that do not listen to the redirect",
+    }
+}
+
 /// Longest label, in characters (rivals.md §5.7). A longer one of a link is refused; of a click it is cut, and the
 /// answer says so.
 pub const SUBID_LIMIT: usize = 600;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rpds::{HashTrieMapSync, HashTrieSetSync};
 use tokio::sync::Mutex;
+use whocpa_domain::click::ReferrerMode;
 use whocpa_domain::offer::{OfferStatus, UrlTemplate, with_mask};
 use whocpa_domain::{Result, Time};
 use whocpa_store::change::{self, Change, ChangeKind};
@@ -31,6 +32,8 @@ pub struct LinkEntry {
     pub subid: [String; 5],
     /// Where visitors go who cannot go to the offer.
     pub url_traffback: Option<String>,
+    /// How it hides the page that visitors come from; `None` for not at all.
+    pub referrer: Option<ReferrerMode>,
     /// A deleted link still answers.
     pub is_deleted: bool,
 }
@@ -235,6 +238,7 @@ impl From<Link> for LinkEntry {
             area_id: row.area_id.unwrap_or(0),
             subid: [row.subid1, row.subid2, row.subid3, row.subid4, row.subid5],
             url_traffback: Some(row.url_traffback).filter(|url| !url.is_empty()),
+            referrer: ReferrerMode::from_code(row.referrer).filter(|mode| *mode != ReferrerMode::Keep),
             is_deleted: row.date_deleted.is_some(),
         }
     }

@@ -1,7 +1,7 @@
 //! Tracked links: what webmasters show to their visitors.
 
 use whocpa_domain::area::AreaStatus;
-use whocpa_domain::click::SUBID_LIMIT;
+use whocpa_domain::click::{ReferrerMode, SUBID_LIMIT};
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::input::{Patch, Until};
 use whocpa_domain::text::fold;
@@ -63,6 +63,8 @@ params! {
         subid5: Option<String>,
         /// Where visitors go who cannot go to the offer; a page of the network unless given.
         url_traffback: Option<String>,
+        /// Whether the advertiser's site learns which page the visitor comes from; as the browser does unless told.
+        referrer: Option<ReferrerMode>,
     }
 }
 
@@ -85,6 +87,8 @@ params! {
         subid5: Option<String>,
         /// Where visitors go who cannot go to the offer; empty for a page of the network.
         url_traffback: Option<String>,
+        /// Whether the advertiser's site learns which page the visitor comes from.
+        referrer: Option<ReferrerMode>,
     }
 }
 
@@ -118,6 +122,8 @@ view! {
         subid5: String,
         /// Where visitors go who cannot go to the offer, empty for a page of the network.
         url_traffback: String,
+        /// Whether the advertiser's site learns which page the visitor comes from.
+        referrer: ReferrerMode,
         /// When it was made.
         date_created: Time,
     }
@@ -175,6 +181,7 @@ impl Engine {
                 subid4: input.subid4.unwrap_or(row.subid4),
                 subid5: input.subid5.unwrap_or(row.subid5),
                 url_traffback: input.url_traffback.unwrap_or(row.url_traffback),
+                referrer: input.referrer.map_or(row.referrer, ReferrerMode::code),
                 ..row
             };
             self.link_check(&row)?;
@@ -204,6 +211,7 @@ impl Engine {
             subid4: input.subid4.unwrap_or_default(),
             subid5: input.subid5.unwrap_or_default(),
             url_traffback: input.url_traffback.unwrap_or_default(),
+            referrer: input.referrer.unwrap_or(ReferrerMode::Keep).code(),
             date_created: self.now().0,
             date_deleted: None,
         };
@@ -256,6 +264,7 @@ impl Engine {
             subid4: row.subid4,
             subid5: row.subid5,
             url_traffback: row.url_traffback,
+            referrer: ReferrerMode::from_code(row.referrer).unwrap_or(ReferrerMode::Keep),
             date_created: Time(row.date_created),
         }
     }

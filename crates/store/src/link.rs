@@ -43,6 +43,8 @@ pub struct Model {
     pub url_traffback: String,
     /// Seconds.
     pub date_created: i64,
+    /// `ReferrerMode` as a number.
+    pub referrer: i64,
     /// Seconds; a deleted link still answers clicks and never frees its code.
     pub date_deleted: Option<i64>,
 }

@@ -38,6 +38,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0010_transfer_currency",
     "main/0011_news",
     "main/0012_offer",
+    "main/0013_facts",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

@@ -83,8 +83,8 @@ mod tests {
             offer_id,
             area_id: 0,
             subid: Default::default(),
-            url_traffback: None,
             is_deleted,
+            ..LinkEntry::default()
         };
         let offer = |id, is_live| OfferEntry {
             id,

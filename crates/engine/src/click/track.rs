@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
-use whocpa_domain::click::{Click, ClickReason};
+use whocpa_domain::click::{Click, ClickReason, ReferrerMode};
 use whocpa_domain::facts::{BotMark, Entry, Facts};
 use whocpa_domain::trace::{Check, Trace};
 
@@ -76,6 +76,8 @@ pub struct Tracked {
     pub offer_id: i64,
     /// Days that the cookie lives.
     pub cookie_ttl_days: i64,
+    /// How the page that the visitor comes from is hidden; `None` for not at all.
+    pub referrer: Option<ReferrerMode>,
     /// Something that the visitor brought was longer than what is kept.
     pub is_cut: bool,
     /// False when the log could not be made durable: the visitor is redirected all the same, the click is counted as
@@ -108,6 +110,7 @@ impl Engine {
             location,
             offer_id: click.offer_id,
             cookie_ttl_days: click.cookie_ttl_days,
+            referrer: decision.link.as_ref().and_then(|link| link.referrer),
             is_cut,
             is_durable: durability == Durability::Durable,
         }

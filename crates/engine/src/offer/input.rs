@@ -52,7 +52,9 @@ writing! {
         /// Name.
         name: String,
         /// Where visitors are sent: an http or https address, which may hold the macros {tid}, {subid1} to {subid5},
-        /// {keyword}, {offer_id}, {webmaster_id}, {country}. Without {tid}, tid is added to its query.
+        /// {keyword}, {offer_id}, {webmaster_id}, {area_id}, {link_id}, {landing_id}, {promo_id}, {country}, {device}, {os},
+        /// {os_version}, {browser}, {browser_version}, {language}, {ip}, {ua}, {timestamp}, click ids of ad networks such as
+        /// {gclid}, and other networks' names of these. Without {tid}, tid is added to its query.
         url_redirect: String,
     }
     /// Changes of an offer.
@@ -60,7 +62,9 @@ writing! {
         /// Name.
         name: Option<String>,
         /// Where visitors are sent: an http or https address, which may hold the macros {tid}, {subid1} to {subid5},
-        /// {keyword}, {offer_id}, {webmaster_id}, {country}. Without {tid}, tid is added to its query.
+        /// {keyword}, {offer_id}, {webmaster_id}, {area_id}, {link_id}, {landing_id}, {promo_id}, {country}, {device}, {os},
+        /// {os_version}, {browser}, {browser_version}, {language}, {ip}, {ua}, {timestamp}, click ids of ad networks such as
+        /// {gclid}, and other networks' names of these. Without {tid}, tid is added to its query.
         url_redirect: Option<String>,
         /// 1 stops a live offer, 0 lets a stopped one go on.
         is_stopped: Option<bool>,

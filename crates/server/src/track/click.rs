@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, LOCATION, REFERER, SET_COOKIE, USER_AGENT, WARNING,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERER,
+    REFERRER_POLICY, SET_COOKIE, USER_AGENT, WARNING,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
-use whocpa_domain::click::ClickReason;
+use whocpa_domain::click::{ClickReason, ReferrerMode};
 use whocpa_engine::click::{Tracked, Visit};
 
 use super::client_ip::client_ip;
@@ -79,17 +80,22 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> std::borrow::Cow<'a, s
 }
 
 fn answer(tracked: &Tracked, is_https: bool) -> Response<Body> {
-    let mut response = match tracked.location.as_deref().map(HeaderValue::try_from) {
-        Some(Ok(location)) => {
+    let hides_by_page = tracked.referrer == Some(ReferrerMode::Page);
+    let mut response = match tracked.location.as_deref().map(|to| (to, HeaderValue::try_from(to))) {
+        Some((to, Ok(_))) if hides_by_page => page_between(to),
+        Some((_, Ok(location))) => {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::FOUND;
             response.headers_mut().insert(LOCATION, location);
             response
         }
-        Some(Err(_)) | None => page(tracked.reason),
+        Some((_, Err(_))) | None => page(tracked.reason),
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if tracked.referrer.is_some() {
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
     if tracked.is_cut {
         headers.insert(WARNING, HeaderValue::from_static("299 - \"a value was too long and was cut\""));
     }
@@ -99,6 +105,32 @@ fn answer(tracked: &Tracked, is_https: bool) -> Response<Body> {
             headers.insert(SET_COOKIE, cookie);
         }
     }
+    response
+}
+
+/// The page that stands between: a browser that goes on from it tells no page, or this one. `to` is an address that was
+/// made by [`whocpa_engine`], never one that a visitor brought.
+fn page_between(to: &str) -> Response<Body> {
+    let mut url = String::with_capacity(to.len() + 16);
+    for letter in to.chars() {
+        match letter {
+            '&' => url.push_str("&amp;"),
+            '"' => url.push_str("&quot;"),
+            '\'' => url.push_str("&#39;"),
+            '<' => url.push_str("&lt;"),
+            '>' => url.push_str("&gt;"),
+            other => url.push(other),
+        }
+    }
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
+         <meta http-equiv=\"refresh\" content=\"0;url={url}\"><title>One moment</title>\
+         <p><a rel=\"noreferrer\" href=\"{url}\">Continue</a></p></html>"
+    );
+    let mut response = Response::new(Body::from(html));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
     response
 }
 

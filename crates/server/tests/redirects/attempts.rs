@@ -71,6 +71,8 @@ struct Door {
     offer: i64,
     webmaster: i64,
     code: String,
+    link: i64,
+    key: String,
 }
 
 /// An offer whose address has values in its path and query, and a link to it.
@@ -96,12 +98,14 @@ async fn door(db: TestDb) -> Door {
     let users = app.call("GET", "/api/user/?level=1", &[("x-api-key", &operator)], "").await.json();
     let id = users["objects"][0]["id"].as_i64().expect("the webmaster");
     post(&operator, "/api/connection/", &format!("offer_id={offer}&webmaster_id={id}")).await;
-    let link = post(&webmaster, "/api/link/", &format!("offer_id={offer}")).await["created"].clone();
-    let link = app.call("GET", &format!("/api/link/{link}"), &[("x-api-key", &webmaster)], "").await.json();
+    let id_of_link = post(&webmaster, "/api/link/", &format!("offer_id={offer}")).await["created"].as_i64();
+    let number = id_of_link.expect("a link");
+    let path = format!("/api/link/{number}");
+    let link = app.call("GET", &path, &[("x-api-key", &webmaster)], "").await.json();
     let code = link["object"]["code"].as_str().expect("a code").to_owned();
     app.clock.advance(3600);
     app.state.engine.catalogue_refresh().await.expect("refresh");
-    Door { app, offer, webmaster: id, code }
+    Door { app, offer, webmaster: id, code, link: number, key: webmaster }
 }
 
 /// Why this answer is wrong, if it leads anywhere but to the offer's page.
@@ -166,6 +170,42 @@ async fn nothing_that_a_visitor_brings_leads_elsewhere(db: TestDb) {
     }
     println!("{asked} attempts, {} foreign destinations", foreign.len());
     assert!(foreign.is_empty(), "{}", foreign.join("\n"));
+}
+
+#[db_test]
+async fn a_link_hides_where_its_visitors_come_from(db: TestDb) {
+    let mut door = door(db).await;
+    let path = format!("/api/link/{}", door.link);
+    let key = std::mem::take(&mut door.key);
+    let plain = door.app.get(&format!("/go/{}", door.code)).await;
+    assert_eq!((plain.status.as_u16(), plain.header("referrer-policy")), (302, ""));
+    for (mode, status) in [(1, 302), (2, 200)] {
+        let set = door.app.call("POST", &path, &[("x-api-key", &key)], &format!("referrer={mode}")).await;
+        assert_eq!(set.status.as_u16(), 200, "{set}");
+        let attack = "%22%3E%3Cscript%3E&sub3=%27%3E%3Cscript%3E&keyword=javascript:alert(1)";
+        let answer = door.app.get(&format!("/go/{}?subid1={attack}", door.code)).await;
+        assert_eq!((answer.status.as_u16(), answer.header("referrer-policy")), (status, "no-referrer"));
+        assert!(answer.header("set-cookie").starts_with("tid_"));
+        if mode == 1 {
+            assert_eq!(wrong(&answer, "hidden"), None);
+        } else {
+            let start = answer.text.find("0;url=").expect("a refresh") + 6;
+            let to = answer.text[start..].split('"').next().unwrap_or_default();
+            assert!(
+                to.starts_with("https://shop.example/p/%22%3E%3Cscript%3E/javascript%3Aalert%281%29/end?a="),
+                "{to}"
+            );
+            assert_eq!(
+                answer.text.matches('<').count(),
+                12,
+                "nothing was added to the page: {}",
+                answer.text
+            );
+            assert_eq!(answer.header("content-security-policy"), "default-src 'none'");
+        }
+    }
+    let set = door.app.call("POST", &path, &[("x-api-key", &key)], "referrer=3").await;
+    assert_eq!(set.status.as_u16(), 400, "{set}");
 }
 
 #[db_test]

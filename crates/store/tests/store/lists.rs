@@ -127,6 +127,7 @@ fn link_of(webmaster_id: i64, offer_id: i64) -> Link {
         subid4: String::new(),
         subid5: String::new(),
         url_traffback: String::new(),
+        referrer: 0,
         date_created: NOW.0,
         date_deleted: None,
     }
