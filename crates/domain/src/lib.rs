@@ -36,6 +36,7 @@ pub mod money;
 pub mod news;
 pub mod offer;
 pub mod offer_figure;
+pub mod orphan;
 pub mod promo;
 pub mod role;
 pub mod sort;
@@ -47,6 +48,7 @@ pub mod time;
 pub mod trace;
 pub mod user;
 pub mod view;
+pub mod way;
 
 pub use access::{Access, Level, Method, Resource, Scope};
 pub use clock::{Clock, ManualClock, SystemClock};

@@ -18,6 +18,9 @@ const SEQUENCE_BITS: u32 = 12;
 const CHECK_BITS: u32 = 40;
 /// Letters of a `tid`: 13 for the id (65 bits), 8 for the check (40 bits).
 pub const TID_LENGTH: usize = 21;
+const ID_LETTERS: usize = 13;
+/// Letters of the check that a cut tid must still have: 20 bits, beside a click that must exist.
+const CHECK_LETTERS_MIN: usize = 4;
 /// Node numbers are below this.
 pub const NODES: i64 = 1 << NODE_BITS;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -115,16 +118,35 @@ impl TidKeys {
         if tid.len() != TID_LENGTH {
             return Err(TidError::Length);
         }
-        let mut bits = 0u128;
-        for byte in tid.bytes() {
-            let letter = byte.to_ascii_lowercase();
-            let value = ALPHABET.iter().position(|known| *known == letter).ok_or(TidError::Letters)?;
-            bits = (bits << 5) | u128::try_from(value).unwrap_or(0);
-        }
+        let bits = letters(tid).ok_or(TidError::Letters)?;
         let id = i64::try_from(bits >> CHECK_BITS).map_err(|_| TidError::Check)?;
         let sent = u64::try_from(bits & ((1 << CHECK_BITS) - 1)).unwrap_or(u64::MAX);
         if self.0.iter().any(|key| check(key, id) == sent) { Ok(id) } else { Err(TidError::Check) }
     }
+
+    /// The click id in a `tid` whose end was cut off, when enough of it is left to be sure.
+    pub fn read_cut(&self, tid: &str) -> Option<ClickId> {
+        if !(ID_LETTERS + CHECK_LETTERS_MIN..TID_LENGTH).contains(&tid.len()) || !tid.is_ascii() {
+            return None;
+        }
+        let (number, rest) = tid.split_at(ID_LETTERS);
+        let number = letters(number)?;
+        let left = letters(rest)?;
+        let id = i64::try_from(number).ok()?;
+        let cut = 5 * (TID_LENGTH - tid.len());
+        self.0.iter().any(|key| u128::from(check(key, id) >> cut) == left).then_some(id)
+    }
+}
+
+/// The bits that letters stand for.
+fn letters(text: &str) -> Option<u128> {
+    let mut bits = 0u128;
+    for byte in text.bytes() {
+        let letter = byte.to_ascii_lowercase();
+        let value = ALPHABET.iter().position(|known| *known == letter)?;
+        bits = (bits << 5) | u128::try_from(value).ok()?;
+    }
+    Some(bits)
 }
 
 fn check(key: &[u8; 16], id: ClickId) -> u64 {
@@ -184,6 +206,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_cut_tid_still_names_its_click_and_no_other(id in 0i64..i64::MAX, left in 0usize..TID_LENGTH, place in 0usize..TID_LENGTH) {
+            let tid = keys().write(id);
+            let read = keys().read_cut(&tid[..left]);
+            prop_assert_eq!(read, (left >= ID_LETTERS + CHECK_LETTERS_MIN).then_some(id));
+            prop_assert_eq!(keys().read_cut(&tid), None, "a whole one is read as a whole");
+            if place < left {
+                let mut wrong = tid.into_bytes();
+                wrong.truncate(left);
+                wrong[place] = if wrong[place] == b'0' { b'1' } else { b'0' };
+                let wrong = String::from_utf8(wrong).unwrap_or_default();
+                prop_assert_ne!(keys().read_cut(&wrong), Some(id));
+            }
+        }
+
         #[test]
         fn one_wrong_letter_is_seen(id in 0i64..i64::MAX, place in 0usize..TID_LENGTH, letter in 0usize..32) {
             let tid = keys().write(id);

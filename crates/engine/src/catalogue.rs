@@ -10,11 +10,13 @@ use arc_swap::ArcSwap;
 use rpds::{HashTrieMapSync, HashTrieSetSync};
 use tokio::sync::Mutex;
 use whocpa_domain::click::ReferrerMode;
+use whocpa_domain::key::Networks;
 use whocpa_domain::offer::{OfferStatus, UrlTemplate, with_mask};
 use whocpa_domain::{Result, Time};
 use whocpa_store::change::{self, Change, ChangeKind};
 use whocpa_store::link::{self, Link};
 use whocpa_store::offer::{self, Offer};
+use whocpa_store::person::User;
 use whocpa_store::{Store, connection, person};
 
 /// A tracked link, as clicks see it.
@@ -57,6 +59,17 @@ pub struct OfferEntry {
     pub cookie_ttl_days: i64,
 }
 
+/// How an advertiser's postbacks must come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SenderEntry {
+    /// Only from these networks; `None` when the stored list cannot be read, which must open nothing.
+    pub networks: Option<Networks>,
+    /// Secret of his signatures, encrypted; empty without one.
+    pub secret: String,
+    /// Unsigned ones are refused.
+    pub is_signed: bool,
+}
+
 /// One state of everything that clicks need; never changes.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -70,6 +83,8 @@ pub struct Snapshot {
     pub blocked: HashTrieSetSync<i64>,
     /// Advertisers by the fingerprint of their postback token, with the time at which a replaced one ends.
     pub tokens: HashTrieMapSync<String, (i64, Option<Time>)>,
+    /// Advertisers whose postbacks must come in a certain way.
+    pub senders: HashTrieMapSync<i64, Arc<SenderEntry>>,
 }
 
 impl Default for Snapshot {
@@ -80,6 +95,7 @@ impl Default for Snapshot {
             connected: HashTrieMapSync::new_sync(),
             blocked: HashTrieSetSync::new_sync(),
             tokens: HashTrieMapSync::new_sync(),
+            senders: HashTrieMapSync::new_sync(),
         }
     }
 }
@@ -212,10 +228,14 @@ fn connect(snapshot: &mut Snapshot, pairs: Vec<(i64, i64)>) {
 async fn people(snapshot: &mut Snapshot, store: &Store) -> Result<()> {
     let mut blocked = HashTrieSetSync::new_sync();
     let mut tokens = HashTrieMapSync::new_sync();
+    let mut senders = HashTrieMapSync::new_sync();
     for person in person::all(&store.read()).await? {
         if !person.is_active() {
             blocked.insert_mut(person.id);
             continue;
+        }
+        if !person.postback_secret.is_empty() || !person.postback_networks.is_empty() {
+            senders.insert_mut(person.id, Arc::new(sender(&person)));
         }
         if let (false, Some(until)) = (person.postback_hash_old.is_empty(), person.date_postback_old) {
             tokens.insert_mut(person.postback_hash_old, (person.id, Some(Time(until))));
@@ -226,7 +246,16 @@ async fn people(snapshot: &mut Snapshot, store: &Store) -> Result<()> {
     }
     snapshot.blocked = blocked;
     snapshot.tokens = tokens;
+    snapshot.senders = senders;
     Ok(())
+}
+
+fn sender(person: &User) -> SenderEntry {
+    SenderEntry {
+        networks: Networks::from_text(&person.postback_networks),
+        secret: person.postback_secret.clone(),
+        is_signed: person.is_postback_signed,
+    }
 }
 
 impl From<Link> for LinkEntry {

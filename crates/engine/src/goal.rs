@@ -19,6 +19,9 @@ use crate::{Caller, Engine, check};
 pub(crate) use terms::rate_text;
 use terms::{changed_terms, new_terms};
 
+/// Longest name that an advertiser gives to a goal, in characters.
+const ALIAS_LIMIT: usize = 64;
+
 params! {
     /// Which goals are wanted.
     pub struct GoalList {
@@ -60,6 +63,9 @@ params! {
         currency_id: i64,
         /// One tid one lead: at most one action per click; yes unless told.
         is_otol: Option<bool>,
+        /// Your own name of the goal, by which postbacks may name it: up to 64 characters without spaces, unique in the
+        /// offer; empty for none.
+        alias: Option<String>,
         /// Days of hold, 0 to 365.
         hold_period: i64,
         /// How `charge` and `payment` are stated.
@@ -85,6 +91,9 @@ params! {
         category: Option<GoalCategory>,
         /// One tid one lead: at most one action per click.
         is_otol: Option<bool>,
+        /// Your own name of the goal, by which postbacks may name it: up to 64 characters without spaces, unique in the
+        /// offer; empty for none.
+        alias: Option<String>,
         /// Days of hold, 0 to 365.
         hold_period: Option<i64>,
         /// How `charge` and `payment` are stated; another one needs a new `charge`.
@@ -127,6 +136,10 @@ view! {
         /// What the advertiser pays, stated alike; for advertisers and operators only.
         #[serde(skip_serializing_if = "Option::is_none")]
         charge: Option<String>,
+        /// The advertiser's own name of the goal, by which postbacks may name it, empty for none; for advertisers and
+        /// operators only.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        alias: Option<String>,
     }
 }
 
@@ -201,6 +214,7 @@ impl GoalViews {
             money_type: terms.money_type,
             payment: rate_text(terms.money_type, terms.payment, digits),
             charge,
+            alias: self.shows_charge.then_some(row.alias),
         })
     }
 }
@@ -313,6 +327,7 @@ impl Engine {
             category: input.category.unwrap_or(GoalCategory::None).code(),
             currency_id: input.currency_id,
             date_created: now.0,
+            alias: input.alias.clone().unwrap_or_default(),
         };
         let (row, input) = (&row, &input);
         self.store()
@@ -382,6 +397,7 @@ fn changed(row: Goal, input: &GoalUpdate) -> Goal {
         is_auto_approve: input.is_auto_approve.unwrap_or(row.is_auto_approve),
         is_otol: input.is_otol.unwrap_or(row.is_otol),
         category: input.category.map_or(row.category, GoalCategory::code),
+        alias: input.alias.clone().unwrap_or(row.alias),
         ..row
     }
 }
@@ -405,4 +421,9 @@ fn check(errors: &mut FieldErrors, row: &Goal, hold_period: i64) {
     }
     check::text(errors, "description", &row.description);
     check::range(errors, "hold_period", hold_period, 0, HOLD_LIMIT_DAYS);
+    if row.alias.chars().count() > ALIAS_LIMIT
+        || row.alias.chars().any(|c| c.is_whitespace() || c.is_control())
+    {
+        errors.add("alias", format!("Must be at most {ALIAS_LIMIT} characters without spaces"));
+    }
 }

@@ -1,6 +1,7 @@
 //! The caller's own account, whatever his level. There is one, so a list holds one object, whose id is the user id.
 
 use serde_json::json;
+use whocpa_domain::key::{NETWORK_LIMIT, Network, Networks};
 use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::role::Role;
 use whocpa_domain::user::{AffId, Language, Notify, TimeZone, Trust, UserLevel};
@@ -14,6 +15,9 @@ use crate::password::{password_check, password_fits, password_hash};
 use crate::token::{OVERLAP_HOURS, OVERLAP_HOURS_MAX};
 use crate::user::{Card, check_secured, traffic_kinds};
 use crate::{Caller, Engine, check};
+
+/// Letters of the secret of signatures: 32 of 5 bits are 160 random bits.
+const SECRET_LETTERS: usize = 32;
 
 params! {
     /// Changes of your account. A new password or e-mail address needs the present password, and a key with all rights.
@@ -43,6 +47,14 @@ params! {
         /// Hours for which the present postback token works beside the new one, 0 to 720; 72 unless told. The one
         /// before it ends at once.
         postback_overlap_hours: Option<i64>,
+        /// Advertisers: `1` makes a new secret by which you sign your postbacks; the present one ends at once. Needs a key
+        /// with all rights.
+        rotate_postback_secret: Option<bool>,
+        /// Advertisers: whether postbacks without a signature are refused; needs a secret, and a key with all rights.
+        is_postback_signed: Option<bool>,
+        /// Advertisers: addresses and networks from which postbacks are taken, `203.0.113.7,2001:db8::/48`; empty for
+        /// everywhere. Needs a key with all rights.
+        postback_networks: Option<Vec<Network>>,
     }
 }
 
@@ -110,6 +122,15 @@ view! {
         /// Advertisers: until when the postback token before this one still works; absent when it does not.
         #[serde(skip_serializing_if = "Option::is_none")]
         date_postback_old: Option<Time>,
+        /// Advertisers: the secret by which you sign postbacks, empty for none; absent for keys that may not write.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        postback_secret: Option<String>,
+        /// Advertisers: whether postbacks without a signature are refused.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        is_postback_signed: Option<bool>,
+        /// Advertisers: addresses and networks from which postbacks are taken; everywhere when there are none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        postback_networks: Option<Vec<Network>>,
     }
 }
 
@@ -160,7 +181,12 @@ impl Engine {
             if is_rotated {
                 self.token_rotate(&mut row, input.postback_overlap_hours.unwrap_or(OVERLAP_HOURS))?;
             }
+            let is_resealed = self.sender_apply(&mut row, input)?;
             let mut changes = Changes::updated(&before, &row);
+            if is_resealed {
+                changes = changes.also("postback_secret", json!("replaced"));
+            }
+            let is_known = is_rotated || sender_of(&before) != sender_of(&row);
             if hash.is_some() {
                 changes = changes.also("password", json!("changed"));
             }
@@ -168,15 +194,40 @@ impl Engine {
                 changes = changes.also("postback_token", json!("replaced"));
             }
             person::update(&db, row).await?;
-            self.profile_changed(&db, id, is_rotated).await?;
+            self.profile_changed(&db, id, is_known).await?;
             self.note(&db, caller, Resource::Profile, id, changes).await
         })
         .await
     }
 
-    /// A new token must be known to every node that receives postbacks.
-    async fn profile_changed(&self, db: &Db, id: i64, is_rotated: bool) -> Result<()> {
-        if is_rotated { change::create(db, ChangeKind::User, id, self.now()).await } else { Ok(()) }
+    /// Sets how an advertiser's postbacks must come; tells whether there is a new secret.
+    fn sender_apply(&self, row: &mut User, input: &ProfileUpdate) -> Result<bool> {
+        let is_resealed = input.rotate_postback_secret == Some(true);
+        if is_resealed {
+            row.postback_secret = self.vault().seal(self.rng(), &self.rng().letters(SECRET_LETTERS))?;
+        }
+        row.is_postback_signed = input.is_postback_signed.unwrap_or(row.is_postback_signed);
+        if row.is_postback_signed && row.postback_secret.is_empty() {
+            return Err(Error::field("is_postback_signed", "Make a secret first: rotate_postback_secret=1"));
+        }
+        if let Some(networks) = input.postback_networks.clone() {
+            row.postback_networks = Networks(networks).text();
+        }
+        Ok(is_resealed)
+    }
+
+    /// The readable secret of an advertiser's signatures, empty for none.
+    fn secret_text(&self, row: &User) -> Result<String> {
+        if row.postback_secret.is_empty() {
+            return Ok(String::new());
+        }
+        let lost = || Error::Internal(format!("the postback secret of user {} cannot be decrypted", row.id));
+        self.vault().open_text(&row.postback_secret).ok_or_else(lost)
+    }
+
+    /// What postbacks are checked by must be known to every node that receives them.
+    async fn profile_changed(&self, db: &Db, id: i64, is_known: bool) -> Result<()> {
+        if is_known { change::create(db, ChangeKind::User, id, self.now()).await } else { Ok(()) }
     }
 
     /// Checks the present password where it is needed; gives the hash that it fits.
@@ -202,6 +253,9 @@ impl Engine {
         };
         // The token reports leads, so a key that may only read must not turn into it.
         let postback_token = if caller.origin.rights.write { self.token_text(&row)? } else { None };
+        let is_sender = row.level() == UserLevel::Advertiser;
+        let shows_secret = is_sender && caller.origin.rights.write;
+        let postback_secret = if shows_secret { Some(self.secret_text(&row)?) } else { None };
         Ok(ProfileView {
             id: row.id,
             level: row.level(),
@@ -217,6 +271,10 @@ impl Engine {
             key_prefix: key.map(|key| key.prefix).unwrap_or_default(),
             postback_token,
             date_postback_old: self.token_overlap(&row),
+            postback_secret,
+            is_postback_signed: is_sender.then_some(row.is_postback_signed),
+            postback_networks: is_sender
+                .then(|| Networks::from_text(&row.postback_networks).unwrap_or_default().0),
             login: row.login,
             name: row.name,
             email: row.email,
@@ -245,6 +303,11 @@ impl ProfileUpdate {
     }
 }
 
+/// What postbacks are checked by.
+fn sender_of(row: &User) -> (&str, bool, &str) {
+    (&row.postback_secret, row.is_postback_signed, &row.postback_networks)
+}
+
 fn own(caller: Caller, id: i64) -> Result<()> {
     if id == caller.user_id { Ok(()) } else { Err(Error::NotFound) }
 }
@@ -264,9 +327,12 @@ fn check_sent(caller: Caller, row: &User, input: &ProfileUpdate) -> Result<()> {
         for (field, is_sent) in [
             ("rotate_postback_token", is_rotated),
             ("postback_overlap_hours", input.postback_overlap_hours.is_some()),
+            ("rotate_postback_secret", input.rotate_postback_secret == Some(true)),
+            ("is_postback_signed", input.is_postback_signed == Some(true)),
+            ("postback_networks", input.postback_networks.is_some()),
         ] {
             if is_sent {
-                errors.add(field, "Only advertisers have a postback token");
+                errors.add(field, "Only advertisers send postbacks to the network");
             }
         }
     } else if let Some(hours) = input.postback_overlap_hours {
@@ -279,7 +345,13 @@ fn check_sent(caller: Caller, row: &User, input: &ProfileUpdate) -> Result<()> {
         ("password", input.password.is_some()),
         ("email", input.email.is_some()),
         ("rotate_postback_token", is_rotated),
+        ("rotate_postback_secret", input.rotate_postback_secret == Some(true)),
+        ("is_postback_signed", input.is_postback_signed.is_some()),
+        ("postback_networks", input.postback_networks.is_some()),
     ];
+    if input.postback_networks.as_ref().is_some_and(|networks| networks.len() > NETWORK_LIMIT) {
+        errors.add("postback_networks", format!("At most {NETWORK_LIMIT} networks"));
+    }
     check_secured(&mut errors, caller, &secured);
     errors.finish()
 }

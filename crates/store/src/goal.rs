@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
 use whocpa_domain::goal::{MoneyType, Terms};
-use whocpa_domain::{Result, Scope, Time};
+use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::bulk;
 use crate::db::{self, Db, Paging, Rows};
@@ -38,6 +38,8 @@ pub struct Model {
     pub currency_id: i64,
     /// Seconds.
     pub date_created: i64,
+    /// The advertiser's own name of it, unique in the offer; empty for none.
+    pub alias: String,
 }
 
 /// Relations are not used.
@@ -188,12 +190,16 @@ pub(crate) fn newest(at: Time) -> Select<version::Entity> {
 
 /// Writes all columns of a stored goal.
 pub async fn update(db: &Db, row: Goal) -> Result<()> {
-    db::save(db, row).await.map_err(db::error)
+    db::save(db, row).await.map_err(taken)
 }
 
 /// Stores a new goal; gives its id.
 pub async fn create(db: &Db, row: Goal) -> Result<i64> {
-    db::insert(db, row).await.map(|stored| stored.id).map_err(db::error)
+    db::insert(db, row).await.map(|stored| stored.id).map_err(taken)
+}
+
+fn taken(refusal: DbErr) -> Error {
+    db::unique(refusal, "alias", "Another goal of the offer has this name")
 }
 
 /// Stores a new version of a goal's terms.

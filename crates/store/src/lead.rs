@@ -12,6 +12,7 @@ use whocpa_domain::ledger::{Parties, Posting};
 use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::bulk;
+use crate::buyer::{self, Buyer};
 use crate::db::{self, Backend, Db};
 use crate::lead_event::{self, LeadEvent};
 use crate::migrate::execute;
@@ -103,6 +104,12 @@ pub struct Model {
     pub language: String,
     /// Days that the cookie lives.
     pub cookie_ttl_days: i64,
+    /// `LeadWay` as a number: the door through which it came in.
+    pub way: i64,
+    /// `Attribution` as a number: how it found its click.
+    pub attribution: i64,
+    /// The report that made it carried a right signature.
+    pub is_signed: bool,
 }
 
 /// Relations are not used.
@@ -156,6 +163,11 @@ fn visible(scope: Scope) -> Select<Entity> {
     }
 }
 
+/// The ids of the leads that a caller may see.
+pub(crate) fn visible_ids(scope: Scope) -> Select<Entity> {
+    visible(scope).select_only().column(Column::Id)
+}
+
 /// One lead.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Lead>> {
     visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
@@ -184,6 +196,12 @@ pub async fn same_actions(db: &Db, natural_keys: &[String], click_ids: &[i64]) -
     Ok(rows)
 }
 
+/// These leads, kept from changing.
+pub async fn of_ids(db: &Db, ids: &[i64]) -> Result<Vec<Lead>> {
+    let select = Entity::find().filter(bulk::among(db, Column::Id, ids)).order_by_asc(Column::Id);
+    select.lock_exclusive().all(&db.conn()).await.map_err(db::error)
+}
+
 /// Decided leads whose hold is over, oldest first, kept from changing.
 pub async fn due(db: &Db, now: Time, limit: u64) -> Result<Vec<Lead>> {
     Entity::find()
@@ -204,6 +222,7 @@ pub async fn update(db: &Db, row: Lead) -> Result<()> {
     let done = Entity::update_many()
         .col_expr(Column::Status, row.status.into())
         .col_expr(Column::IsClosed, row.is_closed.into())
+        .col_expr(Column::SaleId, row.sale_id.into())
         .col_expr(Column::Substatus, row.substatus.into())
         .col_expr(Column::EventCount, row.event_count.into())
         .col_expr(Column::DateApproved, row.date_approved.into())
@@ -221,6 +240,8 @@ pub async fn update(db: &Db, row: Lead) -> Result<()> {
 pub struct Record<'a> {
     /// New leads.
     pub new: &'a [Lead],
+    /// Their buyers, where they are known.
+    pub buyers: &'a [Buyer],
     /// Their events, and those of leads that are stored already.
     pub events: &'a [LeadEvent],
     /// The transfers of these events.
@@ -237,9 +258,11 @@ pub async fn create(db: &Db, record: Record<'_>, now: Time) -> Result<()> {
         together.add::<Entity>(record.new, None).map_err(db::error)?;
         together.add::<lead_event::Entity>(record.events, None).map_err(db::error)?;
         together.add::<transfer::Entity>(&transfers, number).map_err(db::error)?;
+        together.add::<buyer::Entity>(record.buyers, None).map_err(db::error)?;
         return together.insert(db).await.map_err(refused);
     }
     bulk::insert::<Entity>(db, record.new, None).await.map_err(refused)?;
+    bulk::insert::<buyer::Entity>(db, record.buyers, None).await.map_err(db::error)?;
     bulk::insert::<lead_event::Entity>(db, record.events, None).await.map_err(db::error)?;
     bulk::insert::<transfer::Entity>(db, &transfers, number).await.map_err(db::error)
 }

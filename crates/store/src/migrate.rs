@@ -39,6 +39,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0011_news",
     "main/0012_offer",
     "main/0013_facts",
+    "main/0016_buyer",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

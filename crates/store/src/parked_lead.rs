@@ -1,7 +1,7 @@
 //! Conversions whose click is not known yet: kept, visible, matched by a sweep (design §6).
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{ExprTrait as _, OnConflict};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, NotSet, QueryOrder, QuerySelect};
 use whocpa_domain::{Result, Time};
 
@@ -18,7 +18,7 @@ pub struct Model {
     pub advertiser_id: i64,
     /// As it was sent.
     pub tid: String,
-    /// The click that the tid names.
+    /// The click that the tid names, 0 when it names none.
     pub click_id: i64,
     /// As it was sent, 0 for none.
     pub goal_id: i64,
@@ -40,6 +40,28 @@ pub struct Model {
     pub date_created: i64,
     /// When it was last tried, seconds.
     pub date_tried: i64,
+    /// The sender's own name of the goal, empty for none.
+    pub goal_alias: String,
+    /// The offer that was named, where it is the sender's.
+    pub offer_id: Option<i64>,
+    /// Currency of the amount as it was sent, empty for the goal's.
+    pub currency: String,
+    /// `OrphanKind`: what was wrong with the tid.
+    pub kind: i64,
+    /// `LeadWay` as a number.
+    pub way: i64,
+    /// `Intent` as a number.
+    pub intent: i64,
+    /// It carried a right signature.
+    pub is_signed: bool,
+    /// Keyed hash of the buyer's telephone number, empty without one.
+    pub phone_hash: String,
+    /// What is known of the buyer, encrypted; empty for nothing.
+    pub sealed: String,
+    /// How often it was sent.
+    pub sent_count: i64,
+    /// When it was settled or given up, seconds.
+    pub date_closed: Option<i64>,
 }
 
 /// Relations are not used.
@@ -51,11 +73,12 @@ impl ActiveModelBehavior for ActiveModel {}
 /// One parked conversion.
 pub type ParkedLead = Model;
 
-/// Those that are still tried, were not tried since `tried_before` and are not too old: longest untried first, so that
-/// none keeps others waiting.
+/// Those whose click may still appear, that were not tried since `tried_before` and are not too old: longest untried
+/// first, so that none keeps others waiting.
 pub async fn open(db: &Db, tried_before: Time, created_after: Time, limit: u64) -> Result<Vec<ParkedLead>> {
     Entity::find()
         .filter(Column::IsOpen.eq(true))
+        .filter(Column::ClickId.ne(0))
         .filter(Column::DateCreated.gt(created_after.0))
         .filter(Column::DateTried.lt(tried_before.0))
         .order_by_asc(Column::DateTried)
@@ -70,9 +93,28 @@ pub async fn open(db: &Db, tried_before: Time, created_after: Time, limit: u64) 
 pub async fn create(db: &Db, row: ParkedLead) -> Result<()> {
     let mut row = row.into_active_model().reset_all();
     row.id = NotSet;
-    let natural = [Column::AdvertiserId, Column::ClickId, Column::GoalId, Column::SaleId];
-    let latest = [Column::Amount, Column::Status, Column::Comment, Column::IsOpen, Column::Reason];
-    let again = OnConflict::columns(natural).update_columns(latest).to_owned();
+    let natural = [
+        Column::AdvertiserId,
+        Column::Tid,
+        Column::GoalId,
+        Column::GoalAlias,
+        Column::SaleId,
+        Column::PhoneHash,
+    ];
+    let latest = [
+        Column::Amount,
+        Column::Currency,
+        Column::Status,
+        Column::Comment,
+        Column::IsOpen,
+        Column::Reason,
+        Column::Kind,
+        Column::Sealed,
+        Column::DateClosed,
+    ];
+    let mut again = OnConflict::columns(natural);
+    again.update_columns(latest);
+    again.value(Column::SentCount, Expr::col((Entity, Column::SentCount)).add(1));
     Entity::insert(row)
         .on_conflict(again)
         .exec_without_returning(&db.conn())
@@ -88,7 +130,8 @@ pub async fn tried(db: &Db, id: i64, lead_id: Option<i64>, refusal: Option<&str>
     if lead_id.is_some() || refusal.is_some() {
         change = change
             .col_expr(Column::LeadId, Expr::value(lead_id))
-            .col_expr(Column::IsOpen, Expr::value(false));
+            .col_expr(Column::IsOpen, Expr::value(false))
+            .col_expr(Column::DateClosed, Expr::value(now.0));
     }
     if let Some(reason) = refusal {
         change = change.col_expr(Column::Reason, Expr::value(reason));

@@ -71,6 +71,13 @@ pub struct Model {
     pub postback_hash_old: String,
     /// Until when that one works, seconds.
     pub date_postback_old: Option<i64>,
+    /// Secret by which an advertiser signs his postbacks, encrypted; empty without one.
+    #[serde(skip)]
+    pub postback_secret: String,
+    /// Whether unsigned postbacks are refused.
+    pub is_postback_signed: bool,
+    /// Networks from which his postbacks may come, `203.0.113.0/24,…`; empty for everywhere.
+    pub postback_networks: String,
 }
 
 /// Categories that people work with.
@@ -127,6 +134,9 @@ impl User {
             postback_hash: String::new(),
             postback_hash_old: String::new(),
             date_postback_old: None,
+            postback_secret: String::new(),
+            is_postback_signed: false,
+            postback_networks: String::new(),
         }
     }
 

@@ -1,6 +1,8 @@
 //! The end of the hold, and parked conversions: what time alone brings about.
 
 use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::orphan::OrphanKind;
+use whocpa_domain::way::{Attribution, Intent, LeadWay};
 use whocpa_domain::{Error, Result, Time};
 use whocpa_store::parked_lead::ParkedLead;
 use whocpa_store::{lead, parked_lead};
@@ -68,19 +70,30 @@ impl Engine {
     }
 }
 
+/// What was parked, as it was sent.
 fn claim(row: ParkedLead) -> Claim {
+    let kind = OrphanKind::from_code(row.kind).unwrap_or(OrphanKind::Late);
+    let attribution = if kind == OrphanKind::Cut { Attribution::CutTid } else { Attribution::Tid };
     Claim {
         click_id: row.click_id,
+        orphan: (kind, row.reason),
         parked_id: row.id,
         sent: Time(row.date_created),
         conversion: Conversion {
             advertiser_id: row.advertiser_id,
             tid: row.tid,
+            offer_id: row.offer_id.unwrap_or(0),
             goal_id: Some(row.goal_id).filter(|id| *id != 0),
+            goal_alias: row.goal_alias,
             sale_id: row.sale_id,
             amount: row.amount,
+            currency: row.currency,
             status: LeadStatus::from_code(row.status).unwrap_or(LeadStatus::Pending),
             comment: row.comment,
+            way: LeadWay::from_code(row.way).unwrap_or(LeadWay::Unknown),
+            attribution,
+            intent: Intent::from_code(row.intent).unwrap_or(Intent::Any),
+            is_signed: row.is_signed,
         },
     }
 }

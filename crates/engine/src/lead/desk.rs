@@ -10,7 +10,7 @@ use whocpa_domain::tid::ClickId;
 use whocpa_domain::{Error, Result};
 use whocpa_store::click;
 
-use super::receive::{Claim, Conversion, Verdict};
+use super::receive::{Claim, Verdict};
 use super::resolve::{Known, resolve_all};
 use crate::Engine;
 use crate::click::stored_form;
@@ -39,14 +39,8 @@ impl Desk {
     }
 
     /// Queues a conversion and waits for its verdict.
-    pub(super) async fn receive(
-        &self,
-        engine: &Engine,
-        conversion: Conversion,
-        click_id: ClickId,
-    ) -> Result<Verdict> {
+    pub(super) async fn receive(&self, engine: &Engine, claim: Claim) -> Result<Verdict> {
         let (answer, verdict) = oneshot::channel();
-        let claim = Claim { conversion, click_id, sent: engine.now(), parked_id: 0 };
         let busy = |_| Error::Unavailable("too many conversions are waiting".to_owned());
         self.queue.try_send((claim, answer)).map_err(busy)?;
         self.serve(engine).await;
@@ -132,7 +126,12 @@ pub(super) async fn receive_all(engine: &Engine, claims: &[Claim]) -> Result<Vec
 async fn known(engine: &Engine, claims: &[Claim]) -> Result<Known> {
     let clicks = find_clicks(engine, claims).await?;
     let sent = claims.first().map_or_else(|| engine.now(), |claim| claim.sent);
-    Known::read(&engine.store().read(), engine.catalogue().now_owned(), clicks, sent).await
+    let db = engine.store().read();
+    let mut known = Known::read(&db, engine.catalogue().now_owned(), clicks, sent).await?;
+    if claims.iter().any(|claim| !claim.conversion.currency.is_empty()) {
+        known.read_currencies(&db).await?;
+    }
+    Ok(known)
 }
 
 /// Resolves and writes all conversions in one transaction; tells `written` when only the commit is left.
@@ -171,7 +170,7 @@ async fn write_all(
 async fn find_clicks(engine: &Engine, claims: &[Claim]) -> Result<BTreeMap<ClickId, Click>> {
     let mut clicks = BTreeMap::new();
     let mut stored = Vec::new();
-    for claim in claims {
+    for claim in claims.iter().filter(|claim| claim.click_id != 0) {
         let found = engine.click_log().find(claim.click_id).map_err(|e| Error::Unavailable(e.to_string()))?;
         match found.as_deref().and_then(stored_form) {
             Some(click) => drop(clicks.insert(claim.click_id, click)),

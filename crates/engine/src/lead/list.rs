@@ -2,12 +2,13 @@
 
 use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::lead::{LeadSort, LeadStatus, LeadType, NEWEST_FIRST};
+use whocpa_domain::orphan::diagnose;
 use whocpa_domain::sort::Sort;
+use whocpa_domain::way::{Attribution, LeadWay};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params};
 use whocpa_store::lead::{self, LeadFilter, Window};
 use whocpa_store::{Paging, Rows, lead_event};
 
-use super::receive::diagnosis;
 use super::shown::{LeadRow, LeadView, event_view};
 use crate::{Caller, Engine, check, currency};
 
@@ -106,6 +107,9 @@ impl Engine {
             date_hold_end: Time(lead.date_hold_end),
             goal_version_id: lead.goal_version_id,
             first_lead_id: lead.first_lead_id,
+            way: LeadWay::from_code(lead.way).unwrap_or(LeadWay::Unknown),
+            attribution: Attribution::from_code(lead.attribution).unwrap_or(Attribution::Tid),
+            is_signed: lead.is_signed,
             events: events.into_iter().map(event_view).collect(),
             row: self.lead_row(caller.level, lead, &digits),
         })
@@ -180,7 +184,7 @@ fn check_list(engine: &Engine, caller: Caller, input: &LeadList) -> Result<Optio
     for tid in input.tid.iter().flatten() {
         match engine.tid_keys().read(tid) {
             Ok(click_id) => click_ids.push(click_id),
-            Err(wrong) => errors.add("tid", diagnosis(wrong, tid)),
+            Err(_) => errors.add("tid", diagnose(tid).1),
         }
     }
     errors.finish()?;

@@ -1,11 +1,15 @@
 //! Conversions as they come in, and the answers that go back.
 
+use std::net::IpAddr;
+
 use whocpa_domain::lead::LeadStatus;
-use whocpa_domain::tid::{ClickId, TidError};
+use whocpa_domain::orphan::{OrphanKind, diagnose};
+use whocpa_domain::tid::ClickId;
+use whocpa_domain::way::{Attribution, Intent, LeadWay};
 use whocpa_domain::{Error, Result, Time};
 
 use crate::Engine;
-use crate::vault::fingerprint;
+use crate::vault::{fingerprint, signature_fits};
 
 /// An action that an advertiser reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,16 +18,51 @@ pub struct Conversion {
     pub advertiser_id: i64,
     /// The tid as it was sent.
     pub tid: String,
+    /// The offer that was named beside the tid, 0 for none: only a parked conversion needs it, to be found by.
+    pub offer_id: i64,
     /// The goal; needed when the offer has several.
     pub goal_id: Option<i64>,
+    /// The goal by the advertiser's own name of it, or by its number; empty for none. Looked at without `goal_id`.
+    pub goal_alias: String,
     /// The advertiser's id of the action, empty for none.
     pub sale_id: String,
     /// The sale in micro-units of the goal's currency; needed for a percentage.
     pub amount: Option<i64>,
+    /// Currency that the amount was sent in, as ISO 4217 letters; empty for the goal's.
+    pub currency: String,
     /// The decision so far.
     pub status: LeadStatus,
     /// Words to the status.
     pub comment: String,
+    /// The door that it came through.
+    pub way: LeadWay,
+    /// How its click was found.
+    pub attribution: Attribution,
+    /// What the sender allows to be done.
+    pub intent: Intent,
+    /// It carried a right signature.
+    pub is_signed: bool,
+}
+
+impl Default for Conversion {
+    fn default() -> Self {
+        Self {
+            advertiser_id: 0,
+            tid: String::new(),
+            offer_id: 0,
+            goal_id: None,
+            goal_alias: String::new(),
+            sale_id: String::new(),
+            amount: None,
+            currency: String::new(),
+            status: LeadStatus::Pending,
+            comment: String::new(),
+            way: LeadWay::Unknown,
+            attribution: Attribution::Tid,
+            intent: Intent::Any,
+            is_signed: false,
+        }
+    }
 }
 
 /// What became of a conversion, known after commit (design §6): never a mere receipt.
@@ -35,6 +74,8 @@ pub enum Verdict {
         lead_id: i64,
         /// Its status: approved at once with `is_auto_approve`, double when `is_otol` refuses a second action.
         status: LeadStatus,
+        /// The lead that a double repeats.
+        first_lead_id: Option<i64>,
     },
     /// The same action again with a decision: the lead has it now.
     Updated {
@@ -50,9 +91,11 @@ pub enum Verdict {
         /// That lead's status.
         status: LeadStatus,
     },
-    /// Kept until its click is known.
+    /// Kept until its click is known, or its sender mends it.
     Parked {
-        /// Why.
+        /// What is wrong.
+        kind: OrphanKind,
+        /// Why, in words for the sender.
         reason: String,
     },
     /// Not a lead.
@@ -78,25 +121,69 @@ impl Engine {
         }
     }
 
+    /// Checks how an advertiser's postback came: from where, and whether it is signed. `text` is its canonical form, all
+    /// parameters but the signature; gives whether a right signature was there.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names what does not fit: `ip` or `sign`.
+    pub fn postback_check(
+        &self,
+        advertiser_id: i64,
+        ip: IpAddr,
+        text: &str,
+        signature: Option<&str>,
+    ) -> Result<bool> {
+        let catalogue = self.catalogue().now();
+        let Some(sender) = catalogue.senders.get(&advertiser_id) else { return Ok(false) };
+        if !sender.networks.as_ref().is_some_and(|networks| networks.allow(Some(ip))) {
+            let words = format!("{ip} is none of the addresses that your postbacks may come from");
+            return Err(Error::field("ip", words));
+        }
+        match signature {
+            None if sender.is_signed => {
+                Err(Error::field("sign", "This parameter is required: sign your postbacks"))
+            }
+            None => Ok(false),
+            // A parameter of another system that has this name: nobody could have signed.
+            Some(_) if sender.secret.is_empty() => Ok(false),
+            Some(signature) => {
+                let lost = || Error::Internal("a postback secret cannot be decrypted".to_owned());
+                let secret = self.vault().open_text(&sender.secret).ok_or_else(lost)?;
+                if signature_fits(&secret, text, signature) {
+                    return Ok(true);
+                }
+                Err(Error::field("sign", "The signature does not fit the parameters"))
+            }
+        }
+    }
+
     /// Takes a conversion in; answers when it is committed.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer: the sender must send it again.
     pub async fn lead_receive(&self, conversion: Conversion) -> Result<Verdict> {
-        match self.tid_keys().read(&conversion.tid) {
-            Ok(click_id) => self.desk().receive(self, conversion, click_id).await,
-            Err(wrong) => Ok(Verdict::Rejected { field: "tid", reason: diagnosis(wrong, &conversion.tid) }),
-        }
+        let claim = self.claim_of(conversion);
+        self.desk().receive(self, claim).await
     }
-}
 
-/// What the sender should look at.
-pub(super) fn diagnosis(wrong: TidError, tid: &str) -> String {
-    match wrong {
-        TidError::Length => {
-            format!("{wrong} ({} characters instead of 21; was it cut?)", tid.chars().count())
-        }
-        _ => wrong.to_string(),
+    /// The conversion with the click that its tid names. A tid that lost its end still names one; anything else is
+    /// parked with what it looks like (design §6).
+    pub(super) fn claim_of(&self, mut conversion: Conversion) -> Claim {
+        let (click_id, orphan) = match self.tid_keys().read(conversion.tid.trim()) {
+            Ok(click_id) => {
+                // One spelling, so that the same action is parked once.
+                conversion.tid = self.tid_keys().write(click_id);
+                (click_id, (OrphanKind::Late, "the click is not known yet".to_owned()))
+            }
+            Err(_) => match self.tid_keys().read_cut(conversion.tid.trim()) {
+                Some(click_id) => {
+                    conversion.attribution = Attribution::CutTid;
+                    (click_id, diagnose(conversion.tid.trim()))
+                }
+                None => (0, diagnose(conversion.tid.trim())),
+            },
+        };
+        Claim { conversion, click_id, orphan, sent: self.now(), parked_id: 0 }
     }
 }
 
@@ -104,7 +191,10 @@ pub(super) fn diagnosis(wrong: TidError, tid: &str) -> String {
 #[derive(Debug, Clone)]
 pub(super) struct Claim {
     pub conversion: Conversion,
+    /// 0 when the tid names none.
     pub click_id: ClickId,
+    /// What is said of it when the click is not there.
+    pub orphan: (OrphanKind, String),
     /// When it was reported: the terms of that moment rate it.
     pub sent: Time,
     /// The parked row that is tried again, 0 for a new conversion.

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::BotMark;
+use whocpa_domain::goal::MoneyType;
 use whocpa_domain::lead::{self, LeadStatus, LeadType};
 use whocpa_domain::money::Amount;
+use whocpa_domain::orphan::OrphanKind;
 use whocpa_domain::tid::{ClickId, click_ms};
 use whocpa_domain::user::UserLevel;
-use whocpa_domain::{Result, Time};
+use whocpa_domain::way::Intent;
+use whocpa_domain::{Result, Scope, Time};
 use whocpa_store::goal::{Goal, GoalVersion};
 use whocpa_store::lead::Lead;
 use whocpa_store::parked_lead::{self, ParkedLead};
-use whocpa_store::{Db, goal};
+use whocpa_store::{Db, currency, goal};
 
 use super::receive::{Claim, Verdict};
 use super::steps::{Actor, Steps};
@@ -25,6 +28,8 @@ pub(super) struct Known {
     clicks: BTreeMap<ClickId, Click>,
     goals: BTreeMap<i64, Vec<Goal>>,
     versions: BTreeMap<i64, GoalVersion>,
+    /// Letters of currencies, where a claim names one.
+    currencies: BTreeMap<i64, String>,
 }
 
 /// What became of a batch; its leads are still to be written.
@@ -47,19 +52,29 @@ pub(super) async fn resolve_all(
 ) -> Result<Resolved> {
     let keys: Vec<String> =
         claims.iter().map(|claim| lead::natural_key(&claim.conversion.sale_id, claim.click_id)).collect();
-    let same = whocpa_store::lead::same_actions(db, &keys, &known.claimed_clicks()).await?;
+    let same =
+        whocpa_store::lead::same_actions(db, &looked_for(claims, &keys), &known.claimed_clicks()).await?;
     let mut steps = Steps::new(same, now);
     let mut verdicts = Vec::with_capacity(claims.len());
     for (claim, key) in claims.iter().zip(keys) {
         let verdict = known.resolve(claim, key, first_id + steps.created(), &mut steps);
         if claim.parked_id != 0 {
             note_tried(db, claim.parked_id, &verdict, now).await?;
-        } else if let Verdict::Parked { reason } = &verdict {
-            parked_lead::create(db, park(claim, reason, now)).await?;
+        } else if let Verdict::Parked { kind, reason } = &verdict {
+            parked_lead::create(db, known.park(claim, (*kind, reason), now)).await?;
         }
         verdicts.push(verdict);
     }
     Ok(Resolved { verdicts, used: steps.created(), steps })
+}
+
+/// The keys of the claims, and for each that names a sale the key of its click: an order that came in without the
+/// advertiser's sale id is reported with one later.
+fn looked_for(claims: &[Claim], keys: &[String]) -> Vec<String> {
+    let by_click = claims.iter().filter(|claim| !claim.conversion.sale_id.is_empty() && claim.click_id != 0);
+    let mut all: Vec<String> = by_click.map(|claim| lead::natural_key("", claim.click_id)).collect();
+    all.extend_from_slice(keys);
+    all
 }
 
 async fn note_tried(db: &Db, parked_id: i64, verdict: &Verdict, now: Time) -> Result<()> {
@@ -95,7 +110,14 @@ impl Known {
         }
         let goal_ids: Vec<i64> = goals.values().flatten().map(|row| row.id).collect();
         let versions = goal::versions_at(db, &goal_ids, sent).await?;
-        Ok(Self { catalogue, clicks, goals, versions })
+        Ok(Self { catalogue, clicks, goals, versions, currencies: BTreeMap::new() })
+    }
+
+    /// Reads the letters of all currencies.
+    pub async fn read_currencies(&mut self, db: &Db) -> Result<()> {
+        let rows = currency::list(db, Scope::All).await?;
+        self.currencies = rows.into_iter().map(|row| (row.id, row.code)).collect();
+        Ok(())
     }
 
     /// The clicks that a goal with `is_otol` may pay once only.
@@ -108,7 +130,8 @@ impl Known {
 
     fn resolve(&self, claim: &Claim, key: String, id: i64, steps: &mut Steps) -> Verdict {
         let Some(click) = self.clicks.get(&claim.click_id) else {
-            return Verdict::Parked { reason: "the click is not known yet".to_owned() };
+            let (kind, reason) = claim.orphan.clone();
+            return Verdict::Parked { kind, reason };
         };
         let sent = &claim.conversion;
         let offer = self.catalogue.offers.get(&click.offer_id);
@@ -123,10 +146,24 @@ impl Known {
             Ok(found) => found,
             Err(reason) => return rejected("goal_id", reason),
         };
-        if let Some(lead) = steps.same(sent.advertiser_id, click.offer_id, goal.id, &key) {
-            return again(claim, lead.id, steps);
+        let place = (sent.advertiser_id, click.offer_id, goal.id);
+        if let Some(id) =
+            steps.same(place, &key).or_else(|| steps.order(place, claim.click_id, &sent.sale_id))
+        {
+            let verdict = again(claim, id, steps);
+            if !matches!(verdict, Verdict::Rejected { .. }) && !sent.sale_id.is_empty() {
+                steps.set_sale_id(id, &sent.sale_id);
+            }
+            return verdict;
         }
-        let money = match version.terms().rate(sent.amount) {
+        if sent.intent == Intent::Change {
+            return rejected("tid", "no lead of this click and goal to change");
+        }
+        let amount = match self.amount(claim, goal, version) {
+            Ok(amount) => amount,
+            Err(reason) => return rejected("currency", reason),
+        };
+        let money = match version.terms().rate(amount) {
             Ok(money) => money,
             Err(reason) => return rejected("amount", reason),
         };
@@ -137,6 +174,8 @@ impl Known {
             first_lead_id: first,
             charge: money.charge,
             payout: money.payout,
+            amount,
+            r#type: if amount.is_some() { LeadType::Sale.code() } else { LeadType::Lead.code() },
             ..bare_lead(claim, click, goal, version, id)
         };
         let status = if first.is_some() { LeadStatus::Double } else { LeadStatus::Pending };
@@ -145,15 +184,17 @@ impl Known {
         if first.is_none() {
             decide_new(claim, goal, mark, (id, steps));
         }
-        Verdict::Accepted { lead_id: id, status: steps.status(id) }
+        Verdict::Accepted { lead_id: id, status: steps.status(id), first_lead_id: first }
     }
 
     /// The goal that a claim names. One that was reported in time stays payable when the goal stops meanwhile.
     fn goal(&self, offer_id: i64, claim: &Claim) -> Result<(&Goal, &GoalVersion), &'static str> {
         let goals = self.goals.get(&offer_id).map_or(&[][..], Vec::as_slice);
         let mut active = goals.iter().filter(|goal| goal.is_active || claim.parked_id != 0);
+        let alias = claim.conversion.goal_alias.as_str();
         let goal = match claim.conversion.goal_id {
             Some(id) => active.find(|goal| goal.id == id).ok_or("Goals not found")?,
+            None if !alias.is_empty() => named(active, alias).ok_or("Goals not found")?,
             None => match (active.next(), active.next()) {
                 (Some(only), None) => only,
                 (None, _) => return Err("the offer has no active goal"),
@@ -163,6 +204,69 @@ impl Known {
         let version = self.versions.get(&goal.id).ok_or("the goal has no terms yet")?;
         Ok((goal, version))
     }
+
+    /// The sale's amount in the goal's currency. One in another currency counts nothing where a fixed sum is paid, and
+    /// cannot be used where a part of it is.
+    fn amount(&self, claim: &Claim, goal: &Goal, version: &GoalVersion) -> Result<Option<i64>, String> {
+        let (sent, known) = (&claim.conversion, self.currencies.get(&goal.currency_id));
+        let is_same = sent.currency.is_empty()
+            || known.is_some_and(|known| known.eq_ignore_ascii_case(sent.currency.trim()));
+        match (is_same, version.terms().money_type) {
+            (true, _) => Ok(sent.amount),
+            (false, MoneyType::Fixed) => Ok(None),
+            (false, _) if sent.amount.is_none() => Ok(None),
+            (false, _) => {
+                let currency = known.map_or("its own currency", String::as_str);
+                Err(format!("the goal is in {currency}: send the amount in it"))
+            }
+        }
+    }
+
+    /// The row of a conversion that waits.
+    fn park(&self, claim: &Claim, (kind, reason): (OrphanKind, &str), now: Time) -> ParkedLead {
+        let sent = &claim.conversion;
+        let offer = self.catalogue.offers.get(&sent.offer_id);
+        ParkedLead {
+            id: 0,
+            advertiser_id: sent.advertiser_id,
+            tid: sent.tid.clone(),
+            click_id: claim.click_id,
+            goal_id: sent.goal_id.unwrap_or(0),
+            sale_id: sent.sale_id.clone(),
+            amount: sent.amount,
+            status: sent.status.code(),
+            comment: sent.comment.clone(),
+            is_open: true,
+            reason: reason.to_owned(),
+            lead_id: None,
+            date_created: now.0,
+            date_tried: now.0,
+            goal_alias: sent.goal_alias.clone(),
+            offer_id: offer.filter(|offer| offer.advertiser_id == sent.advertiser_id).map(|offer| offer.id),
+            currency: sent.currency.clone(),
+            kind: kind.code(),
+            way: sent.way.code(),
+            intent: sent.intent.code(),
+            is_signed: sent.is_signed,
+            phone_hash: String::new(),
+            sealed: String::new(),
+            sent_count: 1,
+            date_closed: None,
+        }
+    }
+}
+
+/// The goal with this name; else, when the name is a number, the goal with this number.
+fn named<'a>(goals: impl Iterator<Item = &'a Goal>, alias: &str) -> Option<&'a Goal> {
+    let number: Option<i64> = alias.parse().ok();
+    let mut by_number = None;
+    for goal in goals {
+        if goal.alias == alias {
+            return Some(goal);
+        }
+        by_number = by_number.or_else(|| Some(goal).filter(|goal| Some(goal.id) == number));
+    }
+    by_number
 }
 
 /// A lead of this claim, before it is rated.
@@ -179,7 +283,7 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         otol_click_id: None,
         natural_key: String::new(),
         sale_id: claim.conversion.sale_id.clone(),
-        r#type: if claim.conversion.amount.is_some() { LeadType::Sale.code() } else { LeadType::Lead.code() },
+        r#type: LeadType::Lead.code(),
         status: LeadStatus::Pending.code(),
         is_closed: 0,
         substatus: claim.conversion.comment.clone(),
@@ -187,7 +291,7 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         event_count: 0,
         hold_period: version.hold_period,
         currency_id: goal.currency_id,
-        amount: claim.conversion.amount,
+        amount: None,
         charge: 0,
         payout: 0,
         date_created: claim.sent.0,
@@ -209,6 +313,9 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         url_from: click.referer.clone(),
         language: click.language.clone(),
         cookie_ttl_days: click.cookie_ttl_days,
+        way: claim.conversion.way.code(),
+        attribution: claim.conversion.attribution.code(),
+        is_signed: claim.conversion.is_signed,
     }
 }
 
@@ -238,7 +345,9 @@ fn decide_new(claim: &Claim, goal: &Goal, mark: Option<BotMark>, (id, steps): (i
 fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
     let (before, sent) = (steps.status(lead_id), claim.conversion.status);
     let known = steps.lead(lead_id);
-    let amounts = known.and_then(|lead| lead.amount).zip(claim.conversion.amount);
+    let is_only_new = claim.conversion.intent == Intent::Add;
+    let same_currency = claim.conversion.currency.is_empty();
+    let amounts = known.and_then(|lead| lead.amount).zip(claim.conversion.amount).filter(|_| same_currency);
     if let Some((amount, _)) = amounts.filter(|(known, sent)| known != sent) {
         let amount = Amount { micros: amount, digits: 2 };
         return rejected(
@@ -248,7 +357,12 @@ fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
     }
     // What was parked is older than a lead that was made meanwhile: its decision is out of date.
     let is_stale = claim.parked_id != 0 && known.is_some_and(|lead| lead.date_created >= claim.sent.0);
-    if sent == LeadStatus::Pending || sent == before || before == LeadStatus::Double || is_stale {
+    if sent == LeadStatus::Pending
+        || sent == before
+        || before == LeadStatus::Double
+        || is_stale
+        || is_only_new
+    {
         return Verdict::Duplicate { lead_id, status: before };
     }
     match steps.decide(lead_id, sent, advertiser(claim), &claim.conversion.comment) {
@@ -259,24 +373,4 @@ fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
 
 fn advertiser(claim: &Claim) -> Actor {
     Actor { level: UserLevel::Advertiser.code(), user_id: claim.conversion.advertiser_id }
-}
-
-fn park(claim: &Claim, reason: &str, now: Time) -> ParkedLead {
-    let sent = &claim.conversion;
-    ParkedLead {
-        id: 0,
-        advertiser_id: sent.advertiser_id,
-        tid: sent.tid.clone(),
-        click_id: claim.click_id,
-        goal_id: sent.goal_id.unwrap_or(0),
-        sale_id: sent.sale_id.clone(),
-        amount: sent.amount,
-        status: sent.status.code(),
-        comment: sent.comment.clone(),
-        is_open: true,
-        reason: reason.to_owned(),
-        lead_id: None,
-        date_created: now.0,
-        date_tried: now.0,
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use whocpa_domain::lead::{Closing, LeadEventKind, LeadStatus, LeadType};
 use whocpa_domain::money::Amount;
+use whocpa_domain::way::{Attribution, LeadWay};
 use whocpa_domain::{Level, Time, view};
 use whocpa_store::lead::Lead;
 use whocpa_store::lead_event::LeadEvent;
@@ -129,6 +130,12 @@ view! {
         goal_version_id: i64,
         /// The lead that a double repeats.
         first_lead_id: Option<i64>,
+        /// By which door it came in.
+        way: LeadWay,
+        /// How it found the click that is paid for it.
+        attribution: Attribution,
+        /// Whether the report that made it carried a right signature of the advertiser.
+        is_signed: bool,
         /// What happened to it, in order.
         events: Vec<LeadEventView>,
     }

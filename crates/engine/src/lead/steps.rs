@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use whocpa_domain::lead::{Closing, Decider, Illegal, LeadEventKind, LeadState, LeadStatus};
+use whocpa_domain::lead::{Closing, Decider, Illegal, LeadEventKind, LeadState, LeadStatus, natural_key};
 use whocpa_domain::ledger::{CauseKind, Posting, lead_postings};
 use whocpa_domain::user::UserLevel;
+use whocpa_domain::way::LeadWay;
 use whocpa_domain::{Result, Time};
 use whocpa_store::Db;
 use whocpa_store::lead::{self, Lead, Record};
@@ -32,6 +33,13 @@ impl Actor {
     }
 }
 
+/// Advertiser, offer and goal.
+pub(super) type Place = (i64, i64, i64);
+
+fn place_of(lead: &Lead) -> Place {
+    (lead.advertiser_id, lead.offer_id, lead.goal_id)
+}
+
 /// From one state (none for a new lead) to another.
 type Change = (Option<LeadState>, LeadState);
 
@@ -52,12 +60,22 @@ impl Steps {
         Self { leads, new: Vec::new(), changed: Vec::new(), events: Vec::new(), postings: Vec::new(), now }
     }
 
-    /// The lead of the same action.
-    pub fn same(&self, advertiser_id: i64, offer_id: i64, goal_id: i64, natural_key: &str) -> Option<&Lead> {
-        self.leads.values().find(|lead| {
-            lead.natural_key == natural_key
-                && (lead.advertiser_id, lead.offer_id, lead.goal_id) == (advertiser_id, offer_id, goal_id)
-        })
+    /// The lead of the same action of this advertiser, offer and goal.
+    pub fn same(&self, place: Place, natural_key: &str) -> Option<i64> {
+        let is_it = |lead: &&Lead| lead.natural_key == natural_key && place == place_of(lead);
+        self.leads.values().find(is_it).map(|lead| lead.id)
+    }
+
+    /// The order of this click that its buyer or webmaster sent, when the advertiser reports it with a sale id of his
+    /// own: nobody else has named its sale yet.
+    pub fn order(&self, place: Place, click_id: i64, sale_id: &str) -> Option<i64> {
+        let key = natural_key("", click_id);
+        let is_it = |lead: &&Lead| {
+            let is_order = LeadWay::from_code(lead.way).is_some_and(LeadWay::is_order);
+            is_order && lead.natural_key == key && place == place_of(lead)
+        };
+        let is_named = |lead: &&Lead| lead.sale_id.is_empty() || lead.sale_id == sale_id;
+        self.leads.values().filter(is_it).find(is_named).map(|lead| lead.id)
     }
 
     /// The lead that holds this click for this goal.
@@ -129,6 +147,14 @@ impl Steps {
         }
     }
 
+    /// Notes the advertiser's own id of an order that came in without one.
+    pub fn set_sale_id(&mut self, lead_id: i64, sale_id: &str) {
+        if let Some(lead) = self.leads.get_mut(&lead_id).filter(|lead| lead.sale_id.is_empty()) {
+            sale_id.clone_into(&mut lead.sale_id);
+            self.changed.push(lead_id);
+        }
+    }
+
     /// One change of a lead: its state, an event, and the transfers between the two states.
     fn step(&mut self, lead_id: i64, (from, to): Change, kind: LeadEventKind, actor: Actor, reason: &str) {
         let Some(lead) = self.leads.get_mut(&lead_id) else { return };
@@ -170,7 +196,7 @@ impl Steps {
                 lead::update(db, lead).await?;
             }
         }
-        let record = Record { new: &new, events: &self.events, postings: &self.postings };
+        let record = Record { new: &new, buyers: &[], events: &self.events, postings: &self.postings };
         lead::create(db, record, self.now).await
     }
 }

@@ -82,9 +82,10 @@ impl Tracked {
             amount: None,
             status: LeadStatus::Pending,
             comment: String::new(),
+            ..Conversion::default()
         };
         match self.world.engine.lead_receive(conversion).await.expect("a verdict") {
-            Verdict::Accepted { lead_id, status } => (lead_id, status),
+            Verdict::Accepted { lead_id, status, .. } => (lead_id, status),
             other => panic!("not accepted: {other:?}"),
         }
     }

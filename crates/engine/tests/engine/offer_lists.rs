@@ -184,6 +184,7 @@ async fn sell(world: &World, offer: i64, goal: i64) {
             amount: None,
             status: if number < 15 { LeadStatus::Approved } else { LeadStatus::Rejected },
             comment: "x".to_owned(),
+            ..Conversion::default()
         };
         let verdict = engine.lead_receive(conversion).await;
         assert!(matches!(verdict, Ok(Verdict::Accepted { .. })), "{verdict:?}");

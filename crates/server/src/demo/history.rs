@@ -227,6 +227,7 @@ impl History<'_> {
             amount: sale.amount,
             status,
             comment: if status == LeadStatus::Pending { String::new() } else { sale.reason.to_owned() },
+            ..Conversion::default()
         }
     }
 
@@ -240,7 +241,7 @@ impl History<'_> {
 
     fn answered(&mut self, at_ms: i64, act: Act, verdict: Verdict) {
         match (verdict, act) {
-            (Verdict::Accepted { lead_id, status }, Act::Report(sale)) => {
+            (Verdict::Accepted { lead_id, status, .. }, Act::Report(sale)) => {
                 self.counts.leads += 1;
                 if status == LeadStatus::Pending && sale.decision != LeadStatus::Pending {
                     self.queue.push(at_ms + sale.decision_ms, Act::Decide(sale, lead_id));

@@ -1,14 +1,20 @@
-//! The tracking doors: `/go/<code>` and `/click` for visitors, `/pb` for advertisers' systems.
+//! The tracking doors: `/go/<code>` and `/click` for visitors, `/pb` and its other spellings for advertisers' systems.
 
 mod click;
 mod client_ip;
 mod cookie;
 mod postback;
+mod report;
+mod shape;
+mod shapes;
+mod told;
 
 pub(crate) use client_ip::client_ip;
+pub(crate) use postback::{is_bare, receive as postback_receive};
+pub use shape::SHAPES;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 
 use crate::api;
 use crate::limits::Guard;
@@ -16,13 +22,35 @@ use crate::state::AppState;
 
 /// The routes of this module.
 pub fn router(state: &AppState) -> Router {
-    let postback = get(postback::receive).post(postback::receive).fallback(postback::no_method);
-    let postback = Router::new().route("/pb", postback).with_state(state.clone());
+    let both = || -> MethodRouter<AppState> {
+        get(postback::receive).post(postback::receive).fallback(postback::no_method)
+    };
+    let mut postbacks = Router::new()
+        .route(
+            "/pb/{token}",
+            get(postback::receive_of).post(postback::receive_of).fallback(postback::no_method),
+        )
+        .route(
+            "/pb/{token}/",
+            get(postback::receive_bare).post(postback::receive_bare).fallback(postback::no_method),
+        )
+        .route(
+            "/pb/{token}/{*path}",
+            get(postback::receive_as).post(postback::receive_as).fallback(postback::no_method),
+        );
+    // The front page's own route asks `is_bare` first.
+    let mut paths: Vec<&str> = SHAPES.iter().flat_map(|shape| shape.paths).map(|(path, _)| *path).collect();
+    paths.retain(|path| *path != "/");
+    paths.dedup();
+    for path in paths {
+        postbacks = postbacks.route(path, both());
+    }
+    let postbacks = postbacks.with_state(state.clone());
     let clicks = Router::new().route("/go/{code}", get(click::go)).route("/click", get(click::click));
     let clicks = clicks.with_state(state.clone());
     // `/go` answers visitors, who need no request id, and is the hottest way of all.
     // An advertiser's system sends from few addresses, and it has a door of its own: conversions and the API do not
     // take places from each other.
     let guard = Guard::new(&state.config, usize::MAX);
-    clicks.merge(api::layered(postback, state, &guard))
+    clicks.merge(api::layered(postbacks, state, &guard))
 }

@@ -1,7 +1,9 @@
 //! The front page: what this network is, what it offers, where to go on.
 
+use std::net::SocketAddr;
+
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use whocpa_domain::Result;
@@ -10,6 +12,7 @@ use whocpa_engine::offer::OfferRow;
 use whocpa_engine::{Caller, Rows};
 
 use crate::state::AppState;
+use crate::track;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -18,9 +21,20 @@ struct Home {
     offer_count: i64,
 }
 
-/// Shows it with the newest public offers.
-pub async fn page(State(state): State<AppState>) -> Response {
-    let rendered = match offers(&state).await {
+/// Shows it with the newest public offers; a platform's postback whose address has no path is received instead.
+pub async fn page(
+    State(state): State<AppState>,
+    connection: ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    if request.uri().query().is_some_and(track::is_bare) {
+        return track::postback_receive(State(state), connection, request).await;
+    }
+    show(&state).await
+}
+
+async fn show(state: &AppState) -> Response {
+    let rendered = match offers(state).await {
         Ok(offers) => Home { offer_count: offers.total_count, offers: offers.rows }.render(),
         Err(error) => {
             tracing::warn!(?error, "the front page could not read the offers");

@@ -446,6 +446,7 @@ impl Network {
             amount: None,
             status: LeadStatus::Approved,
             comment: String::new(),
+            ..Conversion::default()
         };
         match engine.lead_receive(conversion).await.expect("a verdict") {
             Verdict::Accepted { lead_id, .. } => {

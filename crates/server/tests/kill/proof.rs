@@ -258,6 +258,7 @@ async fn check_repeats(
             amount: offer.is_percent.then_some(AMOUNT),
             status: LeadStatus::Pending,
             comment: String::new(),
+            ..Conversion::default()
         };
         let (engine, told) = (Arc::clone(&engine), sale.leads.clone());
         if waiting.len() >= 256 {

@@ -116,6 +116,7 @@ impl Network {
             amount: None,
             status,
             comment: String::new(),
+            ..Conversion::default()
         };
         match engine.lead_receive(conversion).await.expect("a verdict") {
             Verdict::Accepted { lead_id, .. } => (lead_id, tid),

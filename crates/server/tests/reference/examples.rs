@@ -225,6 +225,7 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
             amount: None,
             status: LeadStatus::Pending,
             comment: String::new(),
+            ..Conversion::default()
         };
         match engine.lead_receive(conversion).await.expect("a verdict") {
             Verdict::Accepted { lead_id, .. } => ids.push(lead_id.to_string()),

@@ -13,9 +13,9 @@ use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
-    account, api_key, area, audit, category, change, claim, click, connection, currency, feed, geo, goal,
-    image, landing, lead, lead_event, link, news, offer, offer_figure, parked_lead, person, product, promo,
-    secret, stock, ticket, transfer,
+    account, api_key, area, audit, buyer, category, change, claim, click, connection, currency, feed, geo,
+    goal, image, landing, lead, lead_event, link, news, offer, offer_figure, parked_lead, person,
+    phone_claim, product, promo, secret, stock, ticket, transfer,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -193,6 +193,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         api_key::Entity, main;
         area::Entity, main;
         audit::Entity, main;
+        buyer::Entity, main;
         category::Entity, main;
         change::Entity, main;
         claim::Entity, main;
@@ -216,6 +217,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         offer_figure::day::Entity, main;
         parked_lead::Entity, main;
         person::Entity, main;
+        phone_claim::Entity, main;
         product::Entity, main;
         promo::Entity, main;
         secret::Entity, main;

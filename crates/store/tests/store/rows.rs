@@ -49,6 +49,7 @@ pub async fn network(store: &Store) -> Ids {
             vec![leg(from, seat, TransferKind::LeadReserve), leg(seat, hold, TransferKind::LeadApprove)];
         let cause = Cause { kind: CauseKind::Lead, id: 1, number: 1 };
         let record = Record {
+            buyers: &[],
             new: &[lead_row(1, parties, (offer_id, goal_id, version))],
             events: &[event_row(1)],
             postings: &[(cause, legs)],
@@ -87,6 +88,7 @@ pub fn goal_row() -> Goal {
         category: 0,
         currency_id: USD,
         date_created: NOW.0,
+        alias: String::new(),
     }
 }
 
@@ -159,5 +161,8 @@ pub fn lead_row(id: i64, (advertiser_id, webmaster_id): (i64, i64), of: (i64, i6
         url_from: String::new(),
         language: String::new(),
         cookie_ttl_days: 30,
+        way: 0,
+        attribution: 0,
+        is_signed: false,
     }
 }

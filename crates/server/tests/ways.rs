@@ -1,0 +1,14 @@
+//! Every way in for a lead, through the real router and on both databases.
+
+#[cfg(test)]
+#[path = "ways/network.rs"]
+mod network;
+#[cfg(test)]
+#[path = "ways/senders.rs"]
+mod senders;
+#[cfg(test)]
+#[path = "ways/shapes.rs"]
+mod shapes;
+#[cfg(test)]
+#[expect(dead_code, reason = "shared with tests that use all of it")]
+mod support;
