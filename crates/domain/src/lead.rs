@@ -3,6 +3,10 @@
 use crate::sort::Sort;
 use crate::{codes, sort_keys};
 
+mod reason;
+
+pub use reason::LeadReason;
+
 codes! {
     /// The advertiser's decision about a lead.
     pub enum LeadStatus {
@@ -37,6 +41,27 @@ codes! {
         Decided = 2 "decided",
         Closed = 3 "closed",
         Reopened = 4 "reopened",
+        Contested = 5 "contested by the webmaster",
+        Settled = 6 "the contest ended, the refusal stands",
+    }
+}
+
+codes! {
+    /// What became of a webmaster's protest against a refusal.
+    pub enum Contest {
+        None = 0 "not contested",
+        Open = 1 "waits for the network",
+        Upheld = 2 "the lead was approved",
+        Dismissed = 3 "the refusal stands",
+        Withdrawn = 4 "withdrawn by the webmaster",
+    }
+}
+
+codes! {
+    /// What makes an action the same one when it is sent again.
+    pub enum LeadIdentityKind {
+        Sale = 1 "the advertiser's sale id",
+        Click = 2 "the click, as no sale id was sent",
     }
 }
 
@@ -112,6 +137,15 @@ pub enum Illegal {
     /// Nothing to reopen.
     #[error("The lead is not closed")]
     NotClosed,
+    /// Only a refusal can be contested.
+    #[error("Only refused leads can be contested")]
+    NotRefused,
+    /// One protest at a time, and one for each decision.
+    #[error("This refusal is contested already, or was")]
+    Contested,
+    /// Nothing to decide.
+    #[error("The lead is not contested now")]
+    NotContested,
 }
 
 impl LeadState {
@@ -145,6 +179,15 @@ impl LeadState {
             (Closing::Closed, _) => Err(Illegal::Closed),
             (_, LeadStatus::Pending) => Err(Illegal::Undecided),
             _ => Ok(Self { closing: Closing::Closed, ..self }),
+        }
+    }
+
+    /// Whether a webmaster may contest its refusal; `contest` is what became of the last time.
+    pub fn may_contest(self, contest: Contest) -> Result<(), Illegal> {
+        match (self.status, contest) {
+            (LeadStatus::Pending | LeadStatus::Approved, _) => Err(Illegal::NotRefused),
+            (_, Contest::None) => Ok(()),
+            _ => Err(Illegal::Contested),
         }
     }
 

@@ -150,6 +150,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::lead::Decider;
     use proptest::prelude::*;
 
     const PARTIES: Parties = Parties { webmaster_id: 1, advertiser_id: 2, currency_id: 840 };
@@ -182,7 +183,51 @@ mod tests {
         assert_eq!(book, BTreeMap::from(expected));
     }
 
+    /// What may happen to a lead: a decision of a party, one of an operator, the end of the hold, a reopening.
+    fn moved(state: LeadState, what: usize) -> Option<LeadState> {
+        let (kind, status) = (what / 5, LeadStatus::ALL[what % 5]);
+        match kind {
+            0 => state.decide(status, Decider::Party).ok(),
+            1 => state.decide(status, Decider::Operator).ok(),
+            2 => state.close().ok(),
+            _ => state.reopen().ok(),
+        }
+    }
+
     proptest! {
+        /// Whatever is decided in whatever order: the webmaster never has more than the lead is worth, and has it only
+        /// while the lead is approved; the advertiser never pays more than the charge, and pays it for nothing else.
+        #[test]
+        fn no_sequence_of_decisions_makes_money(
+            is_double in any::<bool>(),
+            steps in prop::collection::vec(0usize..20, 0..24),
+            payout in 0i64..1000,
+            margin in 0i64..1000,
+        ) {
+            let money = LeadMoney { charge: payout + margin, payout };
+            let first = if is_double { LeadStatus::Double } else { LeadStatus::Pending };
+            let mut state = LeadState::new(first);
+            let mut book = BTreeMap::new();
+            apply(&mut book, &lead_postings(PARTIES, money, None, state));
+            for what in steps {
+                let Some(to) = moved(state, what) else { continue };
+                apply(&mut book, &lead_postings(PARTIES, money, Some(state), to));
+                state = to;
+                let of = |kind: AccountKind| book.get(&kind).copied().unwrap_or(0);
+                let earned = of(AccountKind::WebmasterHold) + of(AccountKind::WebmasterAvailable);
+                let kept = of(AccountKind::HouseMarginHold) + of(AccountKind::HouseMargin);
+                let is_approved = state.status == LeadStatus::Approved;
+                prop_assert_eq!((earned, kept), if is_approved { (payout, margin) } else { (0, 0) });
+                let owes = matches!(state.status, LeadStatus::Approved | LeadStatus::Pending);
+                let available = of(AccountKind::AdvertiserAvailable);
+                prop_assert_eq!(available, if owes { -money.charge } else { 0 });
+                prop_assert_eq!(book.values().sum::<i64>(), 0);
+                let owing = book.iter().filter(|(_, balance)| **balance < 0);
+                let is_allowed = |kind: AccountKind| kind == AccountKind::AdvertiserAvailable;
+                prop_assert!(owing.map(|(kind, _)| *kind).all(is_allowed));
+            }
+        }
+
         /// Whatever way a lead takes, its transfers equal one move from nothing to where it stands.
         #[test]
         fn the_way_does_not_matter(

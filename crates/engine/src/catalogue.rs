@@ -57,6 +57,10 @@ pub struct OfferEntry {
     pub destination: Option<UrlTemplate>,
     /// Days that the cookie lives.
     pub cookie_ttl_days: i64,
+    /// Days in which the advertiser decides about a lead, 0 for none agreed.
+    pub decision_days: i64,
+    /// Leads that nobody decided about in these days are approved.
+    pub is_silence_approval: bool,
 }
 
 /// How an advertiser's postbacks must come.
@@ -283,6 +287,8 @@ impl From<Offer> for OfferEntry {
             date_stop: row.date_stop,
             destination: UrlTemplate::parse(&with_mask(&row.url_redirect, &row.utm_mask)).ok(),
             cookie_ttl_days: row.cookie_ttl_days,
+            decision_days: row.decision_days,
+            is_silence_approval: row.is_silence_approval,
         }
     }
 }

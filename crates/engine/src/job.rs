@@ -28,6 +28,7 @@ impl Engine {
             Job::Catalogue,
             Job::Node,
             Job::Close,
+            Job::Silence,
             Job::Parked,
             Job::Feed,
             Job::Count,
@@ -58,6 +59,8 @@ enum Job {
     Node,
     /// Closes leads whose hold is over.
     Close,
+    /// Approves leads that nobody decided about in the agreed time.
+    Silence,
     /// Matches parked conversions.
     Parked,
     /// Folds changes into the numbers of leads.
@@ -78,6 +81,7 @@ impl Job {
             Self::Catalogue => "catalogue",
             Self::Node => "node",
             Self::Close => "lead_close",
+            Self::Silence => "lead_silence",
             Self::Parked => "lead_parked",
             Self::Count => "lead_count",
             Self::Feed => "feed_import",
@@ -92,7 +96,7 @@ impl Job {
             Self::Catalogue => 1,
             Self::Parked | Self::Feed => 2,
             Self::Close | Self::Count => 5,
-            Self::KeyUse | Self::Node => 15,
+            Self::KeyUse | Self::Node | Self::Silence => 15,
             Self::Figures | Self::Tidy => 600,
         })
     }
@@ -115,6 +119,16 @@ impl Job {
                 let closed = engine.lead_close_due().await?;
                 if closed > 0 {
                     tracing::info!(lead.count = closed, "leads closed: their hold is over");
+                }
+                Ok(())
+            }
+            Self::Silence => {
+                let approved = engine.lead_approve_silent().await?;
+                if approved > 0 {
+                    tracing::info!(
+                        lead.count = approved,
+                        "leads approved: nobody decided in the agreed time"
+                    );
                 }
                 Ok(())
             }

@@ -4,6 +4,7 @@ mod shown;
 
 use serde_json::json;
 use whocpa_domain::input::{Patch, Until};
+use whocpa_domain::lead::Contest;
 use whocpa_domain::ticket::{TicketCategory, TicketPriority, TicketSide, TicketStatus};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{
@@ -40,6 +41,8 @@ params! {
         offer_id: Option<Vec<i64>>,
         /// Only about these leads.
         lead_id: Option<Vec<i64>>,
+        /// Only those that contest the refusal of a lead (1), or only others (0).
+        is_contest: Option<bool>,
         /// Only with messages that your side has not read, or only without.
         is_unread: Option<bool>,
         /// Only with this in the subject or a message, in any case of letters.
@@ -68,6 +71,9 @@ params! {
         offer_id: Option<i64>,
         /// The lead that it is about; one of your own.
         lead_id: Option<i64>,
+        /// 1 contests the refusal of this lead: the network looks at its whole story, which the ticket shows, and decides. The
+        /// advertiser sees that it is contested. Once for each refusal; for webmasters.
+        is_contest: Option<bool>,
     }
 }
 
@@ -80,6 +86,9 @@ params! {
         is_internal: Option<bool>,
         /// Closes the ticket or opens it again; it wins over what a message would do. Only operators set "answered".
         status: Option<TicketStatus>,
+        /// Ends the protest against the refusal of a lead: 2 approves the lead, and reopens it when it was closed; 3 lets the
+        /// refusal stand; both are for operators who may decide about leads, with a message. 4 withdraws it; for the webmaster.
+        contest: Option<Contest>,
         /// `1` marks the other side's messages as read.
         is_read: Option<bool>,
         /// What kind of question it is; for operators.
@@ -111,6 +120,7 @@ impl Engine {
             operator_ids: input.operator_id,
             offer_ids: input.offer_id,
             lead_ids: input.lead_id,
+            is_contest: input.is_contest,
             is_unread: input.is_unread,
             search: input.search,
             created_from: input.d_created_from,
@@ -127,7 +137,13 @@ impl Engine {
         let scope = caller.may(Resource::Ticket, Method::View)?;
         let db = self.store().read();
         let row = ticket::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
-        shown::view(&db, caller, scope, row).await
+        let contested = row.lead_id.filter(|_| row.is_contest);
+        let view = shown::view(&db, caller, scope, row).await?;
+        let lead = match contested {
+            Some(lead_id) => Some(self.lead_view(caller, lead_id).await?),
+            None => None,
+        };
+        Ok(TicketView { lead, ..view })
     }
 
     /// Says or does something in a ticket.
@@ -145,9 +161,18 @@ impl Engine {
                 if let Patch::Set(operator_id) = input.operator_id {
                     check_assignee(&db, operator_id, id).await?;
                 }
+                if let Some(end) = input.contest {
+                    let lead_id = before.lead_id.filter(|_| before.is_contest);
+                    let lead_id =
+                        lead_id.ok_or_else(|| Error::field("contest", "Nothing is contested here"))?;
+                    self.lead_settle(&db, caller, scope, lead_id, end).await?;
+                }
                 let now = self.now();
                 let row = done(&before, caller, input, now)?;
                 let mut changes = Changes::updated(&before, &row);
+                if let Some(end) = input.contest {
+                    changes = changes.with("contest", json!(Contest::Open.code()), json!(end.code()));
+                }
                 if let Some(body) = &input.message {
                     let is_internal = input.is_internal == Some(true);
                     let message = message_row(caller, id, body, is_internal, now);
@@ -166,21 +191,32 @@ impl Engine {
         let mut errors = FieldErrors::default();
         check::name(&mut errors, "subject", &input.subject);
         check_message(&mut errors, &input.message);
+        let is_contest = input.is_contest == Some(true);
+        if is_contest && caller.level != Level::Webmaster {
+            errors.add("is_contest", "Only webmasters may use this");
+        } else if is_contest && input.lead_id.is_none() {
+            errors.add("lead_id", "This parameter is required to contest a refusal");
+        }
         errors.finish()?;
         let input = &input;
         self.store()
             .write(move |db| async move {
+                let contested = input.lead_id.filter(|_| is_contest);
+                if let Some(lead_id) = contested {
+                    self.lead_contest_begin(&db, scope, lead_id).await?;
+                }
                 check_about(&db, scope, input).await?;
                 let now = self.now();
                 let row = Ticket {
                     id: 0,
                     user_id: caller.user_id,
                     subject: input.subject.trim().to_owned(),
-                    category: input.category.unwrap_or(TicketCategory::General).code(),
+                    category: input.category.unwrap_or(usual_category(is_contest)).code(),
                     priority: TicketPriority::Normal.code(),
                     status: TicketStatus::Open.code(),
                     offer_id: input.offer_id,
                     lead_id: input.lead_id,
+                    is_contest,
                     operator_id: None,
                     unread_user: 0,
                     unread_operator: 1,
@@ -191,11 +227,18 @@ impl Engine {
                 let changes = Changes::created(&row);
                 let id = ticket::create(&db, row).await?;
                 ticket::message_create(&db, message_row(caller, id, &input.message, false, now)).await?;
+                if let Some(lead_id) = contested {
+                    self.lead_contest(&db, caller, scope, lead_id, id).await?;
+                }
                 self.note(&db, caller, Resource::Ticket, id, changes).await?;
                 Ok(id)
             })
             .await
     }
+}
+
+fn usual_category(is_contest: bool) -> TicketCategory {
+    if is_contest { TicketCategory::Lead } else { TicketCategory::General }
 }
 
 fn check_operator(errors: &mut FieldErrors, caller: Caller, sent: &[(&str, bool)]) {
@@ -231,6 +274,20 @@ fn check_sent(caller: Caller, input: &TicketUpdate) -> Result<()> {
         ("status", input.status == Some(TicketStatus::Answered)),
     ];
     check_operator(&mut errors, caller, &for_operators);
+    let is_operator = caller.level == Level::Operator;
+    match input.contest {
+        Some(Contest::None | Contest::Open) => errors.add("contest", "Must be one of 2, 3, 4"),
+        Some(Contest::Withdrawn) if is_operator => errors.add("contest", "Only the webmaster may withdraw"),
+        Some(Contest::Upheld | Contest::Dismissed) if !is_operator => {
+            errors.add("contest", "Only operators may use this");
+        }
+        Some(Contest::Upheld | Contest::Dismissed)
+            if input.message.is_none() || input.is_internal == Some(true) =>
+        {
+            errors.add("message", "This parameter is required: the webmaster is told why");
+        }
+        Some(_) | None => {}
+    }
     errors.finish()
 }
 
@@ -297,6 +354,9 @@ fn done(before: &Ticket, caller: Caller, input: &TicketUpdate, now: Time) -> Res
             let next = if is_operator { TicketStatus::Answered } else { TicketStatus::Open };
             row.status = next.code();
         }
+    }
+    if input.contest == Some(Contest::Withdrawn) {
+        row.status = TicketStatus::Closed.code();
     }
     row.status = input.status.map_or(row.status, TicketStatus::code);
     row.category = input.category.map_or(row.category, TicketCategory::code);

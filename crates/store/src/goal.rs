@@ -179,6 +179,11 @@ pub async fn versions_at(db: &Db, goal_ids: &[i64], at: Time) -> Result<BTreeMap
     Ok(rows.into_iter().map(|row| (row.goal_id, row)).collect())
 }
 
+/// One version of terms, for those who may see the lead that was rated by it.
+pub async fn version(db: &Db, id: i64) -> Result<Option<GoalVersion>> {
+    version::Entity::find_by_id(id).one(&db.conn()).await.map_err(db::error)
+}
+
 /// The id of each goal's version that is in force at `at`.
 pub(crate) fn newest(at: Time) -> Select<version::Entity> {
     version::Entity::find()

@@ -7,7 +7,7 @@ mod of_click;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
 use sea_orm::{QueryOrder, QuerySelect};
-use whocpa_domain::lead::{Closing, LeadMoney, LeadState, LeadStatus};
+use whocpa_domain::lead::{Closing, Contest, LeadMoney, LeadState, LeadStatus};
 use whocpa_domain::ledger::{Parties, Posting};
 use whocpa_domain::{Error, Result, Scope, Time};
 
@@ -50,8 +50,12 @@ pub struct Model {
     pub status: i64,
     /// [`Closing`] as a number.
     pub is_closed: i64,
+    /// Why it has this status: `LeadReason` as a number.
+    pub reason_code: i64,
     /// Words to the status.
     pub substatus: String,
+    /// What became of the webmaster's protest: `Contest` as a number.
+    pub contest: i64,
     /// The lead that a Double repeats.
     pub first_lead_id: Option<i64>,
     /// Number of its newest event.
@@ -74,6 +78,10 @@ pub struct Model {
     pub date_approved: Option<i64>,
     /// Seconds; from here a decided lead closes.
     pub date_hold_end: i64,
+    /// Until when the advertiser agreed to decide, frozen; seconds.
+    pub date_decide_until: Option<i64>,
+    /// When it is approved unless somebody decided, frozen; seconds.
+    pub date_auto_approve: Option<i64>,
     /// Seconds.
     pub date_closed: Option<i64>,
     /// The click's link.
@@ -94,6 +102,8 @@ pub struct Model {
     pub keyword: String,
     /// Visitor's address.
     pub ip: String,
+    /// Why its click is counted apart: `BotMark` as a number.
+    pub bot_mark: i64,
     /// Visitor's country.
     pub country: String,
     /// Visitor's user agent.
@@ -132,6 +142,11 @@ impl Lead {
             status: LeadStatus::from_code(self.status).unwrap_or(LeadStatus::Pending),
             closing: Closing::from_code(self.is_closed).unwrap_or(Closing::Hold),
         }
+    }
+
+    /// What became of the protest against its refusal.
+    pub fn contest(&self) -> Contest {
+        Contest::from_code(self.contest).unwrap_or(Contest::None)
     }
 
     /// What it is worth.
@@ -216,6 +231,21 @@ pub async fn due(db: &Db, now: Time, limit: u64) -> Result<Vec<Lead>> {
         .map_err(db::error)
 }
 
+/// Leads that nobody has decided about in the agreed time, the longest waiting first, kept from changing.
+pub async fn silent(db: &Db, now: Time, limit: u64) -> Result<Vec<Lead>> {
+    Entity::find()
+        .filter(Column::Status.eq(LeadStatus::Pending.code()))
+        .filter(Column::IsClosed.eq(Closing::Hold.code()))
+        .filter(Column::DateAutoApprove.is_not_null())
+        .filter(Column::DateAutoApprove.lte(now.0))
+        .order_by_asc(Column::DateAutoApprove)
+        .limit(limit)
+        .lock_exclusive()
+        .all(&db.conn())
+        .await
+        .map_err(db::error)
+}
+
 /// Writes the columns of a stored lead that change in its life. All others are facts of its beginning; naming them here
 /// would write every index anew.
 pub async fn update(db: &Db, row: Lead) -> Result<()> {
@@ -223,7 +253,9 @@ pub async fn update(db: &Db, row: Lead) -> Result<()> {
         .col_expr(Column::Status, row.status.into())
         .col_expr(Column::IsClosed, row.is_closed.into())
         .col_expr(Column::SaleId, row.sale_id.into())
+        .col_expr(Column::ReasonCode, row.reason_code.into())
         .col_expr(Column::Substatus, row.substatus.into())
+        .col_expr(Column::Contest, row.contest.into())
         .col_expr(Column::EventCount, row.event_count.into())
         .col_expr(Column::DateApproved, row.date_approved.into())
         .col_expr(Column::DateClosed, row.date_closed.into())

@@ -27,6 +27,8 @@ pub struct Model {
     pub level: i64,
     /// Who did it, 0 for the network itself.
     pub user_id: i64,
+    /// `LeadReason` as a number, 0 where none was told.
+    pub reason_code: i64,
     /// Why, in words.
     pub reason: String,
     /// Seconds.

@@ -83,6 +83,10 @@ pub struct Model {
     pub image: Option<String>,
     /// Days that the cookie with the tid lives.
     pub cookie_ttl_days: i64,
+    /// Days in which the advertiser decides about a lead, 0 for none agreed.
+    pub decision_days: i64,
+    /// Leads that nobody decided about in these days are approved.
+    pub is_silence_approval: bool,
     /// Seconds.
     pub date_created: i64,
     /// No visitors before this, seconds.

@@ -28,6 +28,8 @@ pub struct Model {
     pub amount: Option<i64>,
     /// `LeadStatus` as it was sent.
     pub status: i64,
+    /// `LeadReason` as it was sent.
+    pub reason_code: i64,
     /// Words to the status.
     pub comment: String,
     /// Whether it is still tried.
@@ -105,6 +107,7 @@ pub async fn create(db: &Db, row: ParkedLead) -> Result<()> {
         Column::Amount,
         Column::Currency,
         Column::Status,
+        Column::ReasonCode,
         Column::Comment,
         Column::IsOpen,
         Column::Reason,
@@ -137,4 +140,10 @@ pub async fn tried(db: &Db, id: i64, lead_id: Option<i64>, refusal: Option<&str>
         change = change.col_expr(Column::Reason, Expr::value(reason));
     }
     change.exec(&db.conn()).await.map(drop).map_err(db::error)
+}
+
+/// What was parked before it became this lead; for those who may see the lead.
+pub async fn of_lead(db: &Db, lead_id: i64) -> Result<Option<ParkedLead>> {
+    let select = Entity::find().filter(Column::LeadId.eq(lead_id)).order_by_asc(Column::Id);
+    select.one(&db.conn()).await.map_err(db::error)
 }

@@ -32,6 +32,8 @@ pub struct Model {
     pub offer_id: Option<i64>,
     /// The lead that it is about.
     pub lead_id: Option<i64>,
+    /// Whether it contests the refusal of that lead.
+    pub is_contest: bool,
     /// The operator who answers it.
     pub operator_id: Option<i64>,
     /// Messages that the person who asks has not read.
@@ -107,6 +109,8 @@ pub struct TicketFilter {
     pub offer_ids: Option<Vec<i64>>,
     /// Only about these leads.
     pub lead_ids: Option<Vec<i64>>,
+    /// Only protests against refusals, or only others.
+    pub is_contest: Option<bool>,
     /// Only with messages that the caller's side has not read, or only without.
     pub is_unread: Option<bool>,
     /// Only with this in the subject or in a message that the caller may see.
@@ -161,6 +165,9 @@ fn matching(scope: Scope, filter: &TicketFilter) -> Condition {
         }
         all = all.add(any);
     }
+    if let Some(is_contest) = filter.is_contest {
+        all = all.add(Column::IsContest.eq(is_contest));
+    }
     if let Some(is_unread) = filter.is_unread {
         let unread = if is_network(scope) { Column::UnreadOperator } else { Column::UnreadUser };
         all = all.add(if is_unread { unread.gt(0) } else { unread.eq(0) });
@@ -192,6 +199,12 @@ fn saying(scope: Scope, search: &str) -> SelectStatement {
 /// One ticket.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Ticket>> {
     visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
+}
+
+/// The caller's newest protest against the refusal of this lead.
+pub async fn contest_of(db: &Db, scope: Scope, lead_id: i64) -> Result<Option<Ticket>> {
+    let select = visible(scope).filter(Column::LeadId.eq(lead_id)).filter(Column::IsContest.eq(true));
+    select.order_by_desc(Column::Id).one(&db.conn()).await.map_err(db::error)
 }
 
 /// One ticket, kept from changing until the transaction ends.

@@ -114,6 +114,66 @@ pub async fn of_lead(db: &Db, lead_id: i64) -> Result<Vec<Transfer>> {
         .map_err(db::error)
 }
 
+/// What one step of a lead did to one account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Side {
+    /// The lead's event.
+    pub number: i64,
+    /// `TransferKind` as a number.
+    pub kind: i64,
+    /// Which account.
+    pub account: Account,
+    /// What came in less what went out, micro-units.
+    pub micros: i64,
+    /// Seconds.
+    pub date_created: i64,
+}
+
+/// What a lead's steps did to the accounts of the caller's scope, in order. Transfers of one step to and from one account
+/// are one sum: what an advertiser pays is not told apart into the webmaster's part and the network's.
+pub async fn sides_of_lead(db: &Db, scope: Scope, lead_id: i64) -> Result<Vec<Side>> {
+    let mut values: Vec<Value> = vec![CauseKind::Lead.code().into(), lead_id.into()];
+    let owned = match scope {
+        Scope::All => "",
+        Scope::Webmaster(id) | Scope::Advertiser(id) => {
+            values.push(id.into());
+            "AND a.owner_id = $3"
+        }
+        Scope::Manager(id) => {
+            values.push(id.into());
+            "AND a.owner_id IN (SELECT p.id FROM person p WHERE p.manager_id = $3)"
+        }
+        Scope::Public => return Ok(Vec::new()),
+    };
+    let sql = format!(
+        "SELECT t.cause_number, MAX(t.kind), a.kind, a.owner_id, a.currency_id, \
+         CAST(SUM(CASE WHEN t.credit_id = a.id THEN t.amount ELSE -t.amount END) AS BIGINT), MAX(t.date_created) \
+         FROM transfer t JOIN account a ON a.id IN (t.debit_id, t.credit_id) \
+         WHERE t.cause = $1 AND t.cause_id = $2 {owned} \
+         GROUP BY t.cause_number, a.kind, a.owner_id, a.currency_id \
+         ORDER BY t.cause_number, a.kind, a.owner_id"
+    );
+    let rows = db.conn().query_all_raw(statement(db, &sql, values)).await.map_err(db::error)?;
+    let mut sides = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let [number, kind, account, owner_id, currency_id, micros, date_created] =
+            seven(row).map_err(db::error)?;
+        let unknown = || Error::Internal(format!("unknown account kind {account}"));
+        let account =
+            Account { kind: AccountKind::from_code(account).ok_or_else(unknown)?, owner_id, currency_id };
+        sides.push(Side { number, kind, account, micros, date_created });
+    }
+    Ok(sides)
+}
+
+fn seven(row: &QueryResult) -> Result<[i64; 7], DbErr> {
+    let mut values = [0; 7];
+    for (at, value) in values.iter_mut().enumerate() {
+        *value = row.try_get_by(at)?;
+    }
+    Ok(values)
+}
+
 /// An account and what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Balance {
@@ -148,17 +208,10 @@ pub async fn balances(db: &Db, scope: Scope) -> Result<Vec<Balance>> {
         side("debit_id", "% 1000000"),
     );
     let rows = db.conn().query_all_raw(statement(db, &sql, values)).await.map_err(db::error)?;
-    let read = |row: &QueryResult| -> Result<[i64; 7], DbErr> {
-        let mut values = [0; 7];
-        for (at, value) in values.iter_mut().enumerate() {
-            *value = row.try_get_by(at)?;
-        }
-        Ok(values)
-    };
     let mut balances = Vec::with_capacity(rows.len());
     for row in &rows {
         let [kind, owner_id, currency_id, credit_units, credit_micros, debit_units, debit_micros] =
-            read(row).map_err(db::error)?;
+            seven(row).map_err(db::error)?;
         let sum = |units: i64, micros: i64| i128::from(units) * i128::from(MICRO) + i128::from(micros);
         let micros = sum(credit_units, credit_micros) - sum(debit_units, debit_micros);
         let micros = i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN } else { i64::MAX });

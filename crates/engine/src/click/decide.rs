@@ -94,6 +94,8 @@ mod tests {
             date_stop: Some(NOW.0 + 1),
             destination: UrlTemplate::parse("https://shop.example/").ok(),
             cookie_ttl_days: 30,
+            decision_days: 0,
+            is_silence_approval: false,
         };
         let mut snapshot = Snapshot::default();
         for (code, is_deleted, offer_id) in

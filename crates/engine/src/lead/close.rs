@@ -1,6 +1,6 @@
 //! The end of the hold, and parked conversions: what time alone brings about.
 
-use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::orphan::OrphanKind;
 use whocpa_domain::way::{Attribution, Intent, LeadWay};
 use whocpa_domain::{Error, Result, Time};
@@ -89,6 +89,7 @@ fn claim(row: ParkedLead) -> Claim {
             amount: row.amount,
             currency: row.currency,
             status: LeadStatus::from_code(row.status).unwrap_or(LeadStatus::Pending),
+            reason: LeadReason::from_code(row.reason_code).unwrap_or(LeadReason::Untold),
             comment: row.comment,
             way: LeadWay::from_code(row.way).unwrap_or(LeadWay::Unknown),
             attribution,

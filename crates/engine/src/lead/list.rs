@@ -1,15 +1,14 @@
 //! Looking at leads.
 
 use whocpa_domain::input::{Decimal, Until};
-use whocpa_domain::lead::{LeadSort, LeadStatus, LeadType, NEWEST_FIRST};
+use whocpa_domain::lead::{Contest, LeadReason, LeadSort, LeadStatus, LeadType, NEWEST_FIRST};
 use whocpa_domain::orphan::diagnose;
 use whocpa_domain::sort::Sort;
-use whocpa_domain::way::{Attribution, LeadWay};
-use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params};
+use whocpa_domain::{FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params};
 use whocpa_store::lead::{self, LeadFilter, Window};
-use whocpa_store::{Paging, Rows, lead_event};
+use whocpa_store::{Paging, Rows};
 
-use super::shown::{LeadRow, LeadView, event_view};
+use super::shown::LeadRow;
 use crate::{Caller, Engine, check, currency};
 
 params! {
@@ -27,6 +26,12 @@ params! {
         goal_id: Option<Vec<i64>>,
         /// Only with one of these statuses.
         status: Option<Vec<LeadStatus>>,
+        /// Only whose status has one of these reasons.
+        reason: Option<Vec<LeadReason>>,
+        /// Only whose refusal was contested, and what became of it.
+        contest: Option<Vec<Contest>>,
+        /// Only pending leads whose time for a decision is over (1), or only others (0).
+        is_overdue: Option<bool>,
         /// Only closed leads (1), or only those on hold (0).
         closed: Option<bool>,
         /// Only of these kinds.
@@ -85,7 +90,7 @@ impl Engine {
     /// One page of the leads that the caller brought, pays, or runs; newest first unless told.
     ///
     /// # Errors
-    /// [`Error::Invalid`] also for filters that no index knows, when too many leads are left to look at.
+    /// [`Error::Invalid`](whocpa_domain::Error::Invalid) also for filters that no index knows, when too many leads are left to look at.
     pub async fn lead_list(&self, caller: Caller, input: LeadList) -> Result<Rows<LeadRow>> {
         let scope = caller.may(Resource::Lead, Method::List)?;
         let paging = Paging::new(input.page, input.per_page);
@@ -94,25 +99,6 @@ impl Engine {
         let rows = lead::list(&self.store().read(), scope, &filter, order, paging).await?;
         let digits = currency::digits(&self.store().read()).await?;
         Ok(rows.map(|lead| self.lead_row(caller.level, lead, &digits)))
-    }
-
-    /// One lead and its story.
-    pub async fn lead_view(&self, caller: Caller, id: i64) -> Result<LeadView> {
-        let scope = caller.may(Resource::Lead, Method::View)?;
-        let db = self.store().read();
-        let lead = lead::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
-        let events = lead_event::list(&db, scope, id).await?;
-        let digits = currency::digits(&self.store().read()).await?;
-        Ok(LeadView {
-            date_hold_end: Time(lead.date_hold_end),
-            goal_version_id: lead.goal_version_id,
-            first_lead_id: lead.first_lead_id,
-            way: LeadWay::from_code(lead.way).unwrap_or(LeadWay::Unknown),
-            attribution: Attribution::from_code(lead.attribution).unwrap_or(Attribution::Tid),
-            is_signed: lead.is_signed,
-            events: events.into_iter().map(event_view).collect(),
-            row: self.lead_row(caller.level, lead, &digits),
-        })
     }
 
     /// What the store is asked for.
@@ -130,6 +116,9 @@ impl Engine {
             goal_ids: input.goal_id,
             currency_ids: input.currency_id,
             status: input.status,
+            reasons: input.reason,
+            contests: input.contest,
+            overdue: input.is_overdue.map(|is_overdue| (is_overdue, self.now())),
             closed: input.closed,
             types: input.r#type,
             created: window(input.d_created_from, input.d_created_to),

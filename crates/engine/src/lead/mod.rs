@@ -9,17 +9,23 @@
 //! numbered event and the transfers of `domain::ledger`.
 
 mod close;
+mod contest;
 mod count;
 mod desk;
 mod list;
 mod receive;
 mod resolve;
 mod shown;
+mod silence;
 mod steps;
+mod story;
 mod update;
 
 pub(crate) use desk::Desk;
 pub use list::LeadList;
 pub use receive::{Conversion, Verdict};
-pub use shown::{LeadEventView, LeadRow, LeadView};
+pub use shown::LeadRow;
+pub use story::{
+    LeadClick, LeadEventView, LeadHold, LeadIdentity, LeadParked, LeadTerms, LeadTransfer, LeadView,
+};
 pub use update::LeadUpdate;

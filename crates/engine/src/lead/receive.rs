@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::orphan::{OrphanKind, diagnose};
 use whocpa_domain::tid::ClickId;
 use whocpa_domain::way::{Attribution, Intent, LeadWay};
@@ -32,6 +32,8 @@ pub struct Conversion {
     pub currency: String,
     /// The decision so far.
     pub status: LeadStatus,
+    /// Why; programs that tell none are heard all the same.
+    pub reason: LeadReason,
     /// Words to the status.
     pub comment: String,
     /// The door that it came through.
@@ -56,6 +58,7 @@ impl Default for Conversion {
             amount: None,
             currency: String::new(),
             status: LeadStatus::Pending,
+            reason: LeadReason::Untold,
             comment: String::new(),
             way: LeadWay::Unknown,
             attribution: Attribution::Tid,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::goal::MoneyType;
-use whocpa_domain::lead::{self, LeadStatus, LeadType};
+use whocpa_domain::lead::{self, Contest, LeadReason, LeadStatus, LeadType};
 use whocpa_domain::money::Amount;
 use whocpa_domain::orphan::OrphanKind;
 use whocpa_domain::tid::{ClickId, click_ms};
@@ -19,7 +19,8 @@ use whocpa_store::parked_lead::{self, ParkedLead};
 use whocpa_store::{Db, currency, goal};
 
 use super::receive::{Claim, Verdict};
-use super::steps::{Actor, Steps};
+use super::silence::{auto_approve, decide_until};
+use super::steps::{Actor, Steps, Why};
 use crate::catalogue::Snapshot;
 
 /// What a batch needs to know and nobody changes under it: read before its transaction, which is shorter for it.
@@ -176,11 +177,17 @@ impl Known {
             payout: money.payout,
             amount,
             r#type: if amount.is_some() { LeadType::Sale.code() } else { LeadType::Lead.code() },
+            date_decide_until: offer.and_then(|offer| decide_until(offer, steps.now())),
+            date_auto_approve: offer.and_then(|offer| auto_approve(offer, click, steps.now())),
             ..bare_lead(claim, click, goal, version, id)
         };
-        let status = if first.is_some() { LeadStatus::Double } else { LeadStatus::Pending };
+        let (status, code) = match first {
+            Some(_) => (LeadStatus::Double, LeadReason::SecondAction),
+            None => (LeadStatus::Pending, LeadReason::Untold),
+        };
         let mark = BotMark::from_code(click.bot_mark).filter(|mark| *mark != BotMark::None);
-        steps.create_because(lead, status, &mark_words(mark, goal));
+        let words = &mark_words(mark, goal);
+        steps.create(lead, status, Why { code, words });
         if first.is_none() {
             decide_new(claim, goal, mark, (id, steps));
         }
@@ -235,6 +242,7 @@ impl Known {
             sale_id: sent.sale_id.clone(),
             amount: sent.amount,
             status: sent.status.code(),
+            reason_code: sent.reason.code(),
             comment: sent.comment.clone(),
             is_open: true,
             reason: reason.to_owned(),
@@ -286,7 +294,9 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         r#type: LeadType::Lead.code(),
         status: LeadStatus::Pending.code(),
         is_closed: 0,
+        reason_code: LeadReason::Untold.code(),
         substatus: claim.conversion.comment.clone(),
+        contest: Contest::None.code(),
         first_lead_id: None,
         event_count: 0,
         hold_period: version.hold_period,
@@ -298,6 +308,8 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         date_redirect: click_ms(click.id).div_euclid(1000),
         date_approved: None,
         date_hold_end: claim.sent.plus_days(version.hold_period).0,
+        date_decide_until: None,
+        date_auto_approve: None,
         date_closed: None,
         link_id: click.link_id,
         area_id: Some(click.area_id).filter(|id| *id != 0),
@@ -308,6 +320,7 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         subid5,
         keyword: click.keyword.clone(),
         ip: click.ip.clone(),
+        bot_mark: click.bot_mark,
         country: click.country.clone(),
         ua: click.ua.clone(),
         url_from: click.referer.clone(),
@@ -328,15 +341,15 @@ fn mark_words(mark: Option<BotMark>, goal: &Goal) -> String {
 
 /// A decision that comes with the action, else the goal's own: which no marked click gets.
 fn decide_new(claim: &Claim, goal: &Goal, mark: Option<BotMark>, (id, steps): (i64, &mut Steps)) {
-    let (status, actor, reason) = match claim.conversion.status {
+    let (status, actor, why) = match claim.conversion.status {
         LeadStatus::Pending if goal.is_auto_approve && mark.is_none() => {
-            (LeadStatus::Approved, Actor::NETWORK, "the goal approves its leads by itself")
+            (LeadStatus::Approved, Actor::NETWORK, Why::rule(LeadReason::GoalRule))
         }
         LeadStatus::Pending => return,
-        sent => (sent, advertiser(claim), claim.conversion.comment.as_str()),
+        sent => (sent, advertiser(claim), told(claim)),
     };
     // A pending lead takes every decision but Double, which nobody can send.
-    if let Err(illegal) = steps.decide(id, status, actor, reason) {
+    if let Err(illegal) = steps.decide(id, status, actor, why) {
         tracing::warn!(lead.id = id, %illegal, "the decision that came with a new lead was not taken");
     }
 }
@@ -357,20 +370,20 @@ fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
     }
     // What was parked is older than a lead that was made meanwhile: its decision is out of date.
     let is_stale = claim.parked_id != 0 && known.is_some_and(|lead| lead.date_created >= claim.sent.0);
-    if sent == LeadStatus::Pending
-        || sent == before
-        || before == LeadStatus::Double
-        || is_stale
-        || is_only_new
-    {
+    if sent == LeadStatus::Pending || before == LeadStatus::Double || is_stale || is_only_new {
         return Verdict::Duplicate { lead_id, status: before };
     }
-    match steps.decide(lead_id, sent, advertiser(claim), &claim.conversion.comment) {
-        Ok(()) => Verdict::Updated { lead_id, status: sent },
+    match steps.decide(lead_id, sent, advertiser(claim), told(claim)) {
+        Ok(true) => Verdict::Updated { lead_id, status: sent },
+        Ok(false) => Verdict::Duplicate { lead_id, status: before },
         Err(illegal) => rejected("status", format!("lead {lead_id}: {illegal}")),
     }
 }
 
 fn advertiser(claim: &Claim) -> Actor {
     Actor { level: UserLevel::Advertiser.code(), user_id: claim.conversion.advertiser_id }
+}
+
+fn told(claim: &Claim) -> Why<'_> {
+    Why { code: claim.conversion.reason, words: &claim.conversion.comment }
 }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use whocpa_domain::lead::{Closing, LeadEventKind, LeadStatus, LeadType};
+use whocpa_domain::facts::BotMark;
+use whocpa_domain::lead::{Closing, Contest, LeadReason, LeadStatus, LeadType};
 use whocpa_domain::money::Amount;
-use whocpa_domain::way::{Attribution, LeadWay};
 use whocpa_domain::{Level, Time, view};
 use whocpa_store::lead::Lead;
-use whocpa_store::lead_event::LeadEvent;
 
 use crate::Engine;
 
@@ -26,8 +25,12 @@ view! {
         is_closed: Closing,
         /// The advertiser's decision.
         status: LeadStatus,
+        /// Why it has this status.
+        reason: LeadReason,
         /// Words to the status.
         substatus: String,
+        /// Whether the webmaster contests its refusal, and what became of it.
+        contest: Contest,
         /// Offer.
         offer_id: i64,
         /// Goal.
@@ -42,6 +45,12 @@ view! {
         date_approved: Option<Time>,
         /// When it was created.
         date_created: Time,
+        /// Until when the advertiser has agreed to decide; `null` when nothing was agreed when it came.
+        date_decide_until: Option<Time>,
+        /// Whether it is pending and that time is over.
+        is_overdue: bool,
+        /// When it is approved unless somebody decides before, as agreed when it came; `null` for never.
+        date_auto_approve: Option<Time>,
         /// When the visitor was redirected.
         date_redirect: Time,
         /// Promo material of the click.
@@ -74,6 +83,8 @@ view! {
         ip: String,
         /// Visitor's user agent.
         ua: String,
+        /// Why its click is counted apart. By itself this is no reason to refuse it; it is never approved by silence.
+        bot_mark: BotMark,
         /// Visitor's country, ISO 3166, empty when unknown.
         country: String,
         /// Page that the visitor came from.
@@ -98,49 +109,6 @@ view! {
     }
 }
 
-view! {
-    /// One step in a lead's life.
-    pub struct LeadEventView {
-        /// From 1, without gaps.
-        number: i64,
-        /// What happened.
-        kind: LeadEventKind,
-        /// Status after it.
-        status: LeadStatus,
-        /// On hold or closed after it.
-        is_closed: Closing,
-        /// Who did it: network, webmaster, advertiser or operator.
-        by: String,
-        /// Why, in words.
-        reason: String,
-        /// When.
-        date_created: Time,
-    }
-}
-
-view! {
-    /// A lead and its story.
-    pub struct LeadView {
-        /// All fields of the list.
-        #[serde(flatten)]
-        row: LeadRow,
-        /// When its hold ends.
-        date_hold_end: Time,
-        /// The version of the goal's terms by which it was rated.
-        goal_version_id: i64,
-        /// The lead that a double repeats.
-        first_lead_id: Option<i64>,
-        /// By which door it came in.
-        way: LeadWay,
-        /// How it found the click that is paid for it.
-        attribution: Attribution,
-        /// Whether the report that made it carried a right signature of the advertiser.
-        is_signed: bool,
-        /// What happened to it, in order.
-        events: Vec<LeadEventView>,
-    }
-}
-
 impl Engine {
     pub(super) fn lead_row(&self, level: Level, lead: Lead, digits: &BTreeMap<i64, u8>) -> LeadRow {
         let state = lead.state();
@@ -148,7 +116,9 @@ impl Engine {
         let amount = |micros| Amount { micros, digits };
         let earns = matches!(state.status, LeadStatus::Pending | LeadStatus::Approved);
         let worth = |micros| amount(if earns { micros } else { 0 });
-        let is_operator = level == Level::Operator;
+        let (is_operator, contest) = (level == Level::Operator, lead.contest());
+        let (reason, mark) = (LeadReason::from_code(lead.reason_code), BotMark::from_code(lead.bot_mark));
+        let is_late = lead.date_decide_until.is_some_and(|until| until < self.now().0);
         LeadRow {
             id: lead.id,
             tid: self.tid_keys().write(lead.click_id),
@@ -156,7 +126,9 @@ impl Engine {
             r#type: LeadType::from_code(lead.r#type).unwrap_or(LeadType::Lead),
             is_closed: state.closing,
             status: state.status,
+            reason: reason.unwrap_or(LeadReason::Untold),
             substatus: lead.substatus,
+            contest,
             offer_id: lead.offer_id,
             goal_id: lead.goal_id,
             hold_period: lead.hold_period,
@@ -164,6 +136,9 @@ impl Engine {
             date_closed: lead.date_closed.map(Time),
             date_approved: lead.date_approved.map(Time),
             date_created: Time(lead.date_created),
+            date_decide_until: lead.date_decide_until.map(Time),
+            is_overdue: is_late && state.status == LeadStatus::Pending,
+            date_auto_approve: lead.date_auto_approve.map(Time),
             date_redirect: Time(lead.date_redirect),
             promo_id: None,
             product_id: None,
@@ -180,6 +155,7 @@ impl Engine {
             keyword: lead.keyword,
             ip: lead.ip,
             ua: lead.ua,
+            bot_mark: mark.unwrap_or(BotMark::None),
             country: lead.country,
             url_from: lead.url_from,
             cookie_ttl_days: lead.cookie_ttl_days,
@@ -190,18 +166,5 @@ impl Engine {
             advertiser_id: is_operator.then_some(lead.advertiser_id),
             payout: is_operator.then(|| worth(lead.payout)),
         }
-    }
-}
-
-pub(super) fn event_view(event: LeadEvent) -> LeadEventView {
-    use whocpa_domain::user::UserLevel;
-    LeadEventView {
-        number: event.number,
-        kind: LeadEventKind::from_code(event.kind).unwrap_or(LeadEventKind::Created),
-        status: LeadStatus::from_code(event.status).unwrap_or(LeadStatus::Pending),
-        is_closed: Closing::from_code(event.is_closed).unwrap_or(Closing::Hold),
-        by: UserLevel::from_code(event.level).map_or("network", UserLevel::word).to_owned(),
-        reason: event.reason,
-        date_created: Time(event.date_created),
     }
 }

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use whocpa_domain::lead::{Closing, Decider, Illegal, LeadEventKind, LeadState, LeadStatus, natural_key};
+use whocpa_domain::lead::{
+    Closing, Contest, Decider, Illegal, LeadEventKind, LeadReason, LeadState, LeadStatus, natural_key,
+};
 use whocpa_domain::ledger::{CauseKind, Posting, lead_postings};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::LeadWay;
@@ -28,7 +30,8 @@ impl Actor {
     /// A rule of the network, not a person.
     pub const NETWORK: Self = Self { level: 0, user_id: 0 };
 
-    fn decider(self) -> Decider {
+    /// What he may decide.
+    pub fn decider(self) -> Decider {
         if self.level == UserLevel::Operator.code() { Decider::Operator } else { Decider::Party }
     }
 }
@@ -38,6 +41,22 @@ pub(super) type Place = (i64, i64, i64);
 
 fn place_of(lead: &Lead) -> Place {
     (lead.advertiser_id, lead.offer_id, lead.goal_id)
+}
+
+/// Why a lead changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Why<'a> {
+    /// From the closed list.
+    pub code: LeadReason,
+    /// In words; they become the words to the status where there are some.
+    pub words: &'a str,
+}
+
+impl Why<'static> {
+    /// A rule of the network, which needs no words.
+    pub const fn rule(code: LeadReason) -> Self {
+        Self { code, words: "" }
+    }
 }
 
 /// From one state (none for a new lead) to another.
@@ -84,6 +103,11 @@ impl Steps {
         self.leads.values().find(holds).map(|lead| lead.id)
     }
 
+    /// The moment of the steps.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
     /// How many new leads there are.
     pub fn created(&self) -> i64 {
         i64::try_from(self.new.len()).unwrap_or(i64::MAX)
@@ -99,43 +123,75 @@ impl Steps {
         self.leads.get(&lead_id).map_or(LeadStatus::Pending, |lead| lead.state().status)
     }
 
-    /// A new lead, with words about it.
-    pub fn create_because(&mut self, lead: Lead, status: LeadStatus, reason: &str) {
+    /// A new lead, and what is said of it.
+    pub fn create(&mut self, lead: Lead, status: LeadStatus, why: Why<'_>) {
         let (id, actor) = (lead.id, Actor::NETWORK);
         self.leads.insert(id, lead);
         self.new.push(id);
-        self.step(id, (None, LeadState::new(status)), LeadEventKind::Created, actor, reason);
+        self.step(id, (None, LeadState::new(status)), LeadEventKind::Created, actor, why);
     }
 
-    /// A decision about a lead.
+    /// A decision about a lead, or a reason for the one that it has; gives whether anything changed.
     pub fn decide(
         &mut self,
         lead_id: i64,
         status: LeadStatus,
         actor: Actor,
-        reason: &str,
-    ) -> Result<(), Illegal> {
-        let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
+        why: Why<'_>,
+    ) -> Result<bool, Illegal> {
+        let Some(lead) = self.leads.get(&lead_id) else { return Ok(false) };
+        let from = lead.state();
         let to = from.decide(status, actor.decider())?;
-        if to != from {
-            self.step(lead_id, (Some(from), to), LeadEventKind::Decided, actor, reason);
+        let is_explained = why.code != LeadReason::Untold && why.code.code() != lead.reason_code;
+        if to == from && !is_explained {
+            return Ok(false);
         }
-        Ok(())
+        self.step(lead_id, (Some(from), to), LeadEventKind::Decided, actor, why);
+        if !why.words.is_empty() {
+            self.set_substatus(lead_id, why.words.to_owned());
+        }
+        Ok(true)
     }
 
     /// The end of a lead's hold.
     pub fn close(&mut self, lead_id: i64) -> Result<(), Illegal> {
         let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
         let to = from.close()?;
-        self.step(lead_id, (Some(from), to), LeadEventKind::Closed, Actor::NETWORK, "the hold is over");
+        let why = Why::rule(LeadReason::HoldOver);
+        self.step(lead_id, (Some(from), to), LeadEventKind::Closed, Actor::NETWORK, why);
         Ok(())
     }
 
     /// A final decision is taken back; the hold is over, so the lead closes again once it is decided anew.
-    pub fn reopen(&mut self, lead_id: i64, actor: Actor, reason: &str) -> Result<(), Illegal> {
+    pub fn reopen(&mut self, lead_id: i64, actor: Actor, why: Why<'_>) -> Result<(), Illegal> {
         let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
         let to = from.reopen()?;
-        self.step(lead_id, (Some(from), to), LeadEventKind::Reopened, actor, reason);
+        self.step(lead_id, (Some(from), to), LeadEventKind::Reopened, actor, why);
+        Ok(())
+    }
+
+    /// The webmaster contests a refusal.
+    pub fn contest(&mut self, lead_id: i64, actor: Actor, ticket_id: i64) -> Result<(), Illegal> {
+        let Some(lead) = self.leads.get_mut(&lead_id) else { return Ok(()) };
+        let state = lead.state();
+        state.may_contest(lead.contest())?;
+        lead.contest = Contest::Open.code();
+        let words = format!("ticket {ticket_id}");
+        let why = Why { code: LeadReason::Untold, words: &words };
+        self.step(lead_id, (Some(state), state), LeadEventKind::Contested, actor, why);
+        Ok(())
+    }
+
+    /// The protest against a refusal ends without a change.
+    pub fn settle(&mut self, lead_id: i64, actor: Actor, end: Contest) -> Result<(), Illegal> {
+        let Some(lead) = self.leads.get_mut(&lead_id) else { return Ok(()) };
+        if lead.contest() != Contest::Open {
+            return Err(Illegal::NotContested);
+        }
+        let state = lead.state();
+        lead.contest = end.code();
+        let why = Why { code: LeadReason::Untold, words: end.word() };
+        self.step(lead_id, (Some(state), state), LeadEventKind::Settled, actor, why);
         Ok(())
     }
 
@@ -156,12 +212,13 @@ impl Steps {
     }
 
     /// One change of a lead: its state, an event, and the transfers between the two states.
-    fn step(&mut self, lead_id: i64, (from, to): Change, kind: LeadEventKind, actor: Actor, reason: &str) {
+    fn step(&mut self, lead_id: i64, (from, to): Change, kind: LeadEventKind, actor: Actor, why: Why<'_>) {
         let Some(lead) = self.leads.get_mut(&lead_id) else { return };
         lead.event_count += 1;
         lead.status = to.status.code();
         lead.is_closed = to.closing.code();
         if from.map(|state| state.status) != Some(to.status) {
+            lead.contest = contest_after(lead.contest(), to.status).code();
             lead.date_approved = (to.status == LeadStatus::Approved).then_some(self.now.0);
         }
         if from.is_some_and(|state| state.closing != to.closing) {
@@ -175,9 +232,13 @@ impl Steps {
             is_closed: lead.is_closed,
             level: actor.level,
             user_id: actor.user_id,
-            reason: reason.to_owned(),
+            reason_code: why.code.code(),
+            reason: why.words.to_owned(),
             date_created: self.now.0,
         });
+        if matches!(kind, LeadEventKind::Created | LeadEventKind::Decided) {
+            lead.reason_code = why.code.code();
+        }
         let cause = Cause { kind: CauseKind::Lead, id: lead_id, number: lead.event_count };
         self.postings.push((cause, lead_postings(lead.parties(), lead.money(), from, to)));
         self.changed.push(lead_id);
@@ -198,5 +259,15 @@ impl Steps {
         }
         let record = Record { new: &new, buyers: &[], events: &self.events, postings: &self.postings };
         lead::create(db, record, self.now).await
+    }
+}
+
+/// What becomes of a protest when the lead is decided anew: an approval is what it wanted; another refusal leaves an open
+/// one open, and may be contested itself after an ended one.
+fn contest_after(contest: Contest, status: LeadStatus) -> Contest {
+    match (contest, status) {
+        (Contest::Open, LeadStatus::Approved) => Contest::Upheld,
+        (Contest::Open, _) => Contest::Open,
+        _ => Contest::None,
     }
 }

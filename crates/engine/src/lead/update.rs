@@ -1,12 +1,12 @@
 //! Decisions about leads by the API.
 
 use serde::Serialize;
-use whocpa_domain::lead::{Closing, LeadStatus};
+use whocpa_domain::lead::{Closing, Decider, LeadReason, LeadStatus};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, params};
 use whocpa_store::lead::{self, Lead};
 
-use super::steps::{Actor, Steps};
+use super::steps::{Actor, Steps, Why};
 use crate::audit::Changes;
 use crate::{Caller, Engine, check};
 
@@ -15,14 +15,22 @@ params! {
     pub struct LeadUpdate {
         /// The decision: approved, rejected or spam. A decided lead cannot become pending again.
         status: Option<LeadStatus>,
-        /// Words to the status.
+        /// Why. Required to refuse a lead or to reopen one: 10 to 20 for a rejected one, 30 to 32 for spam, 40 or 41 for an
+        /// approved one; 50 and 59 for each of them; 51 for operators, who approve what was contested. The same status with
+        /// another reason explains the decision anew.
+        reason: Option<LeadReason>,
+        /// Why in words, up to 1000 characters; required with reason 59. The webmaster reads them: nothing about the buyer
+        /// belongs there.
+        comment: Option<String>,
+        /// Words to the status; `comment` unless told.
         substatus: Option<String>,
         /// Operators only: 0 takes the final decision of a closed lead back.
         is_closed: Option<Closing>,
-        /// Why; required to refuse a lead or to reopen one.
-        reason: Option<String>,
     }
 }
+
+/// Longest words to a decision, in characters.
+pub(super) const COMMENT_LIMIT: usize = 1000;
 
 impl Engine {
     /// Decides about a lead, or reopens it (operators).
@@ -37,20 +45,21 @@ impl Engine {
         self.store()
             .write(move |db| async move {
                 let lead = lead::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
-                let before = Noted::new(&lead, "");
+                let before = Noted::new(&lead);
                 let mut steps = Steps::new(vec![lead], now);
-                let reason = input.reason.as_deref().unwrap_or_default();
+                let code = input.reason.unwrap_or(LeadReason::Untold);
+                let why = Why { code, words: input.comment.as_deref().unwrap_or_default() };
                 let illegal = |illegal: whocpa_domain::lead::Illegal| Error::Conflict(illegal.to_string());
                 if input.is_closed.is_some() {
-                    steps.reopen(id, actor, reason).map_err(illegal)?;
+                    steps.reopen(id, actor, why).map_err(illegal)?;
                 }
                 if let Some(status) = input.status {
-                    steps.decide(id, status, actor, reason).map_err(illegal)?;
+                    steps.decide(id, status, actor, why).map_err(illegal)?;
                 }
                 if let Some(words) = &input.substatus {
                     steps.set_substatus(id, words.clone());
                 }
-                let after = steps.lead(id).map(|lead| Noted::new(lead, reason));
+                let after = steps.lead(id).map(Noted::new);
                 steps.write(&db).await?;
                 self.note(&db, caller, Resource::Lead, id, Changes::updated(&before, &after)).await
             })
@@ -64,21 +73,23 @@ struct Noted {
     status: i64,
     is_closed: i64,
     substatus: String,
-    reason: String,
+    reason_code: i64,
+    event_count: i64,
 }
 
 impl Noted {
-    fn new(lead: &Lead, reason: &str) -> Self {
+    fn new(lead: &Lead) -> Self {
         Self {
             status: lead.status,
             is_closed: lead.is_closed,
             substatus: lead.substatus.clone(),
-            reason: reason.to_owned(),
+            reason_code: lead.reason_code,
+            event_count: lead.event_count,
         }
     }
 }
 
-fn actor(caller: Caller) -> Actor {
+pub(super) fn actor(caller: Caller) -> Actor {
     let level = match caller.level {
         Level::Guest => 0,
         Level::Webmaster => UserLevel::Webmaster.code(),
@@ -90,18 +101,15 @@ fn actor(caller: Caller) -> Actor {
 
 fn check_input(caller: Caller, input: &LeadUpdate) -> Result<()> {
     let mut errors = FieldErrors::default();
-    let reason = input.reason.as_deref().unwrap_or_default();
-    check::text(&mut errors, "reason", reason);
     check::text(&mut errors, "substatus", input.substatus.as_deref().unwrap_or_default());
-    if matches!(input.status, Some(LeadStatus::Rejected | LeadStatus::Spam)) && reason.trim().is_empty() {
-        errors.add("reason", "This parameter is required to refuse a lead");
-    }
+    let comment = input.comment.as_deref().unwrap_or_default();
+    check_why(&mut errors, actor(caller).decider(), input.status, input.reason, comment);
     if input.is_closed.is_some() && caller.level != Level::Operator {
         errors.add("is_closed", "Unknown parameter");
     } else if input.is_closed == Some(Closing::Closed) {
         errors.add("is_closed", "Leads close by themselves when their hold is over");
     } else if input.is_closed.is_some() {
-        if reason.trim().is_empty() {
+        if input.reason.is_none() {
             errors.add("reason", "This parameter is required to reopen a lead");
         }
         // Its hold is over: left as it was, it would close again at once.
@@ -110,4 +118,44 @@ fn check_input(caller: Caller, input: &LeadUpdate) -> Result<()> {
         }
     }
     errors.finish()
+}
+
+/// Whether a decision has the reason that it owes, and one that suits it.
+pub(super) fn check_why(
+    errors: &mut FieldErrors,
+    by: Decider,
+    status: Option<LeadStatus>,
+    reason: Option<LeadReason>,
+    comment: &str,
+) {
+    if comment.chars().count() > COMMENT_LIMIT {
+        errors.add("comment", format!("Must be at most {COMMENT_LIMIT} characters"));
+    }
+    let Some(status) = status else {
+        if reason.is_some() {
+            errors.add("reason", "Only with a status");
+        }
+        if !comment.is_empty() {
+            errors.add("comment", "Only with a status");
+        }
+        return;
+    };
+    match reason {
+        None if LeadReason::is_owed(status) => {
+            errors.add("reason", "This parameter is required to refuse a lead");
+        }
+        None => {}
+        Some(reason) => {
+            let known = LeadReason::of(status, by);
+            if !known.contains(&reason) {
+                let known: Vec<String> = known.iter().map(|reason| reason.code().to_string()).collect();
+                errors.add(
+                    "reason",
+                    format!("Not a reason for \"{}\": must be one of {}", status.word(), known.join(", ")),
+                );
+            } else if reason.needs_words() && comment.trim().is_empty() {
+                errors.add("comment", "This parameter is required with this reason");
+            }
+        }
+    }
 }

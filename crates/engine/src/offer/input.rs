@@ -15,6 +15,8 @@ use crate::{Caller, check};
 const MASK_LIMIT: usize = 500;
 /// Longest life of the cookie with the tid, in days.
 const COOKIE_LIMIT_DAYS: i64 = 365;
+/// Longest time to decide about a lead, in days.
+const DECISION_LIMIT_DAYS: i64 = 90;
 
 /// Declares both sets of parameters at once: what they share is written and documented once.
 macro_rules! writing {
@@ -122,6 +124,12 @@ writing! {
         utm_mask: Option<String>,
         /// When the call centre works, in words; empty for none.
         call_hours: Option<String>,
+        /// Days in which you decide about a lead, 1 to 90; 0 agrees on none. Webmasters see it. Leads that are there
+        /// already keep what was agreed when they came.
+        decision_days: Option<i64>,
+        /// Whether a lead that nobody decided about in `decision_days` is approved by itself; never one whose click is
+        /// marked as a bot's. Webmasters see it. Leads that are there already keep what was agreed when they came.
+        is_silence_approval: Option<bool>,
         /// Price of the product for a buyer, the lowest one; empty for none.
         price_from: Patch<Decimal>,
         /// The highest price; the same as the lowest one unless told.
@@ -197,6 +205,7 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
         (&mut row.is_phone_tracking, input.is_phone_tracking),
         (&mut row.is_mobile, input.is_mobile),
         (&mut row.is_mobile_optimised, input.is_mobile_optimised),
+        (&mut row.is_silence_approval, input.is_silence_approval),
     ] {
         *place = sent.unwrap_or(*place);
     }
@@ -208,6 +217,7 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
     row.date_stop = input.date_stop.map(|time| time.0).or(row.date_stop);
     row.name_folded = fold(&row.name);
     row.cookie_ttl_days = input.cookie_ttl_days.unwrap_or(row.cookie_ttl_days);
+    row.decision_days = input.decision_days.unwrap_or(row.decision_days);
 }
 
 /// The state that a request asks for; none when it asks for none.
@@ -305,6 +315,10 @@ pub(super) fn check(errors: &mut FieldErrors, row: &Offer) {
     }
     check::url(errors, "url_homepage", &row.url_homepage);
     check::range(errors, "cookie_ttl_days", row.cookie_ttl_days, 1, COOKIE_LIMIT_DAYS);
+    check::range(errors, "decision_days", row.decision_days, 0, DECISION_LIMIT_DAYS);
+    if row.is_silence_approval && row.decision_days == 0 {
+        errors.add("is_silence_approval", "Only with decision_days");
+    }
 }
 
 fn check_mask(errors: &mut FieldErrors, row: &Offer) {

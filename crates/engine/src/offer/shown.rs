@@ -140,6 +140,12 @@ shown! {
         images: Vec<ImageView>,
         /// Days that the cookie with the tid lives.
         cookie_ttl_days: i64,
+        /// Days in which the advertiser has agreed to decide about a lead, 0 when nothing is agreed. Each lead keeps what was
+        /// agreed when it came.
+        decision_days: i64,
+        /// Whether a lead that nobody decided about in these days is approved by itself; never one whose click is marked as
+        /// a bot's.
+        is_silence_approval: bool,
         /// When it was added.
         date_created: Time,
         /// Whether it is a mobile product: a game, an application.
@@ -304,6 +310,8 @@ impl Around {
             url_homepage: row.url_homepage,
             url_name: row.url_name,
             cookie_ttl_days: row.cookie_ttl_days,
+            decision_days: row.decision_days,
+            is_silence_approval: row.is_silence_approval,
             is_mobile: row.is_mobile,
             is_mobile_optimised: row.is_mobile_optimised,
         }

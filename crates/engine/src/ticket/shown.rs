@@ -9,6 +9,7 @@ use whocpa_store::person::{self, User};
 use whocpa_store::ticket::{self, Ticket, TicketMessage};
 
 use crate::Caller;
+use crate::lead::LeadView;
 
 view! {
     /// A question to the network.
@@ -34,6 +35,8 @@ view! {
         offer_id: Option<i64>,
         /// The lead that it is about, `null` for none.
         lead_id: Option<i64>,
+        /// Whether it contests the refusal of that lead.
+        is_contest: bool,
         /// The operator who answers it, `null` for nobody yet; for operators only.
         #[serde(skip_serializing_if = "Option::is_none")]
         operator_id: Option<Option<i64>>,
@@ -76,6 +79,9 @@ view! {
         ticket: TicketRow,
         /// The messages, oldest first.
         messages: Vec<MessageView>,
+        /// The story of the lead whose refusal is contested; absent elsewhere.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lead: Option<LeadView>,
     }
 }
 
@@ -111,6 +117,7 @@ impl Around {
             priority: TicketPriority::from_code(row.priority).filter(|_| is_operator),
             offer_id: row.offer_id,
             lead_id: row.lead_id,
+            is_contest: row.is_contest,
             operator_id: is_operator.then_some(row.operator_id),
             unread_count: unread,
             unread_user_count: is_operator.then_some(other),
@@ -137,5 +144,5 @@ pub(super) async fn view(db: &Db, caller: Caller, scope: Scope, row: Ticket) -> 
     let writers = messages.iter().map(|message| message.user_id);
     let around = Around::load(db, caller, writers.chain([row.user_id])).await?;
     let messages = messages.into_iter().map(|message| around.message(message)).collect();
-    Ok(TicketView { ticket: around.row(row), messages })
+    Ok(TicketView { ticket: around.row(row), messages, lead: None })
 }

@@ -167,7 +167,7 @@ async fn a_lead_of_a_marked_click_is_never_approved_by_itself(test: TestDb) {
     assert_eq!(status, LeadStatus::Pending);
     let lead = engine.lead_view(net.world.webmaster, id).await.expect("the lead");
     let words = "the click is counted apart: a known crawler by its user agent; so the goal does not approve the lead by itself";
-    assert_eq!(lead.events[0].reason, words);
+    assert_eq!(lead.events[0].comment, words);
     // It is decided like any other.
     engine.lead_update(net.world.advertiser, id, read(&[("status", "1")])).await.expect("approve");
     assert_eq!(net.view(&tid).await.lead_ids, [id]);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use whocpa_db_test::db_test;
 use whocpa_domain::Error;
 use whocpa_domain::click::ClickReason;
-use whocpa_domain::lead::{LeadEventKind, LeadStatus};
+use whocpa_domain::lead::{LeadEventKind, LeadReason, LeadStatus};
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::tid::TidKeys;
 use whocpa_domain::time::DAY;
@@ -17,17 +17,22 @@ use whocpa_store::{Scope, click, secret};
 use crate::world::{USD, World, branch, read, refusal};
 
 /// A live offer with a goal of 10 dollars (8 for the webmaster) and a link to it.
-struct Running {
-    world: World,
-    offer_id: i64,
-    goal_id: i64,
-    code: String,
+pub struct Running {
+    pub world: World,
+    pub offer_id: i64,
+    pub goal_id: i64,
+    pub code: String,
 }
 
 async fn running(test: TestDb) -> Running {
+    running_with(test, &[]).await
+}
+
+/// The same with an offer that says more.
+pub async fn running_with(test: TestDb, offer: &[(&str, &str)]) -> Running {
     let world = World::new(test).await;
     let geo = branch(&world.engine.geo_list(world.operator).await.expect("regions"))[1];
-    let offer_id = world.offer(geo, OfferStatus::Live, &[]).await;
+    let offer_id = world.offer(geo, OfferStatus::Live, offer).await;
     let goal_id = world.goal(offer_id, "10").await;
     world.connect(offer_id).await;
     let offer = offer_id.to_string();
@@ -41,7 +46,7 @@ async fn running(test: TestDb) -> Running {
 }
 
 impl Running {
-    async fn click(&self, query: &str) -> Tracked {
+    pub async fn click(&self, query: &str) -> Tracked {
         let visit = Visit {
             query,
             ip: IpAddr::from([8, 8, 8, 8]),
@@ -53,7 +58,7 @@ impl Running {
         self.world.engine.click_track(visit).await
     }
 
-    fn conversion(&self, tid: &str, sale_id: &str) -> Conversion {
+    pub fn conversion(&self, tid: &str, sale_id: &str) -> Conversion {
         Conversion {
             advertiser_id: self.world.advertiser.user_id,
             tid: tid.to_owned(),
@@ -61,16 +66,17 @@ impl Running {
             sale_id: sale_id.to_owned(),
             amount: None,
             status: LeadStatus::Pending,
+            reason: LeadReason::Untold,
             comment: String::new(),
             ..Conversion::default()
         }
     }
 
-    async fn receive(&self, conversion: Conversion) -> Verdict {
+    pub async fn receive(&self, conversion: Conversion) -> Verdict {
         self.world.engine.lead_receive(conversion).await.expect("a verdict")
     }
 
-    async fn accepted(&self, tid: &str, sale_id: &str) -> i64 {
+    pub async fn accepted(&self, tid: &str, sale_id: &str) -> i64 {
         match self.receive(self.conversion(tid, sale_id)).await {
             Verdict::Accepted { lead_id, .. } => lead_id,
             other => panic!("not accepted: {other:?}"),
@@ -78,7 +84,7 @@ impl Running {
     }
 
     /// The webmaster's (hold, available) and the advertiser's (available, committed).
-    async fn money(&self) -> [String; 4] {
+    pub async fn money(&self) -> [String; 4] {
         let engine = &self.world.engine;
         let mine = engine.balance_list(self.world.webmaster).await.expect("balances");
         let theirs = engine.balance_list(self.world.advertiser).await.expect("balances");
@@ -93,7 +99,7 @@ impl Running {
         ]
     }
 
-    async fn books_balance(&self) {
+    pub async fn books_balance(&self) {
         let sums = self.world.engine.ledger_sum().await.expect("the sum");
         assert!(sums.iter().all(|(_, micros)| *micros == 0), "{sums:?}");
     }
@@ -134,8 +140,7 @@ async fn from_click_to_available(test: TestDb) {
     let lead = engine.lead_view(run.world.webmaster, id).await.expect("the lead");
     let kinds: Vec<LeadEventKind> = lead.events.iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [LeadEventKind::Created, LeadEventKind::Decided, LeadEventKind::Closed]);
-    let late =
-        engine.lead_update(run.world.advertiser, id, read(&[("status", "2"), ("reason", "changed my mind")]));
+    let late = engine.lead_update(run.world.advertiser, id, read(&[("status", "2"), ("reason", "50")]));
     assert!(matches!(late.await, Err(Error::Conflict(_))));
     run.books_balance().await;
 }
@@ -148,17 +153,20 @@ async fn an_operator_takes_a_final_decision_back(test: TestDb) {
     engine.lead_update(run.world.advertiser, id, read(&[("status", "1")])).await.expect("approve");
     run.world.clock.advance(10 * DAY);
     engine.lead_close_due().await.expect("close");
-    let theirs = engine.lead_update(run.world.advertiser, id, read(&[("is_closed", "0"), ("reason", "x")]));
+    let theirs = engine.lead_update(run.world.advertiser, id, read(&[("is_closed", "0")]));
     assert_eq!(refusal(theirs.await), ["is_closed: Unknown parameter"]);
     let unexplained =
         engine.lead_update(run.world.operator, id, read(&[("is_closed", "0"), ("status", "1")]));
     assert_eq!(refusal(unexplained.await), ["reason: This parameter is required to reopen a lead"]);
-    let undecided = engine.lead_update(run.world.operator, id, read(&[("is_closed", "0"), ("reason", "x")]));
+    let undecided = engine.lead_update(run.world.operator, id, read(&[("is_closed", "0")]));
     assert_eq!(
         refusal(undecided.await),
-        ["status: This parameter is required to reopen a lead: the new decision"]
+        [
+            "reason: This parameter is required to reopen a lead",
+            "status: This parameter is required to reopen a lead: the new decision"
+        ]
     );
-    let both = read(&[("is_closed", "0"), ("status", "2"), ("reason", "proved to be a test order")]);
+    let both = read(&[("is_closed", "0"), ("status", "2"), ("reason", "20"), ("comment", "our own order")]);
     engine.lead_update(run.world.operator, id, both).await.expect("reopen and refuse");
     assert_eq!(run.money().await, ["0.00", "0.00", "0.00", "0.00"].map(str::to_owned));
     assert_eq!(engine.lead_close_due().await.expect("close"), 1, "refused leads close too");

@@ -5,6 +5,10 @@ mod accounts;
 #[cfg(test)]
 mod clicks;
 #[cfg(test)]
+mod contests;
+#[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod leads;

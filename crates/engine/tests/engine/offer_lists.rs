@@ -1,7 +1,7 @@
 //! Finding offers: filters, search, order, figures.
 
 use whocpa_db_test::db_test;
-use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::{Error, Time};
 use whocpa_engine::Caller;
@@ -183,6 +183,7 @@ async fn sell(world: &World, offer: i64, goal: i64) {
             sale_id: number.to_string(),
             amount: None,
             status: if number < 15 { LeadStatus::Approved } else { LeadStatus::Rejected },
+            reason: LeadReason::Untold,
             comment: "x".to_owned(),
             ..Conversion::default()
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use whocpa_domain::click::ClickReason;
-use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::time::DAY;
 use whocpa_domain::{Error, Level, ManualClock, Result, Time};
 use whocpa_engine::Engine;
@@ -85,6 +85,7 @@ impl History<'_> {
             self.acts(until).await?;
             if number % CLOSE_EVERY == CLOSE_EVERY - 1 {
                 self.clock.set(until);
+                self.counts.decisions += self.engine.lead_approve_silent().await?;
                 self.counts.closed += self.engine.lead_close_due().await?;
             }
         }
@@ -226,15 +227,22 @@ impl History<'_> {
             sale_id: sale.own_id.clone(),
             amount: sale.amount,
             status,
-            comment: if status == LeadStatus::Pending { String::new() } else { sale.reason.to_owned() },
+            reason: if status == LeadStatus::Pending { LeadReason::Untold } else { sale.reason.0 },
+            comment: if status == LeadStatus::Pending { String::new() } else { sale.reason.1.to_owned() },
             ..Conversion::default()
         }
     }
 
     async fn decide(&mut self, sale: &Sale, lead_id: i64) -> Result<()> {
         let advertiser = caller(Level::Advertiser, &self.world.advertisers[sale.advertiser]);
-        let reason = Some(sale.reason.to_owned()).filter(|reason| !reason.is_empty());
-        let input = LeadUpdate { status: Some(sale.decision), substatus: None, is_closed: None, reason };
+        let (reason, comment) = sale.reason;
+        let input = LeadUpdate {
+            status: Some(sale.decision),
+            reason: Some(reason).filter(|reason| *reason != LeadReason::Untold),
+            comment: Some(comment.to_owned()).filter(|words| !words.is_empty()),
+            substatus: None,
+            is_closed: None,
+        };
         self.counts.decisions += 1;
         self.engine.lead_update(advertiser, lead_id, input).await
     }

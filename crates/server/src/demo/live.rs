@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
-use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::money::Amount;
 use whocpa_domain::{Clock, SystemClock};
 
@@ -208,7 +208,11 @@ impl Live {
             query.append_pair("amount", &Amount { micros, digits: 2 }.to_string());
         }
         if status != LeadStatus::Pending {
-            query.append_pair("status", status.word()).append_pair("comment", sale.reason);
+            query.append_pair("status", status.word());
+            let (reason, comment) = sale.reason;
+            if reason != LeadReason::Untold {
+                query.append_pair("reason", &reason.code().to_string()).append_pair("comment", comment);
+            }
         }
         query.finish()
     }
@@ -223,8 +227,9 @@ impl Live {
         let mut body = Serializer::new(String::new());
         body.append_pair("api_key", &self.world.advertisers[sale.advertiser].api_key);
         body.append_pair("status", &sale.decision.code().to_string());
-        if !sale.reason.is_empty() {
-            body.append_pair("reason", sale.reason);
+        let (reason, comment) = sale.reason;
+        if reason != LeadReason::Untold {
+            body.append_pair("reason", &reason.code().to_string()).append_pair("comment", comment);
         }
         body.finish()
     }

@@ -7,6 +7,7 @@
 //!
 //! Nothing is written past the engine: each thing is made by the operation that a person or program would use.
 
+mod contests;
 mod dice;
 mod history;
 mod live;
@@ -149,6 +150,7 @@ async fn make(options: &DemoOptions, config: &Config, end: Time) -> Result<Past,
             History { engine: &engine, clock: &clock, world: &world, dice, queue, counts, next_click: 1 };
         history.run(start, end, clicks, &step).await?;
         let History { queue, counts, .. } = history;
+        contests::make(&engine, &world).await?;
         step.end(&format!(
             "{} clicks, {} leads, {} decisions, {} closed",
             counts.clicks, counts.leads, counts.decisions, counts.closed

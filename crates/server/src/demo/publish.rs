@@ -173,5 +173,8 @@ fn described(plan: &Plan, index: usize, category: i64, geo: &[i64]) -> Result<Of
         ("call_hours", plan.call_hours().to_owned()),
         ("utm_mask", "utm_source=whocpa&utm_medium=cpa&utm_content={webmaster_id}".to_owned()),
         ("cookie_ttl_days", if plan.category == 7 { "45" } else { "30" }.to_owned()),
+        // One advertiser agrees on nothing; two pay for what they forget to decide.
+        ("decision_days", if plan.company == 4 { 0 } else { 7 }.to_string()),
+        ("is_silence_approval", flag(matches!(plan.company, 0 | 6))),
     ])
 }

@@ -8,7 +8,7 @@ use whocpa_domain::goal::MoneyType;
 use whocpa_domain::lead::LeadStatus;
 
 use super::dice::Dice;
-use super::reasons;
+use super::reasons::{self, Reason};
 use super::world::DemoOffer;
 
 /// How long things take.
@@ -36,7 +36,7 @@ pub struct Sale {
     /// What the advertiser will say; pending for never.
     pub decision: LeadStatus,
     /// Why.
-    pub reason: &'static str,
+    pub reason: Reason,
     /// After so long.
     pub decision_ms: i64,
     /// By the API of leads, not by a second postback.
@@ -123,13 +123,17 @@ fn sale(dice: &mut Dice, offer: &DemoOffer, goal: usize, pace: Pace, own_id: Str
     }
 }
 
-fn decision(dice: &mut Dice, offer: &DemoOffer) -> (LeadStatus, &'static str) {
+fn decision(dice: &mut Dice, offer: &DemoOffer) -> (LeadStatus, Reason) {
     match dice.index(100) {
-        0..3 => (LeadStatus::Pending, ""),
-        3..6 => (LeadStatus::Spam, dice.pick(reasons::SPAM).unwrap_or_default()),
-        _ if dice.percent(offer.plan.approved) => (LeadStatus::Approved, ""),
-        _ => (LeadStatus::Rejected, dice.pick(reasons::rejected(offer.plan.category)).unwrap_or_default()),
+        0..3 => (LeadStatus::Pending, reasons::NONE),
+        3..6 => (LeadStatus::Spam, one_of(dice, reasons::SPAM)),
+        _ if dice.percent(offer.plan.approved) => (LeadStatus::Approved, reasons::NONE),
+        _ => (LeadStatus::Rejected, one_of(dice, reasons::rejected(offer.plan.category))),
     }
+}
+
+fn one_of(dice: &mut Dice, reasons: &[Reason]) -> Reason {
+    reasons.get(dice.index(reasons.len())).copied().unwrap_or(reasons::NONE)
 }
 
 fn report_delay(dice: &mut Dice, pace: Pace) -> i64 {
@@ -165,7 +169,7 @@ mod tests {
             own_id: String::new(),
             amount: None,
             decision: LeadStatus::Pending,
-            reason: "",
+            reason: reasons::NONE,
             decision_ms: 0,
             by_api: false,
         };

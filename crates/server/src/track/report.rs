@@ -1,7 +1,7 @@
 //! What an advertiser's system reports, read by the spelling of its platform.
 
 use whocpa_domain::input::{Decimal, RawParams, RawValue, Single};
-use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::money::AMOUNT_LIMIT;
 use whocpa_domain::way::Intent;
 use whocpa_domain::{Error, FieldErrors, Result};
@@ -65,6 +65,8 @@ impl Report {
             tid: self.text(Slot::Tid, NAME_LIMIT, &mut errors),
             ..Conversion::default()
         };
+        let reason = self.text(Slot::Reason, COMMENT_LIMIT, &mut errors);
+        (sent.reason, sent.comment) = LeadReason::heard(sent.status, &reason, &sent.comment);
         errors.finish()?;
         if sent.tid.is_empty() {
             sent.tid = cookie_tid(offer_id).ok_or_else(|| self.missing(Slot::Tid))?;

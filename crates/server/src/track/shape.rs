@@ -29,6 +29,8 @@ pub enum Slot {
     Currency,
     /// The decision.
     Status,
+    /// Why: a number or words of the list of reasons.
+    Reason,
     /// Words to the status.
     Comment,
 }

@@ -3,7 +3,9 @@
 use whocpa_domain::lead::LeadStatus::{Approved, Pending, Rejected, Spam};
 use whocpa_domain::way::{Intent, LeadWay};
 
-use super::shape::Slot::{Amount, Comment, Currency, Goal, GoalId, Offer, SaleId, Status, Tid, Token};
+use super::shape::Slot::{
+    Amount, Comment, Currency, Goal, GoalId, Offer, Reason, SaleId, Status, Tid, Token,
+};
 use super::shape::{Form, Shape};
 
 /// All of them.
@@ -25,7 +27,8 @@ const OURS: Shape = Shape {
         (Amount, &["amount", "sum", "sale_amount", "payout", "revenue", "price", "sale"]),
         (Currency, &["currency"]),
         (Status, &["status", "conv_status"]),
-        (Comment, &["comment", "reason"]),
+        (Reason, &["reason"]),
+        (Comment, &["comment"]),
     ],
     status: &[
         ("pending", Pending),

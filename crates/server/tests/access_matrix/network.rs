@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::role::Role;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Access, Level, Method, Resource};
@@ -445,6 +445,7 @@ impl Network {
             sale_id: word.clone(),
             amount: None,
             status: LeadStatus::Approved,
+            reason: LeadReason::Untold,
             comment: String::new(),
             ..Conversion::default()
         };

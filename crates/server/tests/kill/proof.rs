@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use whocpa_domain::lead::{Closing, LeadSort, LeadState, LeadStatus};
+use whocpa_domain::lead::{Closing, LeadReason, LeadSort, LeadState, LeadStatus};
 use whocpa_domain::ledger::{Account, AccountKind, lead_postings};
 use whocpa_domain::sort::Sort;
 use whocpa_domain::tid::{ClickId, TidKeys};
@@ -257,6 +257,7 @@ async fn check_repeats(
             sale_id: sale.order_id.clone(),
             amount: offer.is_percent.then_some(AMOUNT),
             status: LeadStatus::Pending,
+            reason: LeadReason::Untold,
             comment: String::new(),
             ..Conversion::default()
         };

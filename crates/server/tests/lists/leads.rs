@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use whocpa_db_test::db_test;
-use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::user::UserLevel;
 use whocpa_engine::click::Visit;
 use whocpa_engine::lead::{Conversion, Verdict};
@@ -115,6 +115,7 @@ impl Network {
             sale_id: sale_id.to_owned(),
             amount: None,
             status,
+            reason: LeadReason::Untold,
             comment: String::new(),
             ..Conversion::default()
         };
@@ -145,7 +146,7 @@ async fn every_documented_field_is_there(db: TestDb) {
     let net = Network::start(db).await;
     let query = "subid1=a&subid2=b&subid3=c&subid4=d&subid5=e&keyword=green+tea";
     let (id, tid) = net.lead(query, [8, 8, 8, 8], 0, "order-1", LeadStatus::Approved).await;
-    let expected = json!({
+    let mut expected = json!({
         "id": id, "tid": tid, "sale_id": "order-1", "type": 0, "is_closed": 0, "status": 1, "substatus": "",
         "offer_id": net.offer, "goal_id": net.goals[0], "hold_period": 10, "currency_id": 840, "date_closed": null,
         "date_approved": "2024-04-25T14:15:16Z", "date_created": "2024-04-25T14:15:16Z",
@@ -155,6 +156,12 @@ async fn every_documented_field_is_there(db: TestDb) {
         "ua": "Mozilla/5.0", "country": "US", "url_from": "https://blog.example/tea", "cookie_ttl_days": 30,
         "language": "uk", "money": "8.00", "amount": null,
     });
+    // Apart from the others: the macro has a limit.
+    let more = json!({"reason": 0, "contest": 0, "date_decide_until": null, "date_auto_approve": null,
+        "is_overdue": false, "bot_mark": 0});
+    for (name, value) in more.as_object().expect("an object") {
+        expected[name] = value.clone();
+    }
     let list = |key: &str| {
         let key = key.to_owned();
         let app = &net.app;
@@ -280,7 +287,7 @@ async fn a_wrong_parameter_is_named(db: TestDb) {
 async fn a_decision_is_in_the_audit(db: TestDb) {
     let net = Network::start(db).await;
     let (id, _) = net.lead("", [8, 8, 8, 8], 0, "s1", LeadStatus::Pending).await;
-    change(&net.app, &net.advertiser, &format!("lead/{id}"), "status=2&reason=wrong+number").await;
+    change(&net.app, &net.advertiser, &format!("lead/{id}"), "status=2&reason=12&comment=wrong+number").await;
     let entries = send(&net.app, &net.operator, "GET", "/api/audit/?resource=lead", "").await.json();
     let entry = &entries["objects"][0];
     assert_eq!((&entry["object_id"], &entry["user_id"]), (&json!(id), &json!(net.advertiser_id)));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use whocpa::api::REGISTRY;
 use whocpa_db_test::db_test;
 use whocpa_domain::Level::{Advertiser, Guest, Operator, Webmaster};
-use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::{Access, Level, Resource as R};
 use whocpa_engine::click::Visit;
 use whocpa_engine::lead::{Conversion, Verdict};
@@ -90,6 +90,8 @@ async fn offer(story: &mut Story, category: &str) -> (String, String) {
                 ("categories", category),
                 ("geo", &geo),
                 ("cookie_ttl_days", "30"),
+                ("decision_days", "7"),
+                ("is_silence_approval", "1"),
             ],
         )
         .await;
@@ -224,6 +226,7 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
             sale_id: sale.to_owned(),
             amount: None,
             status: LeadStatus::Pending,
+            reason: LeadReason::Untold,
             comment: String::new(),
             ..Conversion::default()
         };
@@ -234,11 +237,7 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
     }
     let [first, second, _] = ids.as_slice() else { panic!("three leads") };
     story.update(Advertiser, R::Lead, first, &[("status", "1")]).await;
-    let refusal = [
-        ("status", "2"),
-        ("substatus", "Cancelled by the buyer"),
-        ("reason", "The buyer did not take the parcel"),
-    ];
+    let refusal = [("status", "2"), ("reason", "16"), ("comment", "The buyer did not take the parcel")];
     story.update(Operator, R::Lead, second, &refusal).await;
     for level in [Webmaster, Advertiser, Operator] {
         story

@@ -1,7 +1,8 @@
 //! Which leads are asked for, and what counters and indexes know of it.
 
 use sea_orm::entity::prelude::*;
-use whocpa_domain::lead::{Closing, LeadStatus, LeadType};
+use sea_orm::sea_query::Condition;
+use whocpa_domain::lead::{Closing, Contest, LeadReason, LeadStatus, LeadType};
 use whocpa_domain::time::DAY;
 use whocpa_domain::{Scope, Time};
 
@@ -38,6 +39,12 @@ pub struct LeadFilter {
     pub currency_ids: Option<Vec<i64>>,
     /// Only with one of these statuses.
     pub status: Option<Vec<LeadStatus>>,
+    /// Only whose status has one of these reasons.
+    pub reasons: Option<Vec<LeadReason>>,
+    /// Only whose refusal was contested, and what became of it.
+    pub contests: Option<Vec<Contest>>,
+    /// Only pending ones whose time for a decision is over at this moment, or only others.
+    pub overdue: Option<(bool, Time)>,
     /// Only closed ones, or only those on hold.
     pub closed: Option<bool>,
     /// Only of these kinds.
@@ -85,6 +92,9 @@ pub(super) fn scans(filter: &LeadFilter) -> Option<&'static str> {
         ("subid5", filter.subids[4].is_some()),
         ("keyword", filter.keyword.is_some()),
         ("type", filter.types.is_some()),
+        ("reason", filter.reasons.is_some()),
+        ("contest", filter.contests.is_some()),
+        ("is_overdue", filter.overdue.is_some()),
         ("area_id", filter.area_ids.is_some()),
         ("money_from", filter.money_from.is_some()),
         ("money_to", filter.money_to.is_some()),
@@ -95,10 +105,22 @@ pub(super) fn scans(filter: &LeadFilter) -> Option<&'static str> {
     .find_map(|(name, is_asked)| is_asked.then_some(name))
 }
 
+/// Whether the time for a decision is over, or is not.
+pub(super) fn overdue(filter: &LeadFilter) -> Option<Condition> {
+    let (is_overdue, now) = filter.overdue?;
+    let over = Condition::all()
+        .add(Column::Status.eq(LeadStatus::Pending.code()))
+        .add(Column::DateDecideUntil.is_not_null())
+        .add(Column::DateDecideUntil.lt(now.0));
+    Some(if is_overdue { over } else { over.not() })
+}
+
 /// Columns of numbers and what is asked of them.
 pub(super) fn numbers(filter: &LeadFilter) -> Vec<(Column, Vec<i64>)> {
     let status = filter.status.as_ref().map(|list| list.iter().map(|status| status.code()).collect());
     let types = filter.types.as_ref().map(|list| list.iter().map(|kind| kind.code()).collect());
+    let reasons = filter.reasons.as_ref().map(|list| list.iter().map(|reason| reason.code()).collect());
+    let contests = filter.contests.as_ref().map(|list| list.iter().map(|contest| contest.code()).collect());
     let closing = |closed| if closed { Closing::Closed } else { Closing::Hold };
     let is_closed = filter.closed.map(|closed| vec![closing(closed).code()]);
     [
@@ -112,6 +134,8 @@ pub(super) fn numbers(filter: &LeadFilter) -> Vec<(Column, Vec<i64>)> {
         (Column::Status, status),
         (Column::IsClosed, is_closed),
         (Column::Type, types),
+        (Column::ReasonCode, reasons),
+        (Column::Contest, contests),
         (Column::LinkId, filter.link_ids.clone()),
         (Column::AreaId, filter.area_ids.clone()),
     ]

@@ -14,7 +14,7 @@ use whocpa_domain::sort::Sort;
 use whocpa_domain::time::DAY;
 use whocpa_domain::{Error, Result, Scope, Time};
 
-use super::filter::{LeadFilter, Window, cells, numbers, scans, scans_index};
+use super::filter::{LeadFilter, Window, cells, numbers, overdue, scans, scans_index};
 use super::{Column, Entity, Lead};
 use crate::db::{self, Db, Paging, Rows};
 use crate::lead_count::Cells;
@@ -96,6 +96,10 @@ impl Plan {
                 Some(ids) => ids.into_iter().filter(|id| found.contains(id)).collect(),
                 None => found,
             });
+        }
+        if matches!(filter.overdue, Some((true, _))) && filter.status.is_none() {
+            // The counters know how many are pending, and an index has them.
+            filter.status = Some(vec![LeadStatus::Pending]);
         }
         let is_pointed = filter.ids.is_some() || filter.sale_ids.is_some();
         if !is_pointed && filter.webmaster_ids.is_none() && !matches!(scope, Scope::Webmaster(_)) {
@@ -273,6 +277,7 @@ impl Plan {
                 if is_owner && self.is_pointed { column.into_expr().add(0) } else { column.into_expr() };
             all = all.add(among(value, numbers));
         }
+        all = all.add_option(overdue(filter));
         for (column, texts) in [
             (Column::Country, &filter.countries),
             (Column::Subid1, &filter.subids[0]),

@@ -1,0 +1,302 @@
+//! A lead explains itself: its click, its terms, what makes it the same action, its hold, each step with who and why, and
+//! what the steps did to the reader's own accounts (design §6). Each part says in whose scope it is read.
+
+use whocpa_domain::facts::BotMark;
+use whocpa_domain::goal::MoneyType;
+use whocpa_domain::lead::{Closing, LeadEventKind, LeadIdentityKind, LeadReason, LeadStatus};
+use whocpa_domain::ledger::{AccountKind, TransferKind};
+use whocpa_domain::money::Amount;
+use whocpa_domain::user::UserLevel;
+use whocpa_domain::way::{Attribution, LeadWay};
+use whocpa_domain::{Error, Level, Method, Resource, Result, Time, view};
+use whocpa_store::lead::{self, Lead};
+use whocpa_store::lead_event::LeadEvent;
+use whocpa_store::transfer::Side;
+use whocpa_store::{Db, Scope, goal, lead_event, parked_lead, ticket, transfer};
+
+use super::shown::LeadRow;
+use crate::goal::rate_text;
+use crate::{Caller, Engine, currency};
+
+view! {
+    /// One step in a lead's life.
+    pub struct LeadEventView {
+        /// From 1, without gaps.
+        number: i64,
+        /// What happened.
+        kind: LeadEventKind,
+        /// Status after it.
+        status: LeadStatus,
+        /// On hold or closed after it.
+        is_closed: Closing,
+        /// Who did it: network, webmaster, advertiser or operator.
+        by: String,
+        /// Why.
+        reason: LeadReason,
+        /// Why, in words.
+        comment: String,
+        /// When.
+        date_created: Time,
+    }
+}
+
+view! {
+    /// The click that brought a lead.
+    pub struct LeadClick {
+        /// Id of the redirect.
+        tid: String,
+        /// When the visitor was redirected.
+        date_created: Time,
+        /// Seconds from there to the action.
+        seconds: i64,
+        /// Page that the visitor came from, empty when unknown.
+        url_from: String,
+        /// Visitor's country, ISO 3166, empty when unknown.
+        country: String,
+        /// Tracked link.
+        link_id: i64,
+        /// Traffic source, `null` for none.
+        area_id: Option<i64>,
+        /// Why it is counted apart.
+        bot_mark: BotMark,
+    }
+}
+
+view! {
+    /// By which terms a lead was rated: the goal's own ones that were in force when the action was reported.
+    pub struct LeadTerms {
+        /// The version of the goal's terms.
+        goal_version_id: i64,
+        /// In force from here.
+        date_from: Time,
+        /// When they were written down.
+        date_recorded: Time,
+        /// How the rates are stated.
+        money_type: MoneyType,
+        /// What the webmaster gets; for webmasters and operators.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        payment: Option<String>,
+        /// What the advertiser pays; for advertisers and operators.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        charge: Option<String>,
+    }
+}
+
+view! {
+    /// What makes an action the same one when it is sent again, and what a double repeats.
+    pub struct LeadIdentity {
+        /// What is compared within the offer and goal.
+        kind: LeadIdentityKind,
+        /// The sale id or the tid that is compared.
+        value: String,
+        /// The rule by which it is a double; `null` when it is none.
+        rule: Option<LeadReason>,
+        /// The lead that a double repeats.
+        first_lead_id: Option<i64>,
+        /// When that one was created.
+        date_first: Option<Time>,
+    }
+}
+
+view! {
+    /// How the end of a lead's hold was found: so many days after its creation, whatever the goal says now.
+    pub struct LeadHold {
+        /// Days.
+        days: i64,
+        /// From here.
+        date_from: Time,
+        /// Until here; a decided lead then closes, a pending one when it is decided.
+        date_end: Time,
+        /// Whether that moment has passed.
+        is_over: bool,
+    }
+}
+
+view! {
+    /// What one step did to an account.
+    pub struct LeadTransfer {
+        /// The step.
+        event_number: i64,
+        /// Why.
+        kind: TransferKind,
+        /// Which account.
+        account: AccountKind,
+        /// Whose account, 0 for the network's own; for operators.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner_id: Option<i64>,
+        /// What came in; below zero for what went out.
+        amount: Amount,
+        /// When.
+        date_created: Time,
+    }
+}
+
+view! {
+    /// A lead whose click was not known at first.
+    pub struct LeadParked {
+        /// When it was reported.
+        date_created: Time,
+        /// When its click was found.
+        date_matched: Time,
+        /// Why it had to wait.
+        reason: String,
+    }
+}
+
+view! {
+    /// A lead and its story.
+    pub struct LeadView {
+        /// All fields of the list.
+        #[serde(flatten)]
+        row: LeadRow,
+        /// When its hold ends.
+        date_hold_end: Time,
+        /// The version of the goal's terms by which it was rated.
+        goal_version_id: i64,
+        /// The lead that a double repeats.
+        first_lead_id: Option<i64>,
+        /// By which door it came in.
+        way: LeadWay,
+        /// How it found the click that is paid for it.
+        attribution: Attribution,
+        /// Whether the report that made it carried a right signature of the advertiser.
+        is_signed: bool,
+        /// The click that brought it.
+        click: LeadClick,
+        /// By which terms it was rated.
+        terms: LeadTerms,
+        /// What makes it the same action when it is sent again, and what a double repeats.
+        identity: LeadIdentity,
+        /// How the end of its hold was found.
+        hold: LeadHold,
+        /// Where it waited for its click; `null` when it did not.
+        parked: Option<LeadParked>,
+        /// The ticket in which its refusal is or was contested; `null` for none, and for advertisers.
+        contest_ticket_id: Option<i64>,
+        /// What happened to it, in order.
+        events: Vec<LeadEventView>,
+        /// What that did to your accounts, in order; operators see those of all sides. Absent for who may not read transfers.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        transfers: Option<Vec<LeadTransfer>>,
+    }
+}
+
+impl Engine {
+    /// One lead and its story.
+    pub async fn lead_view(&self, caller: Caller, id: i64) -> Result<LeadView> {
+        let scope = caller.may(Resource::Lead, Method::View)?;
+        let db = self.store().read();
+        let lead = lead::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+        let events = lead_event::list(&db, scope, id).await?;
+        let digits = currency::digits(&db).await?;
+        let places = digits.get(&lead.currency_id).copied().unwrap_or(2);
+        Ok(LeadView {
+            date_hold_end: Time(lead.date_hold_end),
+            goal_version_id: lead.goal_version_id,
+            first_lead_id: lead.first_lead_id,
+            way: LeadWay::from_code(lead.way).unwrap_or(LeadWay::Unknown),
+            attribution: Attribution::from_code(lead.attribution).unwrap_or(Attribution::Tid),
+            is_signed: lead.is_signed,
+            click: self.lead_click(&lead),
+            terms: terms(&db, caller.level, &lead, places).await?,
+            identity: self.lead_identity(&db, &lead, &events).await?,
+            hold: LeadHold {
+                days: lead.hold_period,
+                date_from: Time(lead.date_created),
+                date_end: Time(lead.date_hold_end),
+                is_over: lead.date_hold_end <= self.now().0,
+            },
+            parked: parked_lead::of_lead(&db, id).await?.map(|row| LeadParked {
+                date_created: Time(row.date_created),
+                date_matched: Time(row.date_tried),
+                reason: row.reason,
+            }),
+            contest_ticket_id: contest_ticket(&db, caller, id).await?,
+            transfers: transfers(&db, caller, id, places).await?,
+            events: events.into_iter().map(event_view).collect(),
+            row: self.lead_row(caller.level, lead, &digits),
+        })
+    }
+
+    fn lead_click(&self, lead: &Lead) -> LeadClick {
+        LeadClick {
+            tid: self.tid_keys().write(lead.click_id),
+            date_created: Time(lead.date_redirect),
+            seconds: lead.date_created - lead.date_redirect,
+            url_from: lead.url_from.clone(),
+            country: lead.country.clone(),
+            link_id: lead.link_id,
+            area_id: lead.area_id,
+            bot_mark: BotMark::from_code(lead.bot_mark).unwrap_or(BotMark::None),
+        }
+    }
+
+    /// The first lead may be another webmaster's: only its number and its time are told.
+    async fn lead_identity(&self, db: &Db, lead: &Lead, events: &[LeadEvent]) -> Result<LeadIdentity> {
+        let first = match lead.first_lead_id {
+            Some(id) => lead::view(db, Scope::All, id).await?,
+            None => None,
+        };
+        let told = events.first().and_then(|event| LeadReason::from_code(event.reason_code));
+        // Doubles from before reasons were stored: there was one rule.
+        let told = told.filter(|reason| *reason != LeadReason::Untold).unwrap_or(LeadReason::SecondAction);
+        let is_sale = !lead.sale_id.is_empty();
+        Ok(LeadIdentity {
+            kind: if is_sale { LeadIdentityKind::Sale } else { LeadIdentityKind::Click },
+            value: if is_sale { lead.sale_id.clone() } else { self.tid_keys().write(lead.click_id) },
+            rule: lead.first_lead_id.map(|_| told),
+            first_lead_id: lead.first_lead_id,
+            date_first: first.map(|first| Time(first.date_created)),
+        })
+    }
+}
+
+/// The version is the goal's, which both sides know; of its two rates each side sees its own.
+async fn terms(db: &Db, level: Level, lead: &Lead, places: u8) -> Result<LeadTerms> {
+    let version = goal::version(db, lead.goal_version_id).await?;
+    let version = version.ok_or_else(|| Error::Internal(format!("lead {} has no terms", lead.id)))?;
+    let terms = version.terms();
+    let rate = |rate| rate_text(terms.money_type, rate, places);
+    Ok(LeadTerms {
+        goal_version_id: version.id,
+        date_from: Time(version.date_from),
+        date_recorded: Time(version.date_recorded),
+        money_type: terms.money_type,
+        payment: (level != Level::Advertiser).then(|| rate(terms.payment)),
+        charge: (level != Level::Webmaster).then(|| rate(terms.charge)),
+    })
+}
+
+/// In the scope of tickets: the webmaster's own, and those that an operator reads.
+async fn contest_ticket(db: &Db, caller: Caller, lead_id: i64) -> Result<Option<i64>> {
+    let Ok(scope) = caller.may(Resource::Ticket, Method::View) else { return Ok(None) };
+    Ok(ticket::contest_of(db, scope, lead_id).await?.map(|ticket| ticket.id))
+}
+
+/// In the scope of transfers, not of leads: support reads leads and no money, a manager the accounts of his people only.
+async fn transfers(db: &Db, caller: Caller, lead_id: i64, places: u8) -> Result<Option<Vec<LeadTransfer>>> {
+    let Ok(scope) = caller.may(Resource::Transfer, Method::List) else { return Ok(None) };
+    let shown = |side: Side| LeadTransfer {
+        event_number: side.number,
+        kind: TransferKind::from_code(side.kind).unwrap_or(TransferKind::LeadReserve),
+        account: side.account.kind,
+        owner_id: (caller.level == Level::Operator).then_some(side.account.owner_id),
+        amount: Amount { micros: side.micros, digits: places },
+        date_created: Time(side.date_created),
+    };
+    let sides = transfer::sides_of_lead(db, scope, lead_id).await?;
+    Ok(Some(sides.into_iter().map(shown).collect()))
+}
+
+fn event_view(event: LeadEvent) -> LeadEventView {
+    LeadEventView {
+        number: event.number,
+        kind: LeadEventKind::from_code(event.kind).unwrap_or(LeadEventKind::Created),
+        status: LeadStatus::from_code(event.status).unwrap_or(LeadStatus::Pending),
+        is_closed: Closing::from_code(event.is_closed).unwrap_or(Closing::Hold),
+        by: UserLevel::from_code(event.level).map_or("network", UserLevel::word).to_owned(),
+        reason: LeadReason::from_code(event.reason_code).unwrap_or(LeadReason::Untold),
+        comment: event.reason,
+        date_created: Time(event.date_created),
+    }
+}
