@@ -230,6 +230,12 @@ impl Engine {
         &self.0.key_uses
     }
 
+    /// Waits until those who clicked in the last 24 hours before the start are known again: until then some of them count
+    /// as unique once more.
+    pub async fn click_recalled(&self) {
+        self.facts().wait_recalled().await;
+    }
+
     pub(crate) fn weak(&self) -> WeakEngine {
         WeakEngine(Arc::downgrade(&self.0))
     }
@@ -242,6 +248,7 @@ fn recall(facts: &Arc<FactSource>, store: &Store, now: Time) {
         if let Err(error) = facts.recall(&store, now).await {
             tracing::warn!(%error, "the visitors of the last day could not be read: some count as unique again");
         }
+        facts.recall_ended();
     });
 }
 

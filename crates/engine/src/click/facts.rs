@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use siphasher::sip::SipHasher13;
+use tokio::sync::watch;
 use whocpa_domain::facts::{Agent, BotMark, ConnectionType, Entry, Facts};
 use whocpa_domain::geo::GeoType;
 use whocpa_domain::tid::{ClickId, click_ms, first_click_id};
@@ -69,6 +70,8 @@ pub(crate) struct FactSource {
     unique: Recent,
     unique_pairs: usize,
     hash_key: [u8; 16],
+    /// Whether [`recall`](Self::recall) was tried to its end.
+    recalled: watch::Sender<bool>,
 }
 
 impl FactSource {
@@ -95,6 +98,7 @@ impl FactSource {
             unique: Recent::new(config.unique_pairs, UNIQUE_MINUTES),
             unique_pairs: config.unique_pairs,
             hash_key,
+            recalled: watch::Sender::new(false),
         })
     }
 
@@ -161,6 +165,17 @@ impl FactSource {
                 _ => return Ok(count),
             }
         }
+    }
+
+    /// Tells those who wait that the visitors of the last day are known, or will not be.
+    pub fn recall_ended(&self) {
+        self.recalled.send_replace(true);
+    }
+
+    /// Waits for [`recall_ended`](Self::recall_ended).
+    pub async fn wait_recalled(&self) {
+        // It fails only when the sender is gone, and `self` keeps it.
+        let _ = self.recalled.subscribe().wait_for(|ended| *ended).await;
     }
 
     /// The first of these that is true. Whatever it is, the click counts in its minute.

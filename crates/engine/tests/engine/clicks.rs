@@ -196,8 +196,7 @@ async fn a_visitor_is_unique_to_an_offer_once_a_day_and_after_a_restart(test: Te
         let tid = again.click_track(visit).await.tid;
         again.click_view(operator, tid).await.expect("the click").row.is_unique
     };
-    // The last day is read behind the start.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    again.click_recalled().await;
     assert!(!is_unique().await, "known from before the restart");
     clock.advance(3600 + 60);
     assert!(is_unique().await, "another day");
