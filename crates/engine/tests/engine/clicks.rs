@@ -194,7 +194,14 @@ async fn a_visitor_is_unique_to_an_offer_once_a_day_and_after_a_restart(test: Te
     let is_unique = async || {
         let visit = Visit { ip: IpAddr::from([8, 8, 8, 8]), ua: PHONE, ..Visit::to(&code) };
         let tid = again.click_track(visit).await.tid;
-        again.click_view(operator, tid).await.expect("the click").row.is_unique
+        for _ in 0..1000 {
+            // It is shown once the log is drained.
+            if let Ok(click) = again.click_view(operator, tid.clone()).await {
+                return click.row.is_unique;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the click is not stored after 10 s");
     };
     again.click_recalled().await;
     assert!(!is_unique().await, "known from before the restart");
