@@ -62,6 +62,7 @@ codes! {
     pub enum LeadIdentityKind {
         Sale = 1 "the advertiser's sale id",
         Click = 2 "the click, as no sale id was sent",
+        Order = 3 "the webmaster's own id of the order",
     }
 }
 
@@ -207,6 +208,16 @@ pub fn natural_key(sale_id: &str, click_id: i64) -> String {
     if sale_id.is_empty() { format!("t:{click_id}") } else { format!("s:{sale_id}") }
 }
 
+/// The natural key of an order that a webmaster sends with an id of his own: nobody else's id can meet it.
+pub fn order_key(webmaster_id: i64, id: &str) -> String {
+    format!("w:{webmaster_id}:{id}")
+}
+
+/// The webmaster's own id of an order, from its natural key.
+pub fn order_id(natural_key: &str) -> Option<&str> {
+    natural_key.strip_prefix("w:")?.split_once(':').map(|(_, id)| id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,5 +251,8 @@ mod tests {
     fn a_sale_id_never_meets_a_tid() {
         assert_ne!(natural_key("t:5", 1), natural_key("", 5));
         assert_ne!(natural_key("5", 1), natural_key("", 5));
+        assert_ne!(natural_key("w:7:5", 1), order_key(7, "5"));
+        assert_eq!(order_id(&order_key(7, "a:b")), Some("a:b"));
+        assert_eq!(order_id(&natural_key("w:7:5", 1)), None);
     }
 }

@@ -14,6 +14,7 @@ pub mod access;
 pub mod alias;
 pub mod area;
 pub mod audit;
+pub mod buyer;
 pub mod click;
 pub mod clock;
 pub mod connection;

@@ -61,6 +61,17 @@ pub struct OfferEntry {
     pub decision_days: i64,
     /// Leads that nobody decided about in these days are approved.
     pub is_silence_approval: bool,
+    /// How its leads are counted.
+    pub leads: LeadRules,
+}
+
+/// How an offer's leads are counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeadRules {
+    /// Days for which a telephone number is one lead, 0 for no such rule.
+    pub phone_double_days: i64,
+    /// A report without a click belongs to the click of its telephone number.
+    pub is_phone_tracking: bool,
 }
 
 /// How an advertiser's postbacks must come.
@@ -289,6 +300,10 @@ impl From<Offer> for OfferEntry {
             cookie_ttl_days: row.cookie_ttl_days,
             decision_days: row.decision_days,
             is_silence_approval: row.is_silence_approval,
+            leads: LeadRules {
+                phone_double_days: row.phone_double_days,
+                is_phone_tracking: row.is_phone_tracking,
+            },
         }
     }
 }

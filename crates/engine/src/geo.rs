@@ -101,6 +101,30 @@ impl GeoTree {
         self.inner.get(&parent).into_iter().flatten().copied()
     }
 
+    /// ISO 3166 codes of the countries in which these regions lie or which lie in them; none when one of them takes the
+    /// whole world in.
+    pub(crate) fn countries(&self, ids: &[i64]) -> Vec<String> {
+        let is_country = |row: &&Geo| row.r#type == GeoType::Country.code();
+        let mut codes = BTreeSet::new();
+        for id in ids {
+            let up = |id: &i64| self.rows.get(id).and_then(|row| row.parent_id);
+            let around = std::iter::successors(Some(*id), up).take(self.rows.len());
+            let outer = around.filter_map(|id| self.rows.get(&id)).find(is_country);
+            if let Some(country) = outer {
+                codes.insert(country.code.clone());
+                continue;
+            }
+            let mut inner = vec![*id];
+            while let Some(id) = inner.pop() {
+                match self.rows.get(&id).filter(is_country) {
+                    Some(country) => drop(codes.insert(country.code.clone())),
+                    None => inner.extend(self.in_region(Some(id))),
+                }
+            }
+        }
+        codes.into_iter().filter(|code| code.len() == 2).collect()
+    }
+
     /// Whether the caller may name this region.
     pub(crate) fn knows(&self, scope: Scope, id: i64) -> bool {
         match scope {

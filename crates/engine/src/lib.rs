@@ -16,6 +16,7 @@ mod key_use;
 mod material;
 mod open;
 mod password;
+mod phone;
 mod rng;
 mod token;
 mod vault;

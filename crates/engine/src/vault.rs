@@ -21,11 +21,14 @@ const NONCE_BYTES: usize = 24;
 
 /// What the key of keyed hashes is derived for.
 const MAC_LABEL: &[u8] = b"whocpa: hashes of requests";
+/// What the key of telephone numbers' hashes is derived for.
+const PHONE_LABEL: &[u8] = b"whocpa: telephone numbers of buyers";
 
 /// Encrypts and decrypts small texts, and recognises what it has seen.
 pub struct Vault {
     cipher: XChaCha20Poly1305,
     mac: Hmac<Sha256>,
+    phone: Hmac<Sha256>,
 }
 
 impl Vault {
@@ -54,15 +57,23 @@ impl Vault {
         let wrong = || Error::Internal("the vault's key has a wrong length".to_owned());
         let cipher = XChaCha20Poly1305::new_from_slice(&key).map_err(|_| wrong())?;
         // Each use of the file has a key of its own.
-        let label = keyed(&key).ok_or_else(wrong)?.chain_update(MAC_LABEL).finalize();
-        let mac = keyed(&label.into_bytes()).ok_or_else(wrong)?;
-        Ok(Self { cipher, mac })
+        let derived = |label: &[u8]| -> Option<Hmac<Sha256>> {
+            keyed(&keyed(&key)?.chain_update(label).finalize().into_bytes())
+        };
+        let mac = derived(MAC_LABEL).ok_or_else(wrong)?;
+        let phone = derived(PHONE_LABEL).ok_or_else(wrong)?;
+        Ok(Self { cipher, mac, phone })
     }
 
     /// HMAC-SHA256 of `bytes`, hexadecimal: tells whether they are the same again, and nothing to whoever reads the
     /// database and can guess them (a telephone number among them has few possible values).
     pub fn mac(&self, bytes: &[u8]) -> String {
         hex(&self.mac.clone().chain_update(bytes).finalize().into_bytes())
+    }
+
+    /// The same for a telephone number as E.164, under a key of its own.
+    pub fn phone_mac(&self, e164: &str) -> String {
+        hex(&self.phone.clone().chain_update(e164.as_bytes()).finalize().into_bytes())
     }
 
     /// Encrypts `text`; gives nonce and ciphertext as hexadecimal text.

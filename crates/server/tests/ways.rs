@@ -4,6 +4,9 @@
 #[path = "ways/network.rs"]
 mod network;
 #[cfg(test)]
+#[path = "ways/orders.rs"]
+mod orders;
+#[cfg(test)]
 #[path = "ways/senders.rs"]
 mod senders;
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::bulk;
@@ -66,4 +67,15 @@ pub async fn of_phones(db: &Db, phone_hashes: &[String], since: Time) -> Result<
         .all(&db.conn())
         .await
         .map_err(db::error)
+}
+
+/// Stores buyers of leads that are there already; one that is known stays as he is.
+pub async fn attach(db: &Db, rows: Vec<Buyer>) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let keep = OnConflict::column(Column::LeadId).do_nothing().to_owned();
+    let rows = rows.into_iter().map(|row| row.into_active_model().reset_all());
+    let made = Entity::insert_many(rows.collect::<Vec<_>>()).on_conflict(keep);
+    made.exec_without_returning(&db.conn()).await.map(drop).map_err(db::error)
 }

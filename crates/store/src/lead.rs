@@ -194,7 +194,8 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Le
 }
 
 /// Leads that may be the same action as one that is sent now, or hold its click: kept from changing.
-pub async fn same_actions(db: &Db, natural_keys: &[String], click_ids: &[i64]) -> Result<Vec<Lead>> {
+/// `held` are clicks whose offers have goals that pay once per click, `free` those whose offers have others.
+pub async fn same_actions(db: &Db, natural_keys: &[String], held: &[i64], free: &[i64]) -> Result<Vec<Lead>> {
     if db.backend() == Backend::Postgres {
         // A young table has no statistics yet, and the planner would read all of it for a handful of keys. Everything
         // in this transaction looks rows up by an index.
@@ -204,11 +205,23 @@ pub async fn same_actions(db: &Db, natural_keys: &[String], click_ids: &[i64]) -
     let by_key = Entity::find().filter(bulk::among_texts(db, Column::NaturalKey, natural_keys));
     let mut rows =
         by_key.order_by_asc(Column::Id).lock_exclusive().all(&db.conn()).await.map_err(db::error)?;
-    if !click_ids.is_empty() {
-        let by_click = Entity::find().filter(bulk::among(db, Column::OtolClickId, click_ids));
+    if !held.is_empty() {
+        let by_click = Entity::find().filter(bulk::among(db, Column::OtolClickId, held));
+        rows.extend(by_click.all(&db.conn()).await.map_err(db::error)?);
+    }
+    if !free.is_empty() {
+        let by_click = Entity::find().filter(Column::OtolClickId.is_null());
+        let by_click = by_click.filter(bulk::among(db, Column::ClickId, free));
         rows.extend(by_click.all(&db.conn()).await.map_err(db::error)?);
     }
     Ok(rows)
+}
+
+/// The lead with this natural key in an advertiser's offer.
+pub async fn of_key(db: &Db, scope: Scope, offer_id: i64, natural_key: &str) -> Result<Option<Lead>> {
+    let select =
+        visible(scope).filter(Column::NaturalKey.eq(natural_key)).filter(Column::OfferId.eq(offer_id));
+    select.order_by_asc(Column::Id).one(&db.conn()).await.map_err(db::error)
 }
 
 /// These leads, kept from changing.

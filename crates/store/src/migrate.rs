@@ -40,6 +40,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0012_offer",
     "main/0013_facts",
     "main/0016_buyer",
+    "main/0017_ways",
     "main/0018_desk",
 ];
 /// Clicks.

@@ -95,6 +95,8 @@ pub struct Model {
     pub date_stop: Option<i64>,
     /// When it first went live, seconds.
     pub date_live: Option<i64>,
+    /// Days for which a buyer's telephone number is one lead, 0 for no such rule.
+    pub phone_double_days: i64,
 }
 
 /// Relations are not used.

@@ -91,8 +91,8 @@ pub async fn open(db: &Db, tried_before: Time, created_after: Time, limit: u64) 
         .map_err(db::error)
 }
 
-/// Parks a conversion. The same action again replaces what was said about it: its latest status counts.
-pub async fn create(db: &Db, row: ParkedLead) -> Result<()> {
+/// Parks a conversion; gives its number. The same action again replaces what was said about it: its latest status counts.
+pub async fn create(db: &Db, row: ParkedLead) -> Result<i64> {
     let mut row = row.into_active_model().reset_all();
     row.id = NotSet;
     let natural = [
@@ -118,12 +118,8 @@ pub async fn create(db: &Db, row: ParkedLead) -> Result<()> {
     let mut again = OnConflict::columns(natural);
     again.update_columns(latest);
     again.value(Column::SentCount, Expr::col((Entity, Column::SentCount)).add(1));
-    Entity::insert(row)
-        .on_conflict(again)
-        .exec_without_returning(&db.conn())
-        .await
-        .map(drop)
-        .map_err(db::error)
+    let stored = Entity::insert(row).on_conflict(again).exec_with_returning(&db.conn()).await;
+    stored.map(|row| row.id).map_err(db::error)
 }
 
 /// Notes that one was tried: what it became, or why it never will, or neither.

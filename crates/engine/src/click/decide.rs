@@ -96,6 +96,7 @@ mod tests {
             cookie_ttl_days: 30,
             decision_days: 0,
             is_silence_approval: false,
+            leads: crate::catalogue::LeadRules::default(),
         };
         let mut snapshot = Snapshot::default();
         for (code, is_deleted, offer_id) in

@@ -122,6 +122,7 @@ impl FactSource {
             keyword: sent.keyword,
             asked: sent.asked,
             is_returning: visit.is_returning,
+            way: visit.way,
             ..Facts::new(now, id, entry)
         }
     }

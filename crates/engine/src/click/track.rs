@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
 use whocpa_domain::click::{Click, ClickReason, ReferrerMode};
-use whocpa_domain::facts::{BotMark, Entry, Facts};
+use whocpa_domain::facts::{BotMark, ClickWay, Entry, Facts};
 use whocpa_domain::trace::{Check, Trace};
 
 use super::address::{address, host};
@@ -38,6 +38,8 @@ pub struct Visit<'a> {
     pub languages: &'a str,
     /// The visitor brought a cookie of an earlier click.
     pub is_returning: bool,
+    /// How it came about.
+    pub way: ClickWay,
     /// A program asked for it ahead of a visit, or for its headers only.
     pub is_prefetch: bool,
 }
@@ -53,6 +55,7 @@ impl Visit<'_> {
             referer: "",
             languages: "",
             is_returning: false,
+            way: ClickWay::Redirect,
             is_prefetch: false,
         }
     }

@@ -1,5 +1,6 @@
 //! The end of the hold, and parked conversions: what time alone brings about.
 
+use whocpa_domain::buyer::Buyer;
 use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::orphan::OrphanKind;
 use whocpa_domain::way::{Attribution, Intent, LeadWay};
@@ -7,6 +8,7 @@ use whocpa_domain::{Error, Result, Time};
 use whocpa_store::parked_lead::ParkedLead;
 use whocpa_store::{lead, parked_lead};
 
+use super::buyer::Sealed;
 use super::desk::receive_all;
 use super::receive::{Claim, Conversion, Verdict};
 use super::steps::Steps;
@@ -95,6 +97,11 @@ fn claim(row: ParkedLead) -> Claim {
             attribution,
             intent: Intent::from_code(row.intent).unwrap_or(Intent::Any),
             is_signed: row.is_signed,
+            buyer: Buyer::default(),
+            order: None,
         },
+        sealed: Some(Sealed { phone_hash: row.phone_hash, text: row.sealed })
+            .filter(|known| !known.text.is_empty()),
+        by: None,
     }
 }

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use whocpa_domain::click::Click;
 use whocpa_domain::tid::ClickId;
-use whocpa_domain::{Error, Result};
+use whocpa_domain::{Error, Resource, Result};
 use whocpa_store::click;
 
 use super::receive::{Claim, Verdict};
 use super::resolve::{Known, resolve_all};
 use crate::Engine;
+use crate::audit::Changes;
 use crate::click::stored_form;
 use crate::open::WeakEngine;
 
@@ -158,6 +159,11 @@ async fn write_all(
             let resolved = resolve_all(&db, known, claims, first_id, now).await?;
             used.fetch_max(resolved.used, Ordering::Relaxed);
             resolved.steps.write(&db).await?;
+            resolved.phones.write(&db).await?;
+            for (caller, told, noted) in &resolved.noted {
+                let changes = Changes::created(noted);
+                engine.note_object(&db, *caller, Resource::Lead, (told.id, told), changes).await?;
+            }
             written.notify_one();
             Ok(resolved.verdicts)
         })
@@ -166,8 +172,24 @@ async fn write_all(
     verdicts
 }
 
+impl Engine {
+    /// The click of a tid.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] on `tid` for one that is not known.
+    pub(super) async fn click_of_tid(&self, tid: &str) -> Result<Click> {
+        let unknown = || Error::field("tid", "Clicks not found");
+        let click_id = self.tid_keys().read(tid.trim()).map_err(|_| unknown())?;
+        let found = self.click_log().find(click_id).map_err(|e| Error::Unavailable(e.to_string()))?;
+        if let Some(click) = found.as_deref().and_then(stored_form) {
+            return Ok(click);
+        }
+        click::find(&self.store().clicks(), &[click_id]).await?.remove(&click_id).ok_or_else(unknown)
+    }
+}
+
 /// The log is asked first: what it has let go of meanwhile is in the store.
-async fn find_clicks(engine: &Engine, claims: &[Claim]) -> Result<BTreeMap<ClickId, Click>> {
+pub(super) async fn find_clicks(engine: &Engine, claims: &[Claim]) -> Result<BTreeMap<ClickId, Click>> {
     let mut clicks = BTreeMap::new();
     let mut stored = Vec::new();
     for claim in claims.iter().filter(|claim| claim.click_id != 0) {

@@ -4,12 +4,15 @@ use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::lead::{Contest, LeadReason, LeadSort, LeadStatus, LeadType, NEWEST_FIRST};
 use whocpa_domain::orphan::diagnose;
 use whocpa_domain::sort::Sort;
-use whocpa_domain::{FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params};
+use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params};
 use whocpa_store::lead::{self, LeadFilter, Window};
-use whocpa_store::{Paging, Rows};
+use whocpa_store::{Paging, Rows, buyer};
 
 use super::shown::LeadRow;
 use crate::{Caller, Engine, check, currency};
+
+/// Leads with one telephone number that are looked at, the newest ones.
+const PHONE_LEADS: u64 = 1000;
 
 params! {
     /// Which leads are wanted.
@@ -72,6 +75,8 @@ params! {
         subid5: Option<Vec<String>>,
         /// Only whose search phrase contains this, in any case of letters.
         keyword: Option<String>,
+        /// Only with this telephone number of the buyer, with its country's code; for advertisers and operators.
+        phone: Option<String>,
         /// Only of these webmasters; for advertisers and operators.
         webmaster_id: Option<Vec<i64>>,
         /// Only of these advertisers; for operators.
@@ -95,10 +100,33 @@ impl Engine {
         let scope = caller.may(Resource::Lead, Method::List)?;
         let paging = Paging::new(input.page, input.per_page);
         let order = input.sort.unwrap_or(NEWEST_FIRST);
-        let filter = self.lead_filter(caller, input)?;
-        let rows = lead::list(&self.store().read(), scope, &filter, order, paging).await?;
-        let digits = currency::digits(&self.store().read()).await?;
-        Ok(rows.map(|lead| self.lead_row(caller.level, lead, &digits)))
+        let phone = self.lead_phone(caller, input.phone.as_deref())?;
+        let mut filter = self.lead_filter(caller, input)?;
+        let db = self.store().read();
+        if let Some(hash) = phone {
+            let mut known = buyer::leads_of_phone(&db, scope, &hash, PHONE_LEADS).await?;
+            known.retain(|id| filter.ids.as_ref().is_none_or(|ids| ids.contains(id)));
+            filter.ids = Some(known);
+        }
+        let rows = lead::list(&db, scope, &filter, order, paging).await?;
+        let digits = currency::digits(&db).await?;
+        let ids: Vec<i64> = rows.rows.iter().map(|lead| lead.id).collect();
+        let mut buyers = self.buyers_shown(caller.level, scope, &ids).await?;
+        Ok(rows.map(|lead| {
+            let buyer = buyers.remove(&lead.id);
+            LeadRow { buyer, ..self.lead_row(caller.level, lead, &digits) }
+        }))
+    }
+
+    /// The hash of the telephone number that is looked for.
+    fn lead_phone(&self, caller: Caller, phone: Option<&str>) -> Result<Option<String>> {
+        match phone {
+            Some(_) if caller.level == Level::Webmaster => {
+                Err(Error::field("phone", "Only advertisers and operators may use this"))
+            }
+            Some(phone) => self.phone_hash_of(phone).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// What the store is asked for.

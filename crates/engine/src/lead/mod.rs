@@ -8,11 +8,14 @@
 //! A decision (`update`) and the end of the hold (`close`) go through the same `steps`: one state change is one
 //! numbered event and the transfers of `domain::ledger`.
 
+mod buyer;
 mod close;
 mod contest;
 mod count;
 mod desk;
 mod list;
+mod order;
+mod phones;
 mod receive;
 mod resolve;
 mod shown;
@@ -21,9 +24,11 @@ mod steps;
 mod story;
 mod update;
 
+pub use buyer::BuyerView;
 pub(crate) use desk::Desk;
 pub use list::LeadList;
-pub use receive::{Conversion, Verdict};
+pub use order::{LeadCreate, LeadCreated, OrderSent};
+pub use receive::{Conversion, Order, Verdict};
 pub use shown::LeadRow;
 pub use story::{
     LeadClick, LeadEventView, LeadHold, LeadIdentity, LeadParked, LeadTerms, LeadTransfer, LeadView,

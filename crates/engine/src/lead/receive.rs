@@ -2,14 +2,16 @@
 
 use std::net::IpAddr;
 
+use whocpa_domain::buyer::Buyer;
 use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::orphan::{OrphanKind, diagnose};
 use whocpa_domain::tid::ClickId;
 use whocpa_domain::way::{Attribution, Intent, LeadWay};
 use whocpa_domain::{Error, Result, Time};
 
-use crate::Engine;
+use super::buyer::Sealed;
 use crate::vault::{fingerprint, signature_fits};
+use crate::{Caller, Engine};
 
 /// An action that an advertiser reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +46,21 @@ pub struct Conversion {
     pub intent: Intent,
     /// It carried a right signature.
     pub is_signed: bool,
+    /// What is known of the buyer.
+    pub buyer: Buyer,
+    /// It is an order that the buyer or a webmaster sent, and no report of the advertiser.
+    pub order: Option<Order>,
+}
+
+/// Whose order it is, where it is no report of the advertiser.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Order {
+    /// Who sent it or showed the form.
+    pub webmaster_id: i64,
+    /// His own id of it, empty for none: the same one again is the same order.
+    pub id: String,
+    /// His traffic source, where he names one.
+    pub area_id: Option<i64>,
 }
 
 impl Default for Conversion {
@@ -64,6 +81,8 @@ impl Default for Conversion {
             attribution: Attribution::Tid,
             intent: Intent::Any,
             is_signed: false,
+            buyer: Buyer::default(),
+            order: None,
         }
     }
 }
@@ -96,6 +115,8 @@ pub enum Verdict {
     },
     /// Kept until its click is known, or its sender mends it.
     Parked {
+        /// Its number among the parked ones.
+        id: i64,
         /// What is wrong.
         kind: OrphanKind,
         /// Why, in words for the sender.
@@ -165,7 +186,21 @@ impl Engine {
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer: the sender must send it again.
     pub async fn lead_receive(&self, conversion: Conversion) -> Result<Verdict> {
-        let claim = self.claim_of(conversion);
+        self.lead_receive_by(conversion, None).await
+    }
+
+    /// The same for somebody's request, which is noted in the transaction of its effect.
+    pub(super) async fn lead_receive_by(
+        &self,
+        conversion: Conversion,
+        by: Option<Caller>,
+    ) -> Result<Verdict> {
+        let mut claim = self.claim_of(conversion);
+        claim.by = by;
+        let buyer = std::mem::take(&mut claim.conversion.buyer);
+        if !buyer.is_empty() {
+            self.buyer_take(&mut claim, buyer).await?;
+        }
         self.desk().receive(self, claim).await
     }
 
@@ -186,7 +221,7 @@ impl Engine {
                 None => (0, diagnose(conversion.tid.trim())),
             },
         };
-        Claim { conversion, click_id, orphan, sent: self.now(), parked_id: 0 }
+        Claim { conversion, click_id, orphan, sent: self.now(), parked_id: 0, sealed: None, by: None }
     }
 }
 
@@ -202,4 +237,8 @@ pub(super) struct Claim {
     pub sent: Time,
     /// The parked row that is tried again, 0 for a new conversion.
     pub parked_id: i64,
+    /// The buyer, where he is known.
+    pub sealed: Option<Sealed>,
+    /// Whose request it is, where it is one to the API.
+    pub by: Option<Caller>,
 }

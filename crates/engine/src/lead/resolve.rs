@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Serialize;
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::goal::MoneyType;
@@ -18,9 +19,12 @@ use whocpa_store::lead::Lead;
 use whocpa_store::parked_lead::{self, ParkedLead};
 use whocpa_store::{Db, currency, goal};
 
+use super::order::LeadCreated;
+use super::phones::Phones;
 use super::receive::{Claim, Verdict};
 use super::silence::{auto_approve, decide_until};
-use super::steps::{Actor, Steps, Why};
+use super::steps::{Actor, Place, Steps, Why};
+use crate::Caller;
 use crate::catalogue::Snapshot;
 
 /// What a batch needs to know and nobody changes under it: read before its transaction, which is shorter for it.
@@ -41,6 +45,36 @@ pub(super) struct Resolved {
     pub used: i64,
     /// The leads.
     pub steps: Steps,
+    /// The telephone numbers that they hold.
+    pub phones: Phones,
+    /// Requests to be noted, with what they are told.
+    pub noted: Vec<(Caller, LeadCreated, Noted)>,
+}
+
+/// What the audit tells of a lead that was sent by the API; nothing of its buyer.
+#[derive(Serialize)]
+pub(super) struct Noted {
+    offer_id: i64,
+    goal_id: i64,
+    webmaster_id: i64,
+    status: i64,
+    way: i64,
+    sale_id: String,
+    first_lead_id: Option<i64>,
+}
+
+impl Noted {
+    fn of(claim: &Claim, lead: Option<&Lead>) -> Self {
+        Self {
+            offer_id: lead.map_or(claim.conversion.offer_id, |lead| lead.offer_id),
+            goal_id: lead.map_or(0, |lead| lead.goal_id),
+            webmaster_id: lead.map_or(0, |lead| lead.webmaster_id),
+            status: lead.map_or(0, |lead| lead.status),
+            way: claim.conversion.way.code(),
+            sale_id: claim.conversion.sale_id.clone(),
+            first_lead_id: lead.and_then(|lead| lead.first_lead_id),
+        }
+    }
 }
 
 /// Resolves `claims` in order; leads get ids from `first_id` on.
@@ -51,31 +85,37 @@ pub(super) async fn resolve_all(
     first_id: i64,
     now: Time,
 ) -> Result<Resolved> {
-    let keys: Vec<String> =
-        claims.iter().map(|claim| lead::natural_key(&claim.conversion.sale_id, claim.click_id)).collect();
-    let same =
-        whocpa_store::lead::same_actions(db, &looked_for(claims, &keys), &known.claimed_clicks()).await?;
+    let keys: Vec<String> = claims.iter().map(key_of).collect();
+    let (mut phones, holders) = Phones::lock(db, &known.numbers(claims)).await?;
+    let (held, free) = known.claimed_clicks();
+    let mut same = whocpa_store::lead::same_actions(db, &keys, &held, &free).await?;
+    same.extend(holders);
     let mut steps = Steps::new(same, now);
-    let mut verdicts = Vec::with_capacity(claims.len());
+    let (mut verdicts, mut noted) = (Vec::with_capacity(claims.len()), Vec::new());
     for (claim, key) in claims.iter().zip(keys) {
-        let verdict = known.resolve(claim, key, first_id + steps.created(), &mut steps);
+        let mut verdict = known.resolve(claim, key, first_id + steps.created(), (&mut steps, &mut phones));
         if claim.parked_id != 0 {
             note_tried(db, claim.parked_id, &verdict, now).await?;
-        } else if let Verdict::Parked { kind, reason } = &verdict {
-            parked_lead::create(db, known.park(claim, (*kind, reason), now)).await?;
+        } else if let Verdict::Parked { id, kind, reason } = &mut verdict {
+            *id = parked_lead::create(db, known.park(claim, (*kind, reason), now)).await?;
+        }
+        if let (Some(caller), Some(told)) = (claim.by, LeadCreated::of(&verdict).filter(LeadCreated::is_new))
+        {
+            let lead = steps.lead(told.id).filter(|_| !matches!(verdict, Verdict::Parked { .. }));
+            let noted_as = Noted::of(claim, lead);
+            noted.push((caller, told, noted_as));
         }
         verdicts.push(verdict);
     }
-    Ok(Resolved { verdicts, used: steps.created(), steps })
+    Ok(Resolved { verdicts, used: steps.created(), steps, phones, noted })
 }
 
-/// The keys of the claims, and for each that names a sale the key of its click: an order that came in without the
-/// advertiser's sale id is reported with one later.
-fn looked_for(claims: &[Claim], keys: &[String]) -> Vec<String> {
-    let by_click = claims.iter().filter(|claim| !claim.conversion.sale_id.is_empty() && claim.click_id != 0);
-    let mut all: Vec<String> = by_click.map(|claim| lead::natural_key("", claim.click_id)).collect();
-    all.extend_from_slice(keys);
-    all
+/// What makes a claim the same action when it is sent again.
+fn key_of(claim: &Claim) -> String {
+    match &claim.conversion.order {
+        Some(order) if !order.id.is_empty() => lead::order_key(order.webmaster_id, &order.id),
+        _ => lead::natural_key(&claim.conversion.sale_id, claim.click_id),
+    }
 }
 
 async fn note_tried(db: &Db, parked_id: i64, verdict: &Verdict, now: Time) -> Result<()> {
@@ -121,18 +161,42 @@ impl Known {
         Ok(())
     }
 
-    /// The clicks that a goal with `is_otol` may pay once only.
-    fn claimed_clicks(&self) -> Vec<ClickId> {
-        let has_otol = |click: &&Click| {
-            self.goals.get(&click.offer_id).is_some_and(|goals| goals.iter().any(|goal| goal.is_otol))
+    /// The clicks that a goal with `is_otol` may pay once only, and those that another goal may pay: their leads are
+    /// looked for.
+    fn claimed_clicks(&self) -> (Vec<ClickId>, Vec<ClickId>) {
+        let of = |is_otol: bool| {
+            let has = |click: &&Click| {
+                let goals = self.goals.get(&click.offer_id);
+                goals.is_some_and(|goals| goals.iter().any(|goal| goal.is_otol == is_otol))
+            };
+            self.clicks.values().filter(has).map(|click| click.id).collect()
         };
-        self.clicks.values().filter(has_otol).map(|click| click.id).collect()
+        (of(true), of(false))
     }
 
-    fn resolve(&self, claim: &Claim, key: String, id: i64, steps: &mut Steps) -> Verdict {
+    /// The telephone numbers that offers count once.
+    fn numbers(&self, claims: &[Claim]) -> Vec<(i64, String)> {
+        claims.iter().filter_map(|claim| self.number(claim)).map(|(number, _)| number).collect()
+    }
+
+    /// A claim's telephone number in its offer, and the days for which the offer counts it once.
+    fn number(&self, claim: &Claim) -> Option<((i64, String), i64)> {
+        let offer_id = self.clicks.get(&claim.click_id)?.offer_id;
+        let hash = &claim.sealed.as_ref()?.phone_hash;
+        let days = self.catalogue.offers.get(&offer_id)?.leads.phone_double_days;
+        (days > 0 && !hash.is_empty()).then(|| ((offer_id, hash.clone()), days))
+    }
+
+    fn resolve(
+        &self,
+        claim: &Claim,
+        key: String,
+        id: i64,
+        (steps, phones): (&mut Steps, &mut Phones),
+    ) -> Verdict {
         let Some(click) = self.clicks.get(&claim.click_id) else {
             let (kind, reason) = claim.orphan.clone();
-            return Verdict::Parked { kind, reason };
+            return Verdict::Parked { id: 0, kind, reason };
         };
         let sent = &claim.conversion;
         let offer = self.catalogue.offers.get(&click.offer_id);
@@ -148,14 +212,9 @@ impl Known {
             Err(reason) => return rejected("goal_id", reason),
         };
         let place = (sent.advertiser_id, click.offer_id, goal.id);
-        if let Some(id) =
-            steps.same(place, &key).or_else(|| steps.order(place, claim.click_id, &sent.sale_id))
-        {
-            let verdict = again(claim, id, steps);
-            if !matches!(verdict, Verdict::Rejected { .. }) && !sent.sale_id.is_empty() {
-                steps.set_sale_id(id, &sent.sale_id);
-            }
-            return verdict;
+        let known = known_as(claim, place, &key, steps);
+        if let Some(id) = known {
+            return again(claim, id, steps);
         }
         if sent.intent == Intent::Change {
             return rejected("tid", "no lead of this click and goal to change");
@@ -168,7 +227,12 @@ impl Known {
             Ok(money) => money,
             Err(reason) => return rejected("amount", reason),
         };
-        let first = if goal.is_otol { steps.holder(claim.click_id, goal.id) } else { None };
+        let held = if goal.is_otol { steps.holder(claim.click_id, goal.id) } else { None };
+        let number = self.number(claim);
+        let first = held.or_else(|| {
+            let (number, days) = number.as_ref()?;
+            phones.first(number, *days, claim.click_id, claim.sent, steps)
+        });
         let lead = Lead {
             otol_click_id: (goal.is_otol && first.is_none()).then_some(claim.click_id),
             natural_key: key,
@@ -182,14 +246,21 @@ impl Known {
             ..bare_lead(claim, click, goal, version, id)
         };
         let (status, code) = match first {
+            Some(_) if held.is_none() => (LeadStatus::Double, LeadReason::SamePhone),
             Some(_) => (LeadStatus::Double, LeadReason::SecondAction),
             None => (LeadStatus::Pending, LeadReason::Untold),
         };
         let mark = BotMark::from_code(click.bot_mark).filter(|mark| *mark != BotMark::None);
         let words = &mark_words(mark, goal);
         steps.create(lead, status, Why { code, words });
+        if let Some(sealed) = &claim.sealed {
+            steps.set_buyer(id, &sealed.phone_hash, &sealed.text);
+        }
         if first.is_none() {
             decide_new(claim, goal, mark, (id, steps));
+            if let Some((number, _)) = number {
+                phones.take(number, id);
+            }
         }
         Verdict::Accepted { lead_id: id, status: steps.status(id), first_lead_id: first }
     }
@@ -256,12 +327,21 @@ impl Known {
             way: sent.way.code(),
             intent: sent.intent.code(),
             is_signed: sent.is_signed,
-            phone_hash: String::new(),
-            sealed: String::new(),
+            phone_hash: claim.sealed.as_ref().map(|known| known.phone_hash.clone()).unwrap_or_default(),
+            sealed: claim.sealed.as_ref().map(|known| known.text.clone()).unwrap_or_default(),
             sent_count: 1,
             date_closed: None,
         }
     }
+}
+
+/// The lead that a claim is about: of the same key, or the other side's word about one order.
+fn known_as(claim: &Claim, place: Place, key: &str, steps: &Steps) -> Option<i64> {
+    let sent = &claim.conversion;
+    steps.same(place, key).or_else(|| match sent.order {
+        None => steps.order(place, claim.click_id, &sent.sale_id),
+        Some(_) => steps.reported(place, claim.click_id),
+    })
 }
 
 /// The goal with this name; else, when the name is a number, the goal with this number.
@@ -280,6 +360,7 @@ fn named<'a>(goals: impl Iterator<Item = &'a Goal>, alias: &str) -> Option<&'a G
 /// A lead of this claim, before it is rated.
 fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, id: i64) -> Lead {
     let [subid1, subid2, subid3, subid4, subid5] = click.subid.clone();
+    let area_id = claim.conversion.order.as_ref().and_then(|order| order.area_id);
     Lead {
         id,
         advertiser_id: claim.conversion.advertiser_id,
@@ -312,7 +393,7 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         date_auto_approve: None,
         date_closed: None,
         link_id: click.link_id,
-        area_id: Some(click.area_id).filter(|id| *id != 0),
+        area_id: area_id.or(Some(click.area_id).filter(|id| *id != 0)),
         subid1,
         subid2,
         subid3,
@@ -356,6 +437,19 @@ fn decide_new(claim: &Claim, goal: &Goal, mark: Option<BotMark>, (id, steps): (i
 
 /// The same action again: a retry, or a decision about it.
 fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
+    let verdict = decide_again(claim, lead_id, steps);
+    if !matches!(verdict, Verdict::Rejected { .. }) {
+        if !claim.conversion.sale_id.is_empty() {
+            steps.set_sale_id(lead_id, &claim.conversion.sale_id);
+        }
+        if let Some(sealed) = &claim.sealed {
+            steps.set_buyer(lead_id, &sealed.phone_hash, &sealed.text);
+        }
+    }
+    verdict
+}
+
+fn decide_again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
     let (before, sent) = (steps.status(lead_id), claim.conversion.status);
     let known = steps.lead(lead_id);
     let is_only_new = claim.conversion.intent == Intent::Add;

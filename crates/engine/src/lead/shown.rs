@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use whocpa_domain::facts::BotMark;
-use whocpa_domain::lead::{Closing, Contest, LeadReason, LeadStatus, LeadType};
+use whocpa_domain::lead::{Closing, Contest, LeadReason, LeadStatus, LeadType, order_id};
 use whocpa_domain::money::Amount;
 use whocpa_domain::{Level, Time, view};
 use whocpa_store::lead::Lead;
 
+use super::buyer::BuyerView;
 use crate::Engine;
 
 view! {
@@ -97,6 +98,12 @@ view! {
         money: Amount,
         /// Amount of the sale, where it was sent.
         amount: Option<Amount>,
+        /// The person behind it; absent when nobody told who he is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        buyer: Option<BuyerView>,
+        /// The webmaster's own id of an order that he sent; absent for others.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        order_id: Option<String>,
         /// Webmaster who brought it (advertisers and operators).
         #[serde(skip_serializing_if = "Option::is_none")]
         webmaster_id: Option<i64>,
@@ -162,6 +169,8 @@ impl Engine {
             language: lead.language,
             money: worth(if level == Level::Webmaster { lead.payout } else { lead.charge }),
             amount: lead.amount.map(amount),
+            buyer: None,
+            order_id: order_id(&lead.natural_key).map(str::to_owned),
             webmaster_id: (level != Level::Webmaster).then_some(lead.webmaster_id),
             advertiser_id: is_operator.then_some(lead.advertiser_id),
             payout: is_operator.then(|| worth(lead.payout)),

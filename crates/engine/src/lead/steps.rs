@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use whocpa_domain::lead::{
-    Closing, Contest, Decider, Illegal, LeadEventKind, LeadReason, LeadState, LeadStatus, natural_key,
+    Closing, Contest, Decider, Illegal, LeadEventKind, LeadReason, LeadState, LeadStatus,
 };
 use whocpa_domain::ledger::{CauseKind, Posting, lead_postings};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::LeadWay;
 use whocpa_domain::{Result, Time};
 use whocpa_store::Db;
+use whocpa_store::buyer::{self, Buyer};
 use whocpa_store::lead::{self, Lead, Record};
 use whocpa_store::lead_event::LeadEvent;
 use whocpa_store::transfer::Cause;
@@ -38,6 +39,10 @@ impl Actor {
 
 /// Advertiser, offer and goal.
 pub(super) type Place = (i64, i64, i64);
+
+fn is_order(lead: &Lead) -> bool {
+    LeadWay::from_code(lead.way).is_some_and(LeadWay::is_order)
+}
 
 fn place_of(lead: &Lead) -> Place {
     (lead.advertiser_id, lead.offer_id, lead.goal_id)
@@ -69,6 +74,8 @@ pub(super) struct Steps {
     changed: Vec<i64>,
     events: Vec<LeadEvent>,
     postings: Vec<(Cause, Vec<Posting>)>,
+    buyers: Vec<Buyer>,
+    attached: Vec<Buyer>,
     now: Time,
 }
 
@@ -76,7 +83,16 @@ impl Steps {
     /// Steps on these leads, at this moment.
     pub fn new(leads: Vec<Lead>, now: Time) -> Self {
         let leads = leads.into_iter().map(|lead| (lead.id, lead)).collect();
-        Self { leads, new: Vec::new(), changed: Vec::new(), events: Vec::new(), postings: Vec::new(), now }
+        Self {
+            leads,
+            new: Vec::new(),
+            changed: Vec::new(),
+            events: Vec::new(),
+            postings: Vec::new(),
+            buyers: Vec::new(),
+            attached: Vec::new(),
+            now,
+        }
     }
 
     /// The lead of the same action of this advertiser, offer and goal.
@@ -88,13 +104,33 @@ impl Steps {
     /// The order of this click that its buyer or webmaster sent, when the advertiser reports it with a sale id of his
     /// own: nobody else has named its sale yet.
     pub fn order(&self, place: Place, click_id: i64, sale_id: &str) -> Option<i64> {
-        let key = natural_key("", click_id);
-        let is_it = |lead: &&Lead| {
-            let is_order = LeadWay::from_code(lead.way).is_some_and(LeadWay::is_order);
-            is_order && lead.natural_key == key && place == place_of(lead)
+        let of_click = || self.of_click(place, click_id).filter(|lead| is_order(lead));
+        let named = of_click().find(|lead| !sale_id.is_empty() && lead.sale_id == sale_id);
+        let open = || of_click().find(|lead| sale_id.is_empty() || lead.sale_id.is_empty());
+        named.or_else(open).map(|lead| lead.id)
+    }
+
+    /// The lead of this click that the advertiser reported before its order came in: the order is about it.
+    pub fn reported(&self, place: Place, click_id: i64) -> Option<i64> {
+        self.of_click(place, click_id).find(|lead| !is_order(lead)).map(|lead| lead.id)
+    }
+
+    fn of_click(&self, place: Place, click_id: i64) -> impl Iterator<Item = &Lead> {
+        self.leads.values().filter(move |lead| lead.click_id == click_id && place == place_of(lead))
+    }
+
+    /// The buyer of a lead, new or known; one who is known already stays.
+    pub fn set_buyer(&mut self, lead_id: i64, phone_hash: &str, sealed: &str) {
+        let Some(lead) = self.leads.get(&lead_id) else { return };
+        let row = Buyer {
+            lead_id,
+            offer_id: lead.offer_id,
+            phone_hash: phone_hash.to_owned(),
+            sealed: sealed.to_owned(),
+            date_created: lead.date_created,
         };
-        let is_named = |lead: &&Lead| lead.sale_id.is_empty() || lead.sale_id == sale_id;
-        self.leads.values().filter(is_it).find(is_named).map(|lead| lead.id)
+        let is_new = self.new.contains(&lead_id) && !self.buyers.iter().any(|known| known.lead_id == lead_id);
+        if is_new { self.buyers.push(row) } else { self.attached.push(row) }
     }
 
     /// The lead that holds this click for this goal.
@@ -257,8 +293,10 @@ impl Steps {
                 lead::update(db, lead).await?;
             }
         }
-        let record = Record { new: &new, buyers: &[], events: &self.events, postings: &self.postings };
-        lead::create(db, record, self.now).await
+        let record =
+            Record { new: &new, buyers: &self.buyers, events: &self.events, postings: &self.postings };
+        lead::create(db, record, self.now).await?;
+        buyer::attach(db, self.attached).await
     }
 }
 

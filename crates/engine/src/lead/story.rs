@@ -3,7 +3,7 @@
 
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::goal::MoneyType;
-use whocpa_domain::lead::{Closing, LeadEventKind, LeadIdentityKind, LeadReason, LeadStatus};
+use whocpa_domain::lead::{Closing, LeadEventKind, LeadIdentityKind, LeadReason, LeadStatus, order_id};
 use whocpa_domain::ledger::{AccountKind, TransferKind};
 use whocpa_domain::money::Amount;
 use whocpa_domain::user::UserLevel;
@@ -189,6 +189,7 @@ impl Engine {
         let lead = lead::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
         let events = lead_event::list(&db, scope, id).await?;
         let digits = currency::digits(&db).await?;
+        let buyer = self.buyers_shown(caller.level, scope, &[id]).await?.remove(&id);
         let places = digits.get(&lead.currency_id).copied().unwrap_or(2);
         Ok(LeadView {
             date_hold_end: Time(lead.date_hold_end),
@@ -214,7 +215,7 @@ impl Engine {
             contest_ticket_id: contest_ticket(&db, caller, id).await?,
             transfers: transfers(&db, caller, id, places).await?,
             events: events.into_iter().map(event_view).collect(),
-            row: self.lead_row(caller.level, lead, &digits),
+            row: LeadRow { buyer, ..self.lead_row(caller.level, lead, &digits) },
         })
     }
 
@@ -240,10 +241,16 @@ impl Engine {
         let told = events.first().and_then(|event| LeadReason::from_code(event.reason_code));
         // Doubles from before reasons were stored: there was one rule.
         let told = told.filter(|reason| *reason != LeadReason::Untold).unwrap_or(LeadReason::SecondAction);
-        let is_sale = !lead.sale_id.is_empty();
+        let (kind, value) = match order_id(&lead.natural_key) {
+            Some(id) => (LeadIdentityKind::Order, id.to_owned()),
+            None if lead.sale_id.is_empty() => {
+                (LeadIdentityKind::Click, self.tid_keys().write(lead.click_id))
+            }
+            None => (LeadIdentityKind::Sale, lead.sale_id.clone()),
+        };
         Ok(LeadIdentity {
-            kind: if is_sale { LeadIdentityKind::Sale } else { LeadIdentityKind::Click },
-            value: if is_sale { lead.sale_id.clone() } else { self.tid_keys().write(lead.click_id) },
+            kind,
+            value,
             rule: lead.first_lead_id.map(|_| told),
             first_lead_id: lead.first_lead_id,
             date_first: first.map(|first| Time(first.date_created)),

@@ -107,8 +107,12 @@ writing! {
         is_deeplink: Option<bool>,
         /// Whether only this network has it. Operators only.
         is_exclusive: Option<bool>,
-        /// Whether leads are tracked by phone.
+        /// Whether leads are tracked by phone: an action that is reported with a telephone number and no tid belongs to
+        /// the click of that number's order within `cookie_ttl_days`.
         is_phone_tracking: Option<bool>,
+        /// Days for which orders with one telephone number, from different clicks, are one lead: later ones are stored as
+        /// Double. A refused lead holds its number no more. 0 to 365, 0 for no such rule.
+        phone_double_days: Option<i64>,
         /// Whether it is a mobile product: a game, an application.
         is_mobile: Option<bool>,
         /// Whether its pages suit mobile visitors.
@@ -215,6 +219,7 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
     row.price_currency_id = input.price_currency_id.or(row.price_currency_id);
     row.date_start = input.date_start.map(|time| time.0).or(row.date_start);
     row.date_stop = input.date_stop.map(|time| time.0).or(row.date_stop);
+    row.phone_double_days = input.phone_double_days.unwrap_or(row.phone_double_days);
     row.name_folded = fold(&row.name);
     row.cookie_ttl_days = input.cookie_ttl_days.unwrap_or(row.cookie_ttl_days);
     row.decision_days = input.decision_days.unwrap_or(row.decision_days);
@@ -319,6 +324,7 @@ pub(super) fn check(errors: &mut FieldErrors, row: &Offer) {
     if row.is_silence_approval && row.decision_days == 0 {
         errors.add("is_silence_approval", "Only with decision_days");
     }
+    check::range(errors, "phone_double_days", row.phone_double_days, 0, COOKIE_LIMIT_DAYS);
 }
 
 fn check_mask(errors: &mut FieldErrors, row: &Offer) {

@@ -205,6 +205,8 @@ shown! {
         landings: Vec<OfferLanding>,
         /// State of your connection with it; `null` when you have none or are not a webmaster.
         connection_status: Option<ConnectionStatus>,
+        /// Days for which orders with one telephone number, from different clicks, are one lead; 0 for no such rule.
+        phone_double_days: i64,
         /// When its call centre works, in words; empty when nothing is known.
         call_hours: String,
         /// What the product costs a buyer; `null` when nothing is known.
@@ -333,8 +335,8 @@ impl Around {
             })
         });
         let (start, stop) = (row.date_start.map(Time), row.date_stop.map(Time));
-        let hours = row.call_hours.clone();
-        self.row(row).with((goals, landings, connection_status, hours, price, start, stop))
+        let (double_days, hours) = (row.phone_double_days, row.call_hours.clone());
+        self.row(row).with((goals, landings, connection_status, double_days, hours, price, start, stop))
     }
 
     fn amount(&self, currency_id: i64, micros: i64) -> Option<Amount> {

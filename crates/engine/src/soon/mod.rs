@@ -9,7 +9,6 @@ pub mod delivery;
 pub mod deposit;
 pub mod domain;
 pub mod export;
-pub mod lead;
 pub mod payout;
 pub mod postback;
 pub mod proof;

@@ -1,7 +1,6 @@
 //! `lead`: actions of visitors that are paid for.
 
-use whocpa_domain::{Method, Resource};
-use whocpa_engine::soon::lead::{LeadCreate, LeadCreated};
+use whocpa_domain::Resource;
 
 use super::resource::{Declaration, op};
 
@@ -13,8 +12,8 @@ pub(super) fn declaration() -> Declaration {
     .list("Leads that fit the filters, newest first unless told, page by page.", op!(lead_list(input)))
     .view("One lead with its history.", op!(lead_view(id)))
     .update("Decides a lead.", op!(lead_update(id, input)))
-    .soon::<LeadCreate, LeadCreated>(
-        Method::Create,
+    .create_view(
         "Sends a lead: an advertiser by its click, a webmaster with the buyer's name and phone.",
+        op!(lead_create(input)),
     )
 }

@@ -3,6 +3,7 @@
 mod click;
 mod client_ip;
 mod cookie;
+mod lead_add;
 mod postback;
 mod report;
 mod shape;
@@ -14,7 +15,7 @@ pub(crate) use postback::{is_bare, receive as postback_receive};
 pub use shape::SHAPES;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 
 use crate::api;
 use crate::limits::Guard;
@@ -44,6 +45,9 @@ pub fn router(state: &AppState) -> Router {
     paths.dedup();
     for path in paths {
         postbacks = postbacks.route(path, both());
+    }
+    for path in ["/lead/add", "/lead/new_send_lead.php"] {
+        postbacks = postbacks.route(path, post(lead_add::add).fallback(lead_add::no_method));
     }
     let postbacks = postbacks.with_state(state.clone());
     let clicks = Router::new().route("/go/{code}", get(click::go)).route("/click", get(click::click));

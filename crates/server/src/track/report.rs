@@ -1,5 +1,6 @@
 //! What an advertiser's system reports, read by the spelling of its platform.
 
+use whocpa_domain::buyer::Buyer;
 use whocpa_domain::input::{Decimal, RawParams, RawValue, Single};
 use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::money::AMOUNT_LIMIT;
@@ -63,14 +64,22 @@ impl Report {
             status: self.status(&mut errors),
             comment: self.text(Slot::Comment, COMMENT_LIMIT, &mut errors),
             tid: self.text(Slot::Tid, NAME_LIMIT, &mut errors),
+            buyer: self.buyer(&mut errors),
             ..Conversion::default()
         };
         let reason = self.text(Slot::Reason, COMMENT_LIMIT, &mut errors);
         (sent.reason, sent.comment) = LeadReason::heard(sent.status, &reason, &sent.comment);
         errors.finish()?;
         if sent.tid.is_empty() {
-            sent.tid = cookie_tid(offer_id).ok_or_else(|| self.missing(Slot::Tid))?;
-            sent.attribution = whocpa_domain::way::Attribution::Cookie;
+            match cookie_tid(offer_id) {
+                Some(tid) => {
+                    sent.tid = tid;
+                    sent.attribution = whocpa_domain::way::Attribution::Cookie;
+                }
+                // The offer may track by telephone.
+                None if offer_id.is_some() && !sent.buyer.phone.is_empty() => {}
+                None => return Err(self.missing(Slot::Tid)),
+            }
         }
         Ok(sent)
     }
@@ -164,6 +173,19 @@ impl Report {
                 None
             }
         }
+    }
+
+    fn buyer(&mut self, errors: &mut FieldErrors) -> Buyer {
+        let mut text = |slot| self.take(slot, errors).map(|(_, text)| text).unwrap_or_default();
+        let buyer = Buyer {
+            phone: text(Slot::Phone),
+            name: text(Slot::Name),
+            email: text(Slot::Email),
+            address: text(Slot::Address),
+            ..Buyer::default()
+        };
+        buyer.check(errors);
+        buyer
     }
 
     /// The decision: by the lists that the request itself brings, else by the platform's words; pending without one.

@@ -33,6 +33,14 @@ pub enum Slot {
     Reason,
     /// Words to the status.
     Comment,
+    /// Buyer's telephone.
+    Phone,
+    /// Buyer's name.
+    Name,
+    /// Buyer's e-mail address.
+    Email,
+    /// Where to deliver.
+    Address,
 }
 
 /// How an answer is written.

@@ -4,7 +4,8 @@ use whocpa_domain::lead::LeadStatus::{Approved, Pending, Rejected, Spam};
 use whocpa_domain::way::{Intent, LeadWay};
 
 use super::shape::Slot::{
-    Amount, Comment, Currency, Goal, GoalId, Offer, Reason, SaleId, Status, Tid, Token,
+    Address, Amount, Comment, Currency, Email, Goal, GoalId, Name, Offer, Phone, Reason, SaleId, Status, Tid,
+    Token,
 };
 use super::shape::{Form, Shape};
 
@@ -29,6 +30,10 @@ const OURS: Shape = Shape {
         (Status, &["status", "conv_status"]),
         (Reason, &["reason"]),
         (Comment, &["comment"]),
+        (Phone, &["phone"]),
+        (Name, &["name"]),
+        (Email, &["email"]),
+        (Address, &["address"]),
     ],
     status: &[
         ("pending", Pending),

@@ -117,7 +117,7 @@ impl Brief {
             | Verdict::Updated { lead_id, status }
             | Verdict::Duplicate { lead_id, status } => taken(name(verdict), Some((*lead_id, *status))),
             // It may be on its way: nothing to mend.
-            Verdict::Parked { kind: OrphanKind::Late, reason } => taken(reason, None),
+            Verdict::Parked { kind: OrphanKind::Late, reason, .. } => taken(reason, None),
             Verdict::Parked { reason, .. } => Self {
                 is_taken: false,
                 status: StatusCode::ACCEPTED,

@@ -1,8 +1,9 @@
 //! A good request for every method that writes, and objects that may be deleted.
 
 use whocpa_domain::Resource;
+use whocpa_engine::click::Visit;
 
-use crate::network::{Actor, Network};
+use crate::network::{Actor, Network, Party};
 
 impl Network {
     /// A good body of a create.
@@ -46,11 +47,29 @@ impl Network {
                 }
             }
             Resource::Link => format!("offer_id={}&name={word}", party.public_offer),
+            Resource::Lead => self.lead_form(party, actor, &word).await,
             Resource::Key => format!("name={word}"),
             Resource::Ticket => format!("subject={word}&message={word}"),
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
             other => panic!("{} has no create body in fixtures.rs", other.name()),
         }
+    }
+
+    /// A lead: a webmaster's order, or a report of a click.
+    async fn lead_form(&self, party: &Party, actor: Actor, word: &str) -> String {
+        let goals = format!("/api/goal/?offer_id={}&is_active=1", party.public_offer);
+        let goals = self.send(party.advertiser, "GET", &goals, "").await.json();
+        let goal = &goals["objects"][0]["id"];
+        if actor == party.webmaster {
+            let offer = party.public_offer;
+            return format!(
+                "offer_id={offer}&goal_id={goal}&sale_id={word}&name={word}&phone=%2B254712123456"
+            );
+        }
+        let link = self.send(party.webmaster, "GET", &format!("/api/link/{}", party.link), "").await.json();
+        let code = link["object"]["code"].as_str().expect("a code");
+        let tid = self.app.state.engine.click_track(Visit::to(code)).await.tid;
+        format!("tid={tid}&goal_id={goal}&sale_id={word}")
     }
 
     /// The parameters of a good feed.

@@ -251,7 +251,26 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
         story.list(level, R::Balance, &[]).await;
         story.view(level, R::Balance, "840").await;
     }
+    sent(story, offer, goal, link).await;
     clicks(story, first).await;
+}
+
+/// Leads that programs send: a webmaster's order, and reports of a click.
+async fn sent(story: &mut Story, offer: &str, goal: &str, link: &str) {
+    let order = [
+        ("offer_id", offer),
+        ("goal_id", goal),
+        ("sale_id", "order-17"),
+        ("name", "Amina Wanjiru"),
+        ("phone", "+254 712 123456"),
+        ("ip", "203.0.113.7"),
+        ("comment", "Call after six"),
+    ];
+    story.create(Webmaster, R::Lead, &order).await;
+    for (level, sale) in [(Advertiser, "A-1004"), (Operator, "A-1005")] {
+        let tid = story.app.state.engine.clone().click_track(Visit::to(link)).await.tid;
+        story.create(level, R::Lead, &[("tid", &tid), ("goal_id", goal), ("sale_id", sale)]).await;
+    }
 }
 
 /// The clicks behind the leads, once they are in the store.

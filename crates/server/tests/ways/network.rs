@@ -1,11 +1,16 @@
 //! An offer with a link to it, and all sides of it.
 
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use http_body_util::BodyExt as _;
 use serde_json::Value;
+use tower::ServiceExt as _;
 use whocpa::app;
 use whocpa_domain::user::UserLevel;
 use whocpa_store::testing::TestDb;
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, CLIENT, TestApp};
 
 /// What every visitor's request has.
 pub const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:125.0) Gecko/20100101 Firefox/125.0";
@@ -141,4 +146,15 @@ impl Network {
     pub async fn leads(&self) -> Vec<Value> {
         self.list(&self.operator, "lead/").await
     }
+}
+
+/// The answer to a form that is sent beside others.
+pub async fn post(router: axum::Router, path: &str, form: String) -> Value {
+    let kind = "application/x-www-form-urlencoded";
+    let request = Request::builder().method("POST").uri(path).header("content-type", kind);
+    let mut request = request.body(Body::from(form)).expect("a right request");
+    request.extensions_mut().insert(ConnectInfo(CLIENT));
+    let answer = router.oneshot(request).await.expect("a router never fails");
+    let bytes = answer.into_body().collect().await.expect("a whole answer").to_bytes();
+    serde_json::from_slice(&bytes).expect("an answer in JSON")
 }

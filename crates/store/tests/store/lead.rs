@@ -58,7 +58,7 @@ async fn strange_texts_survive_and_are_found(db: TestDb) {
     stored.await.expect("store leads");
     let keys = &STRANGE.map(str::to_owned);
     let find = |click_ids: &'static [i64]| {
-        db.store.write(move |db| async move { lead::same_actions(&db, keys, click_ids).await })
+        db.store.write(move |db| async move { lead::same_actions(&db, keys, click_ids, &[]).await })
     };
     assert_eq!(find(&[]).await.expect("find"), leads);
     assert_eq!(find(&[7]).await.expect("find").len(), leads.len() + 1, "and the one that holds the click");

@@ -1,0 +1,421 @@
+//! Leads sent by programs: an advertiser or operator reports an action of a click, a webmaster sends his buyer's order.
+//!
+//! An order without a visit makes a click of its own kind (`ClickWay::Server`), which is decided like any other: a
+//! stopped offer, a missing connection or a spent cap refuses it, and its webmaster is told why.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use url::form_urlencoded;
+use whocpa_domain::buyer::Buyer;
+use whocpa_domain::click::{ClickReason, SUBID_LIMIT};
+use whocpa_domain::facts::{ClickWay, Entry};
+use whocpa_domain::input::Decimal;
+use whocpa_domain::lead::{LeadStatus, order_key};
+use whocpa_domain::money::AMOUNT_LIMIT;
+use whocpa_domain::way::{Attribution, LeadWay};
+use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, params, view};
+use whocpa_store::{area, lead, link, offer, person};
+
+use super::receive::{Conversion, Order, Verdict};
+use crate::click::Visit;
+use crate::{Caller, Engine};
+
+/// Longest id of an action, in characters.
+const NAME_LIMIT: usize = 255;
+/// Longest comment, in characters.
+const COMMENT_LIMIT: usize = 1000;
+
+params! {
+    /// A new lead. An advertiser names the click that he was sent; a webmaster names offer, name and phone of his buyer.
+    pub struct LeadCreate {
+        /// The click that brought the action; required from advertisers. From webmasters one of their own clicks on the
+        /// offer, absent when the buyer filled a form on their own page without a visit of a link.
+        tid: Option<String>,
+        /// The offer; required without `tid`. Webmasters must be connected to it.
+        offer_id: Option<i64>,
+        /// The webmaster whose order it is; for operators who send one.
+        webmaster_id: Option<i64>,
+        /// The goal; needed when the offer has several.
+        goal_id: Option<i64>,
+        /// The sender's id of the action: the same one again is the same lead.
+        sale_id: Option<String>,
+        /// Amount of the sale, in the goal's currency; for advertisers and operators.
+        amount: Option<Decimal>,
+        /// The decision; pending unless told; for advertisers and operators.
+        status: Option<LeadStatus>,
+        /// Buyer's name; required from webmasters.
+        name: Option<String>,
+        /// Buyer's phone as he typed it; required from webmasters, and read by the numbering plans of the offer's countries.
+        phone: Option<String>,
+        /// Buyer's e-mail address.
+        email: Option<String>,
+        /// Where to deliver.
+        address: Option<String>,
+        /// Pieces, 1 to 1000.
+        quantity: Option<i64>,
+        /// Price that the buyer was told.
+        price: Option<Decimal>,
+        /// Buyer's address in the Internet.
+        ip: Option<String>,
+        /// Buyer's user agent.
+        ua: Option<String>,
+        /// Your own link that the buyer came by.
+        link_id: Option<i64>,
+        /// Your area where the form stands.
+        area_id: Option<i64>,
+        /// Your label.
+        subid1: Option<String>,
+        /// Your label.
+        subid2: Option<String>,
+        /// Your label.
+        subid3: Option<String>,
+        /// Your label.
+        subid4: Option<String>,
+        /// Your label.
+        subid5: Option<String>,
+        /// What the advertiser should know of the order.
+        comment: Option<String>,
+    }
+}
+
+view! {
+    /// What became of a lead that was sent: told after it is durable.
+    pub struct LeadCreated {
+        /// Lead id; of a parked one, its number among the parked.
+        id: i64,
+        /// `accepted`, `updated`, `duplicate` or `parked`.
+        verdict: String,
+        /// Why it is parked, empty otherwise.
+        reason: String,
+        /// Its status; `null` for a parked one.
+        status: Option<LeadStatus>,
+        /// The lead that a double repeats.
+        first_lead_id: Option<i64>,
+    }
+}
+
+impl LeadCreated {
+    /// What is told; nothing of a refusal.
+    pub(super) fn of(verdict: &Verdict) -> Option<Self> {
+        let told = |id: i64, verdict: &str, status: LeadStatus, first_lead_id| Self {
+            id,
+            verdict: verdict.to_owned(),
+            reason: String::new(),
+            status: Some(status),
+            first_lead_id,
+        };
+        match verdict {
+            Verdict::Accepted { lead_id, status, first_lead_id } => {
+                Some(told(*lead_id, "accepted", *status, *first_lead_id))
+            }
+            Verdict::Updated { lead_id, status } => Some(told(*lead_id, "updated", *status, None)),
+            Verdict::Duplicate { lead_id, status } => Some(told(*lead_id, "duplicate", *status, None)),
+            Verdict::Parked { id, reason, .. } => Some(Self {
+                id: *id,
+                verdict: "parked".to_owned(),
+                reason: reason.clone(),
+                status: None,
+                first_lead_id: None,
+            }),
+            Verdict::Rejected { .. } => None,
+        }
+    }
+
+    /// Whether anything was written.
+    pub(super) fn is_new(&self) -> bool {
+        self.verdict != "duplicate"
+    }
+}
+
+/// An order of a webmaster's buyer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OrderSent {
+    /// The door.
+    pub way: Option<LeadWay>,
+    /// Whose it is.
+    pub webmaster_id: i64,
+    /// Of which offer.
+    pub offer_id: i64,
+    /// For which goal; the offer's only one unless told.
+    pub goal_id: Option<i64>,
+    /// The webmaster's click that brought it, empty for none.
+    pub tid: String,
+    /// The webmaster's own id of it, empty for none.
+    pub id: String,
+    /// One of the webmaster's links.
+    pub link_id: Option<i64>,
+    /// One of his areas.
+    pub area_id: Option<i64>,
+    /// His labels.
+    pub subid: [String; 5],
+    /// Buyer's address in the Internet, empty for unknown.
+    pub ip: String,
+    /// Buyer's user agent.
+    pub ua: String,
+    /// The buyer.
+    pub buyer: Buyer,
+}
+
+impl Engine {
+    /// Takes a lead in that a program sends.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] by field when it cannot be a lead.
+    pub async fn lead_create(&self, caller: Caller, input: LeadCreate) -> Result<LeadCreated> {
+        let scope = caller.may(Resource::Lead, Method::Create)?;
+        check_level(caller, &input)?;
+        let is_order = caller.level == Level::Webmaster || input.webmaster_id.is_some();
+        let verdict = if is_order {
+            let sent = order_of(caller, input)?;
+            if caller.level == Level::Operator {
+                let found = person::view(&self.store().read(), scope, sent.webmaster_id).await?;
+                found.ok_or_else(|| Error::field("webmaster_id", "Webmasters not found"))?;
+            }
+            self.order_receive(Some(caller), sent).await?
+        } else {
+            let conversion = self.report_of(caller, scope, input).await?;
+            self.lead_receive_by(conversion, Some(caller)).await?
+        };
+        told(verdict)
+    }
+
+    /// Takes an order of the caller's own buyer in: what `/lead/add` does.
+    ///
+    /// # Errors
+    /// As [`Engine::lead_create`]; [`Error::Forbidden`] for others than webmasters.
+    pub async fn order_create(&self, caller: Caller, sent: OrderSent) -> Result<LeadCreated> {
+        caller.may(Resource::Lead, Method::Create)?;
+        if caller.level != Level::Webmaster {
+            return Err(Error::Forbidden);
+        }
+        let sent = OrderSent { webmaster_id: caller.user_id, ..sent };
+        told(self.order_receive(Some(caller), sent).await?)
+    }
+
+    /// A report by the API. An operator speaks for the advertiser whose offer the click is of.
+    async fn report_of(&self, caller: Caller, scope: Scope, input: LeadCreate) -> Result<Conversion> {
+        let tid = input.tid.clone().unwrap_or_default();
+        let mut conversion = Conversion {
+            tid,
+            offer_id: input.offer_id.unwrap_or(0),
+            goal_id: input.goal_id,
+            sale_id: input.sale_id.clone().unwrap_or_default(),
+            amount: input.amount.map(|amount| amount.0),
+            status: input.status.unwrap_or(LeadStatus::Pending),
+            comment: input.comment.clone().unwrap_or_default(),
+            way: LeadWay::Api,
+            buyer: buyer_of(&input),
+            ..Conversion::default()
+        };
+        check_report(&conversion)?;
+        conversion.advertiser_id = caller.user_id;
+        if caller.level == Level::Operator {
+            let click = self.click_of_tid(&conversion.tid).await?;
+            let offer = offer::view(&self.store().read(), scope, click.offer_id).await?;
+            let offer = offer.ok_or_else(|| Error::field("tid", "Clicks not found"))?;
+            conversion.advertiser_id = offer.advertiser_id;
+        }
+        Ok(conversion)
+    }
+
+    /// Takes an order in; `by` is whose request to the API it is.
+    async fn order_receive(&self, by: Option<Caller>, mut sent: OrderSent) -> Result<Verdict> {
+        let ip = check_order(&sent)?;
+        let scope = Scope::Webmaster(sent.webmaster_id);
+        let db = self.store().read();
+        let unknown = || Error::field("offer_id", "Offers not found");
+        offer::view(&db, scope, sent.offer_id).await?.ok_or_else(unknown)?;
+        let code = self.order_link(&sent).await?;
+        if let Some(id) = sent.area_id {
+            let found = area::view(&db, scope, id).await?;
+            found.ok_or_else(|| Error::field("area_id", "Areas not found"))?;
+        }
+        let own = iptocc::country_code(ip).unwrap_or_default();
+        sent.buyer.e164 = self.phone_read(sent.offer_id, &sent.buyer.phone, own).await?;
+        let catalogue = self.catalogue().now_owned();
+        let advertiser_id =
+            catalogue.offers.get(&sent.offer_id).map(|offer| offer.advertiser_id).ok_or_else(unknown)?;
+        let (tid, attribution) = self.order_click(&sent, code, ip).await?;
+        let conversion = Conversion {
+            advertiser_id,
+            tid,
+            offer_id: sent.offer_id,
+            goal_id: sent.goal_id,
+            way: sent.way.unwrap_or(LeadWay::Order),
+            attribution,
+            buyer: sent.buyer,
+            order: Some(Order { webmaster_id: sent.webmaster_id, id: sent.id, area_id: sent.area_id }),
+            ..Conversion::default()
+        };
+        self.lead_receive_by(conversion, by).await
+    }
+
+    /// The code of the webmaster's link that an order names.
+    async fn order_link(&self, sent: &OrderSent) -> Result<Option<String>> {
+        let Some(id) = sent.link_id else { return Ok(None) };
+        let found = link::view(&self.store().read(), Scope::Webmaster(sent.webmaster_id), id).await?;
+        let found = found.filter(|link| link.offer_id == sent.offer_id);
+        found.map(|link| Some(link.code)).ok_or_else(|| Error::field("link_id", "Links not found"))
+    }
+
+    /// The click of an order: the one that it names, that of the same order sent before, or a new one of its own kind.
+    async fn order_click(
+        &self,
+        sent: &OrderSent,
+        code: Option<String>,
+        ip: IpAddr,
+    ) -> Result<(String, Attribution)> {
+        if !sent.tid.is_empty() {
+            let click = self.click_of_tid(&sent.tid).await?;
+            if (click.webmaster_id, click.offer_id) != (sent.webmaster_id, sent.offer_id) {
+                return Err(Error::field("tid", "Clicks not found"));
+            }
+            return Ok((self.tid_keys().write(click.id), Attribution::Tid));
+        }
+        if !sent.id.is_empty() {
+            let key = order_key(sent.webmaster_id, &sent.id);
+            let scope = Scope::Webmaster(sent.webmaster_id);
+            let known = lead::of_key(&self.store().read(), scope, sent.offer_id, &key).await?;
+            if let Some(known) = known {
+                return Ok((self.tid_keys().write(known.click_id), Attribution::Order));
+            }
+        }
+        let labels = ["subid1", "subid2", "subid3", "subid4", "subid5"].into_iter().zip(&sent.subid);
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(labels.filter(|(_, value)| !value.is_empty()))
+            .finish();
+        let pair = Entry::Pair { offer_id: sent.offer_id, webmaster_id: sent.webmaster_id };
+        let entry = code.map_or(pair, Entry::Code);
+        let visit = Visit {
+            entry: Some(entry),
+            query: &query,
+            ip,
+            ua: &sent.ua,
+            way: ClickWay::Server,
+            ..Visit::to("")
+        };
+        let tracked = self.click_track(visit).await;
+        if tracked.reason != ClickReason::Sent || tracked.offer_id != sent.offer_id {
+            return Err(Error::field("offer_id", format!("No orders are taken: {}", tracked.reason.word())));
+        }
+        Ok((tracked.tid, Attribution::Order))
+    }
+}
+
+/// The answer of the API; a rejection is an error on its field.
+fn told(verdict: Verdict) -> Result<LeadCreated> {
+    match LeadCreated::of(&verdict) {
+        Some(told) => Ok(told),
+        None => match verdict {
+            Verdict::Rejected { field, reason } => Err(Error::field(field, reason)),
+            other => Err(Error::Internal(format!("a verdict without an answer: {other:?}"))),
+        },
+    }
+}
+
+fn check_level(caller: Caller, input: &LeadCreate) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    let is_webmaster = caller.level == Level::Webmaster;
+    for (name, is_sent) in [("amount", input.amount.is_some()), ("status", input.status.is_some())] {
+        if is_sent && (is_webmaster || input.webmaster_id.is_some()) {
+            errors.add(name, "Only a report of an advertiser or operator may have this");
+        }
+    }
+    if input.webmaster_id.is_some() && caller.level != Level::Operator {
+        errors.add("webmaster_id", "Only operators may use this");
+    }
+    if caller.level == Level::Advertiser && (input.link_id.is_some() || input.area_id.is_some()) {
+        let name = if input.link_id.is_some() { "link_id" } else { "area_id" };
+        errors.add(name, "Only webmasters and operators may use this");
+    }
+    if input.status == Some(LeadStatus::Double) {
+        errors.add("status", "Double is set by the duplicate rule only");
+    }
+    errors.finish()
+}
+
+fn buyer_of(input: &LeadCreate) -> Buyer {
+    let text = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_owned();
+    Buyer {
+        name: text(&input.name),
+        phone: text(&input.phone),
+        email: text(&input.email),
+        address: text(&input.address),
+        quantity: input.quantity.unwrap_or(0),
+        price: input
+            .price
+            .map(|price| whocpa_domain::money::Amount { micros: price.0, digits: 2 }.to_string())
+            .unwrap_or_default(),
+        ..Buyer::default()
+    }
+}
+
+fn order_of(caller: Caller, input: LeadCreate) -> Result<OrderSent> {
+    let buyer = Buyer { comment: input.comment.clone().unwrap_or_default(), ..buyer_of(&input) };
+    let offer_id = input.offer_id.ok_or_else(|| Error::field("offer_id", "This parameter is required"))?;
+    let subid = [input.subid1, input.subid2, input.subid3, input.subid4, input.subid5];
+    Ok(OrderSent {
+        way: Some(LeadWay::Order),
+        webmaster_id: input.webmaster_id.unwrap_or(caller.user_id),
+        offer_id,
+        goal_id: input.goal_id,
+        tid: input.tid.unwrap_or_default(),
+        id: input.sale_id.unwrap_or_default(),
+        link_id: input.link_id,
+        area_id: input.area_id,
+        subid: subid.map(Option::unwrap_or_default),
+        ip: input.ip.unwrap_or_default(),
+        ua: input.ua.unwrap_or_default(),
+        buyer,
+    })
+}
+
+fn check_report(sent: &Conversion) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    if sent.tid.is_empty() {
+        errors.add("tid", "This parameter is required");
+    }
+    for (name, text, limit) in [
+        ("tid", &sent.tid, NAME_LIMIT),
+        ("sale_id", &sent.sale_id, NAME_LIMIT),
+        ("comment", &sent.comment, COMMENT_LIMIT),
+    ] {
+        if text.chars().count() > limit {
+            errors.add(name, format!("Must be at most {limit} characters"));
+        }
+    }
+    if sent.amount.is_some_and(|amount| amount > AMOUNT_LIMIT) {
+        errors.add("amount", "Must be at most 1000000000");
+    }
+    sent.buyer.check(&mut errors);
+    errors.finish()
+}
+
+/// Looks at an order; gives the buyer's address in the Internet.
+fn check_order(sent: &OrderSent) -> Result<IpAddr> {
+    let mut errors = FieldErrors::default();
+    for (name, text) in [("name", &sent.buyer.name), ("phone", &sent.buyer.phone)] {
+        if text.is_empty() {
+            errors.add(name, "This parameter is required");
+        }
+    }
+    if sent.id.chars().count() > NAME_LIMIT {
+        errors.add("sale_id", format!("Must be at most {NAME_LIMIT} characters"));
+    }
+    for (at, text) in sent.subid.iter().enumerate() {
+        if text.chars().count() > SUBID_LIMIT {
+            errors.add(format!("subid{}", at + 1), format!("Must be at most {SUBID_LIMIT} characters"));
+        }
+    }
+    let mut ip = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    if !sent.ip.trim().is_empty() {
+        if let Ok(told) = sent.ip.trim().parse::<IpAddr>() {
+            ip = told.to_canonical();
+        } else {
+            errors.add("ip", "Must be an address such as 203.0.113.7");
+        }
+    }
+    sent.buyer.check(&mut errors);
+    errors.finish()?;
+    Ok(ip)
+}
