@@ -31,6 +31,11 @@ impl LeadWay {
     pub fn is_order(self) -> bool {
         matches!(self, Self::LeadAdd | Self::Form | Self::Order | Self::Import)
     }
+
+    /// Whether the visitor's own browser reports it: without a signature, anybody could.
+    pub fn is_browser(self) -> bool {
+        matches!(self, Self::Pixel | Self::Script)
+    }
 }
 
 codes! {

@@ -72,6 +72,8 @@ pub struct LeadRules {
     pub phone_double_days: i64,
     /// A report without a click belongs to the click of its telephone number.
     pub is_phone_tracking: bool,
+    /// Reports of browsers are taken without a signature.
+    pub is_pixel: bool,
 }
 
 /// How an advertiser's postbacks must come.
@@ -303,6 +305,7 @@ impl From<Offer> for OfferEntry {
             leads: LeadRules {
                 phone_double_days: row.phone_double_days,
                 is_phone_tracking: row.is_phone_tracking,
+                is_pixel: row.is_pixel,
             },
         }
     }

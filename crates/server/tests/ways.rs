@@ -1,11 +1,17 @@
 //! Every way in for a lead, through the real router and on both databases.
 
 #[cfg(test)]
+#[path = "ways/chromium.rs"]
+mod chromium;
+#[cfg(test)]
 #[path = "ways/network.rs"]
 mod network;
 #[cfg(test)]
 #[path = "ways/orders.rs"]
 mod orders;
+#[cfg(test)]
+#[path = "ways/pixels.rs"]
+mod pixels;
 #[cfg(test)]
 #[path = "ways/senders.rs"]
 mod senders;

@@ -42,6 +42,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0016_buyer",
     "main/0017_ways",
     "main/0018_desk",
+    "main/0019_pixel",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

@@ -97,6 +97,8 @@ pub struct Model {
     pub date_live: Option<i64>,
     /// Days for which a buyer's telephone number is one lead, 0 for no such rule.
     pub phone_double_days: i64,
+    /// Reports of browsers are taken without a signature.
+    pub is_pixel: bool,
 }
 
 /// Relations are not used.

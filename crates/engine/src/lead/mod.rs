@@ -8,6 +8,7 @@
 //! A decision (`update`) and the end of the hold (`close`) go through the same `steps`: one state change is one
 //! numbered event and the transfers of `domain::ledger`.
 
+mod again;
 mod buyer;
 mod close;
 mod contest;
@@ -16,6 +17,7 @@ mod desk;
 mod list;
 mod order;
 mod phones;
+mod pixel;
 mod receive;
 mod resolve;
 mod shown;
@@ -28,6 +30,7 @@ pub use buyer::BuyerView;
 pub(crate) use desk::Desk;
 pub use list::LeadList;
 pub use order::{LeadCreate, LeadCreated, OrderSent};
+pub use pixel::PixelGoal;
 pub use receive::{Conversion, Order, Verdict};
 pub use shown::LeadRow;
 pub use story::{

@@ -10,7 +10,7 @@ use whocpa_store::{Db, phone_claim};
 use super::steps::Steps;
 
 /// Offer and keyed hash of the number.
-type Number = (i64, String);
+pub(super) type Number = (i64, String);
 
 /// The numbers of a batch, locked for its transaction.
 #[derive(Debug, Default)]

@@ -87,6 +87,13 @@ impl Default for Conversion {
     }
 }
 
+impl Conversion {
+    /// Whether a browser reports it that could have been told to by anybody.
+    pub fn is_unproven(&self) -> bool {
+        self.way.is_browser() && !self.is_signed
+    }
+}
+
 /// What became of a conversion, known after commit (design §6): never a mere receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -163,6 +170,21 @@ impl Engine {
             let words = format!("{ip} is none of the addresses that your postbacks may come from");
             return Err(Error::field("ip", words));
         }
+        self.signature_check(advertiser_id, text, signature)
+    }
+
+    /// Checks a signature alone.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] on `sign` for one that is wrong, or is missing where the advertiser wants one.
+    pub(super) fn signature_check(
+        &self,
+        advertiser_id: i64,
+        text: &str,
+        signature: Option<&str>,
+    ) -> Result<bool> {
+        let catalogue = self.catalogue().now();
+        let Some(sender) = catalogue.senders.get(&advertiser_id) else { return Ok(false) };
         match signature {
             None if sender.is_signed => {
                 Err(Error::field("sign", "This parameter is required: sign your postbacks"))

@@ -8,10 +8,8 @@ use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::goal::MoneyType;
 use whocpa_domain::lead::{self, Contest, LeadReason, LeadStatus, LeadType};
-use whocpa_domain::money::Amount;
 use whocpa_domain::orphan::OrphanKind;
 use whocpa_domain::tid::{ClickId, click_ms};
-use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::Intent;
 use whocpa_domain::{Result, Scope, Time};
 use whocpa_store::goal::{Goal, GoalVersion};
@@ -19,13 +17,17 @@ use whocpa_store::lead::Lead;
 use whocpa_store::parked_lead::{self, ParkedLead};
 use whocpa_store::{Db, currency, goal};
 
+use super::again::{again, decide_new, mark_words};
 use super::order::LeadCreated;
-use super::phones::Phones;
+use super::phones::{Number, Phones};
 use super::receive::{Claim, Verdict};
 use super::silence::{auto_approve, decide_until};
-use super::steps::{Actor, Place, Steps, Why};
+use super::steps::{Place, Steps, Why};
 use crate::Caller;
-use crate::catalogue::Snapshot;
+use crate::catalogue::{OfferEntry, Snapshot};
+
+/// Said to a browser that reports a part of a sale.
+const UNPROVEN_AMOUNT: &str = "a part of the sale is paid: sign the report, or send it by postback";
 
 /// What a batch needs to know and nobody changes under it: read before its transaction, which is shorter for it.
 pub(super) struct Known {
@@ -114,6 +116,8 @@ pub(super) async fn resolve_all(
 fn key_of(claim: &Claim) -> String {
     match &claim.conversion.order {
         Some(order) if !order.id.is_empty() => lead::order_key(order.webmaster_id, &order.id),
+        // Who could write any sale id gets no second lead by it.
+        _ if claim.conversion.is_unproven() => lead::natural_key("", claim.click_id),
         _ => lead::natural_key(&claim.conversion.sale_id, claim.click_id),
     }
 }
@@ -129,7 +133,7 @@ async fn note_tried(db: &Db, parked_id: i64, verdict: &Verdict, now: Time) -> Re
     parked_lead::tried(db, parked_id, lead_id, refusal.as_deref(), now).await
 }
 
-fn rejected(field: &'static str, reason: impl Into<String>) -> Verdict {
+pub(super) fn rejected(field: &'static str, reason: impl Into<String>) -> Verdict {
     Verdict::Rejected { field, reason: reason.into() }
 }
 
@@ -180,7 +184,7 @@ impl Known {
     }
 
     /// A claim's telephone number in its offer, and the days for which the offer counts it once.
-    fn number(&self, claim: &Claim) -> Option<((i64, String), i64)> {
+    fn number(&self, claim: &Claim) -> Option<(Number, i64)> {
         let offer_id = self.clicks.get(&claim.click_id)?.offer_id;
         let hash = &claim.sealed.as_ref()?.phone_hash;
         let days = self.catalogue.offers.get(&offer_id)?.leads.phone_double_days;
@@ -200,12 +204,8 @@ impl Known {
         };
         let sent = &claim.conversion;
         let offer = self.catalogue.offers.get(&click.offer_id);
-        // Another advertiser's click answers as one that never was (design §2).
-        if offer.is_none_or(|offer| offer.advertiser_id != sent.advertiser_id) {
-            return rejected("tid", "not a click of your offers");
-        }
-        if click.reason != ClickReason::Sent.code() {
-            return rejected("tid", "this visitor was not sent to the offer");
+        if let Some(words) = refused(click, offer.map(Arc::as_ref), claim) {
+            return rejected("tid", words);
         }
         let (goal, version) = match self.goal(click.offer_id, claim) {
             Ok(found) => found,
@@ -225,14 +225,14 @@ impl Known {
         };
         let money = match version.terms().rate(amount) {
             Ok(money) => money,
+            Err(_) if sent.is_unproven() => return rejected("sign", UNPROVEN_AMOUNT),
             Err(reason) => return rejected("amount", reason),
         };
-        let held = if goal.is_otol { steps.holder(claim.click_id, goal.id) } else { None };
         let number = self.number(claim);
-        let first = held.or_else(|| {
-            let (number, days) = number.as_ref()?;
-            phones.first(number, *days, claim.click_id, claim.sent, steps)
-        });
+        let repeated = repeated(claim, goal, number.as_ref(), (steps, phones));
+        let first = repeated.map(|(id, _)| id);
+        let mark = BotMark::from_code(click.bot_mark).filter(|mark| *mark != BotMark::None);
+        let is_marked = mark.is_some() || sent.is_unproven();
         let lead = Lead {
             otol_click_id: (goal.is_otol && first.is_none()).then_some(claim.click_id),
             natural_key: key,
@@ -242,22 +242,18 @@ impl Known {
             amount,
             r#type: if amount.is_some() { LeadType::Sale.code() } else { LeadType::Lead.code() },
             date_decide_until: offer.and_then(|offer| decide_until(offer, steps.now())),
-            date_auto_approve: offer.and_then(|offer| auto_approve(offer, click, steps.now())),
+            date_auto_approve: offer.and_then(|offer| auto_approve(offer, is_marked, steps.now())),
             ..bare_lead(claim, click, goal, version, id)
         };
-        let (status, code) = match first {
-            Some(_) if held.is_none() => (LeadStatus::Double, LeadReason::SamePhone),
-            Some(_) => (LeadStatus::Double, LeadReason::SecondAction),
-            None => (LeadStatus::Pending, LeadReason::Untold),
-        };
-        let mark = BotMark::from_code(click.bot_mark).filter(|mark| *mark != BotMark::None);
-        let words = &mark_words(mark, goal);
+        let (status, code) = repeated
+            .map_or((LeadStatus::Pending, LeadReason::Untold), |(_, code)| (LeadStatus::Double, code));
+        let words = &mark_words(mark, is_marked, goal);
         steps.create(lead, status, Why { code, words });
         if let Some(sealed) = &claim.sealed {
             steps.set_buyer(id, &sealed.phone_hash, &sealed.text);
         }
         if first.is_none() {
-            decide_new(claim, goal, mark, (id, steps));
+            decide_new(claim, goal, is_marked, (id, steps));
             if let Some((number, _)) = number {
                 phones.take(number, id);
             }
@@ -335,10 +331,41 @@ impl Known {
     }
 }
 
+/// Why a claim cannot be about this click.
+fn refused(click: &Click, offer: Option<&OfferEntry>, claim: &Claim) -> Option<String> {
+    let sent = &claim.conversion;
+    // Another advertiser's click answers as one that never was (design §2).
+    if offer.is_none_or(|offer| offer.advertiser_id != sent.advertiser_id) {
+        return Some("not a click of your offers".to_owned());
+    }
+    if click.reason != ClickReason::Sent.code() {
+        return Some("this visitor was not sent to the offer".to_owned());
+    }
+    let (clicked, days) = (Time(click_ms(click.id).div_euclid(1000)), click.cookie_ttl_days);
+    let is_late = sent.way.is_browser() && claim.sent > clicked.plus_days(days);
+    is_late.then(|| format!("the visit is older than the {days} days for which the offer pays it"))
+}
+
+/// The lead that a new one repeats, and by which rule.
+fn repeated(
+    claim: &Claim,
+    goal: &Goal,
+    number: Option<&(Number, i64)>,
+    (steps, phones): (&Steps, &Phones),
+) -> Option<(i64, LeadReason)> {
+    let held = if goal.is_otol { steps.holder(claim.click_id, goal.id) } else { None };
+    held.map(|id| (id, LeadReason::SecondAction)).or_else(|| {
+        let (number, days) = number?;
+        let first = phones.first(number, *days, claim.click_id, claim.sent, steps);
+        first.map(|id| (id, LeadReason::SamePhone))
+    })
+}
+
 /// The lead that a claim is about: of the same key, or the other side's word about one order.
 fn known_as(claim: &Claim, place: Place, key: &str, steps: &Steps) -> Option<i64> {
     let sent = &claim.conversion;
     steps.same(place, key).or_else(|| match sent.order {
+        None if sent.is_unproven() => steps.any(place, claim.click_id),
         None => steps.order(place, claim.click_id, &sent.sale_id),
         Some(_) => steps.reported(place, claim.click_id),
     })
@@ -411,73 +438,4 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         attribution: claim.conversion.attribution.code(),
         is_signed: claim.conversion.is_signed,
     }
-}
-
-/// What the lead's first event says of a click that is counted apart (design §5): nothing else follows from the mark.
-fn mark_words(mark: Option<BotMark>, goal: &Goal) -> String {
-    let Some(mark) = mark else { return String::new() };
-    let so = if goal.is_auto_approve { "; so the goal does not approve the lead by itself" } else { "" };
-    format!("the click is counted apart: {}{so}", mark.word())
-}
-
-/// A decision that comes with the action, else the goal's own: which no marked click gets.
-fn decide_new(claim: &Claim, goal: &Goal, mark: Option<BotMark>, (id, steps): (i64, &mut Steps)) {
-    let (status, actor, why) = match claim.conversion.status {
-        LeadStatus::Pending if goal.is_auto_approve && mark.is_none() => {
-            (LeadStatus::Approved, Actor::NETWORK, Why::rule(LeadReason::GoalRule))
-        }
-        LeadStatus::Pending => return,
-        sent => (sent, advertiser(claim), told(claim)),
-    };
-    // A pending lead takes every decision but Double, which nobody can send.
-    if let Err(illegal) = steps.decide(id, status, actor, why) {
-        tracing::warn!(lead.id = id, %illegal, "the decision that came with a new lead was not taken");
-    }
-}
-
-/// The same action again: a retry, or a decision about it.
-fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
-    let verdict = decide_again(claim, lead_id, steps);
-    if !matches!(verdict, Verdict::Rejected { .. }) {
-        if !claim.conversion.sale_id.is_empty() {
-            steps.set_sale_id(lead_id, &claim.conversion.sale_id);
-        }
-        if let Some(sealed) = &claim.sealed {
-            steps.set_buyer(lead_id, &sealed.phone_hash, &sealed.text);
-        }
-    }
-    verdict
-}
-
-fn decide_again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
-    let (before, sent) = (steps.status(lead_id), claim.conversion.status);
-    let known = steps.lead(lead_id);
-    let is_only_new = claim.conversion.intent == Intent::Add;
-    let same_currency = claim.conversion.currency.is_empty();
-    let amounts = known.and_then(|lead| lead.amount).zip(claim.conversion.amount).filter(|_| same_currency);
-    if let Some((amount, _)) = amounts.filter(|(known, sent)| known != sent) {
-        let amount = Amount { micros: amount, digits: 2 };
-        return rejected(
-            "amount",
-            format!("lead {lead_id} was reported with {amount}; corrected amounts are not taken yet"),
-        );
-    }
-    // What was parked is older than a lead that was made meanwhile: its decision is out of date.
-    let is_stale = claim.parked_id != 0 && known.is_some_and(|lead| lead.date_created >= claim.sent.0);
-    if sent == LeadStatus::Pending || before == LeadStatus::Double || is_stale || is_only_new {
-        return Verdict::Duplicate { lead_id, status: before };
-    }
-    match steps.decide(lead_id, sent, advertiser(claim), told(claim)) {
-        Ok(true) => Verdict::Updated { lead_id, status: sent },
-        Ok(false) => Verdict::Duplicate { lead_id, status: before },
-        Err(illegal) => rejected("status", format!("lead {lead_id}: {illegal}")),
-    }
-}
-
-fn advertiser(claim: &Claim) -> Actor {
-    Actor { level: UserLevel::Advertiser.code(), user_id: claim.conversion.advertiser_id }
-}
-
-fn told(claim: &Claim) -> Why<'_> {
-    Why { code: claim.conversion.reason, words: &claim.conversion.comment }
 }

@@ -1,8 +1,6 @@
 //! The clock of the advertiser's decision, and what his silence means: agreed per offer, shown to webmasters, and kept by
 //! each lead as it was agreed when it came.
 
-use whocpa_domain::click::Click;
-use whocpa_domain::facts::BotMark;
 use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::{Error, Result, Time};
 use whocpa_store::lead;
@@ -59,8 +57,7 @@ pub(super) fn decide_until(offer: &OfferEntry, now: Time) -> Option<i64> {
     (offer.decision_days > 0).then(|| now.plus_days(offer.decision_days).0)
 }
 
-/// When silence approves a lead that comes now; never when its click is marked (design §5).
-pub(super) fn auto_approve(offer: &OfferEntry, click: &Click, now: Time) -> Option<i64> {
-    let is_agreed = offer.is_silence_approval && click.bot_mark == BotMark::None.code();
-    decide_until(offer, now).filter(|_| is_agreed)
+/// When silence approves a lead that comes now; never when its click is marked (design §5) or anybody could have sent it.
+pub(super) fn auto_approve(offer: &OfferEntry, is_marked: bool, now: Time) -> Option<i64> {
+    decide_until(offer, now).filter(|_| offer.is_silence_approval && !is_marked)
 }

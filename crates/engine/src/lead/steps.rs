@@ -40,6 +40,11 @@ impl Actor {
 /// Advertiser, offer and goal.
 pub(super) type Place = (i64, i64, i64);
 
+/// Whether it came in before the advertiser's own report of it.
+fn is_early(lead: &Lead) -> bool {
+    LeadWay::from_code(lead.way).is_some_and(|way| way.is_order() || way.is_browser())
+}
+
 fn is_order(lead: &Lead) -> bool {
     LeadWay::from_code(lead.way).is_some_and(LeadWay::is_order)
 }
@@ -101,10 +106,10 @@ impl Steps {
         self.leads.values().find(is_it).map(|lead| lead.id)
     }
 
-    /// The order of this click that its buyer or webmaster sent, when the advertiser reports it with a sale id of his
+    /// The lead of this click that its buyer, his browser or a webmaster sent, when the advertiser reports it with a sale id of his
     /// own: nobody else has named its sale yet.
     pub fn order(&self, place: Place, click_id: i64, sale_id: &str) -> Option<i64> {
-        let of_click = || self.of_click(place, click_id).filter(|lead| is_order(lead));
+        let of_click = || self.of_click(place, click_id).filter(|lead| is_early(lead));
         let named = of_click().find(|lead| !sale_id.is_empty() && lead.sale_id == sale_id);
         let open = || of_click().find(|lead| sale_id.is_empty() || lead.sale_id.is_empty());
         named.or_else(open).map(|lead| lead.id)
@@ -113,6 +118,11 @@ impl Steps {
     /// The lead of this click that the advertiser reported before its order came in: the order is about it.
     pub fn reported(&self, place: Place, click_id: i64) -> Option<i64> {
         self.of_click(place, click_id).find(|lead| !is_order(lead)).map(|lead| lead.id)
+    }
+
+    /// Any lead of this click: what a browser reports without proof is never a second one.
+    pub fn any(&self, place: Place, click_id: i64) -> Option<i64> {
+        self.of_click(place, click_id).next().map(|lead| lead.id)
     }
 
     fn of_click(&self, place: Place, click_id: i64) -> impl Iterator<Item = &Lead> {

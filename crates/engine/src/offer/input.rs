@@ -113,6 +113,9 @@ writing! {
         /// Days for which orders with one telephone number, from different clicks, are one lead: later ones are stored as
         /// Double. A refused lead holds its number no more. 0 to 365, 0 for no such rule.
         phone_double_days: Option<i64>,
+        /// Whether actions that a visitor's browser reports (`/px/<goal>.gif`, `/t.js`) are taken without a signature.
+        /// Anybody can send them, so each click has one, nothing approves it by itself, and amounts are not listened to.
+        is_pixel: Option<bool>,
         /// Whether it is a mobile product: a game, an application.
         is_mobile: Option<bool>,
         /// Whether its pages suit mobile visitors.
@@ -207,6 +210,7 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
         (&mut row.is_deeplink, input.is_deeplink),
         (&mut row.is_exclusive, input.is_exclusive),
         (&mut row.is_phone_tracking, input.is_phone_tracking),
+        (&mut row.is_pixel, input.is_pixel),
         (&mut row.is_mobile, input.is_mobile),
         (&mut row.is_mobile_optimised, input.is_mobile_optimised),
         (&mut row.is_silence_approval, input.is_silence_approval),

@@ -207,6 +207,8 @@ shown! {
         connection_status: Option<ConnectionStatus>,
         /// Days for which orders with one telephone number, from different clicks, are one lead; 0 for no such rule.
         phone_double_days: i64,
+        /// Whether actions that a visitor's browser reports are taken without a signature.
+        is_pixel: bool,
         /// When its call centre works, in words; empty when nothing is known.
         call_hours: String,
         /// What the product costs a buyer; `null` when nothing is known.
@@ -335,8 +337,9 @@ impl Around {
             })
         });
         let (start, stop) = (row.date_start.map(Time), row.date_stop.map(Time));
-        let (double_days, hours) = (row.phone_double_days, row.call_hours.clone());
-        self.row(row).with((goals, landings, connection_status, double_days, hours, price, start, stop))
+        let (double_days, is_pixel, hours) = (row.phone_double_days, row.is_pixel, row.call_hours.clone());
+        let only = (goals, landings, connection_status, double_days, is_pixel, hours, price, start, stop);
+        self.row(row).with(only)
     }
 
     fn amount(&self, currency_id: i64, micros: i64) -> Option<Amount> {

@@ -67,7 +67,7 @@ async fn track(
 }
 
 /// Whether the browser asks ahead of a visit that may never come.
-fn is_prefetch(headers: &HeaderMap) -> bool {
+pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
     ["sec-purpose", "purpose", "x-moz", "x-purpose"].iter().any(|name| {
         let value = headers.get(*name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         ["prefetch", "prerender", "preview"].iter().any(|word| value.contains(word))
@@ -75,7 +75,7 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 }
 
 /// A header as text; bytes that are not UTF-8 become replacement characters.
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> std::borrow::Cow<'a, str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> std::borrow::Cow<'a, str> {
     headers.get(name).map_or_else(Default::default, |value| String::from_utf8_lossy(value.as_bytes()))
 }
 
@@ -153,7 +153,7 @@ fn page(reason: ClickReason) -> Response<Body> {
 }
 
 /// A short name for figures.
-fn reason_name(reason: ClickReason) -> &'static str {
+pub(super) fn reason_name(reason: ClickReason) -> &'static str {
     match reason {
         ClickReason::Sent => "sent",
         ClickReason::UnknownCode => "unknown_code",

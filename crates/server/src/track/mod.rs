@@ -1,14 +1,17 @@
-//! The tracking doors: `/go/<code>` and `/click` for visitors, `/pb` and its other spellings for advertisers' systems.
+//! The tracking doors: `/go/<code>` and `/click` for visitors, `/t.js` for those who come without a redirect, `/px` for their
+//! browsers' reports, `/pb` and its other spellings for advertisers' systems, `/lead/add` for webmasters' landings.
 
 mod click;
 mod client_ip;
 mod cookie;
 mod lead_add;
+mod pixel;
 mod postback;
 mod report;
 mod shape;
 mod shapes;
 mod told;
+mod visit;
 
 pub(crate) use client_ip::client_ip;
 pub(crate) use postback::{is_bare, receive as postback_receive};
@@ -53,8 +56,14 @@ pub fn router(state: &AppState) -> Router {
     let clicks = Router::new().route("/go/{code}", get(click::go)).route("/click", get(click::click));
     let clicks = clicks.with_state(state.clone());
     // `/go` answers visitors, who need no request id, and is the hottest way of all.
+    let browsers = Router::new()
+        .route("/px/{file}", get(pixel::receive).post(pixel::receive).fallback(pixel::no_method))
+        .route("/t/{code}", get(visit::picture).post(visit::report).fallback(visit::no_method))
+        .route("/t.js", get(visit::script))
+        .with_state(state.clone());
+    let browsers = api::layered(browsers, state, &Guard::new(&state.config, usize::MAX));
     // An advertiser's system sends from few addresses, and it has a door of its own: conversions and the API do not
     // take places from each other.
     let guard = Guard::new(&state.config, usize::MAX);
-    clicks.merge(api::layered(postbacks, state, &guard))
+    clicks.merge(browsers).merge(api::layered(postbacks, state, &guard))
 }

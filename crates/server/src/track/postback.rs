@@ -140,7 +140,7 @@ async fn settle(
 }
 
 /// Takes the signature out of the parameters it covers; the header's counts first.
-fn signature(headers: &HeaderMap, raw: &mut RawParams) -> Option<String> {
+pub(super) fn signature(headers: &HeaderMap, raw: &mut RawParams) -> Option<String> {
     let header = headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let sent = raw.take_text(SIGNATURE).filter(|text| !text.is_empty());
     header.or(sent)

@@ -84,6 +84,13 @@ impl Report {
         Ok(sent)
     }
 
+    /// Whether it names its click or its sale itself.
+    pub fn is_named(&self) -> bool {
+        let names = || [Slot::Tid, Slot::SaleId].into_iter().flat_map(|slot| self.shape.names(slot));
+        let has_value = |value: &RawValue| text_of(value).is_some_and(|text| !text.trim().is_empty());
+        self.raw.values().any(|(sent, value)| has_value(value) && names().any(|name| *name == sent))
+    }
+
     /// Names that were not used: unknown ones, and further names of what was read under an earlier one.
     pub fn ignored(mut self) -> Vec<String> {
         let shape = self.shape;

@@ -56,6 +56,27 @@ const OURS: Shape = Shape {
     form: Form::Json,
 };
 
+/// Of a browser: no token and no decision, as anybody can read the page.
+pub const PIXEL: Shape = Shape {
+    way: LeadWay::Pixel,
+    paths: &[],
+    marks: &[],
+    names: &[
+        (Tid, &["tid", "clickid", "click_id", "transaction_id", "cid", "click"]),
+        (SaleId, &["sale_id", "order_id", "txid", "txn_id", "action_id", "orderid", "adv_sub"]),
+        (Amount, &["amount", "sum", "sale_amount", "revenue", "price", "sale"]),
+        (Currency, &["currency"]),
+    ],
+    status: &[],
+    lists: &[],
+    auto: None,
+    has_comma: false,
+    form: Form::Json,
+};
+
+/// The same of the page's script.
+pub const SCRIPT: Shape = Shape { way: LeadWay::Script, ..PIXEL };
+
 const TUNE: Shape = Shape {
     way: LeadWay::Tune,
     paths: &[("/aff_lsr", Intent::Any), ("/aff_goal", Intent::Any)],

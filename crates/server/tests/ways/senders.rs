@@ -8,7 +8,7 @@ use whocpa_store::testing::TestDb;
 use crate::network::Network;
 
 /// As `docs/postbacks.md` tells it: parameters in the order of their names, urlencoded, joined.
-fn signature(secret: &str, pairs: &[(&str, &str)]) -> String {
+pub fn signature(secret: &str, pairs: &[(&str, &str)]) -> String {
     let mut pairs = pairs.to_vec();
     pairs.sort_unstable();
     let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();

@@ -1,0 +1,111 @@
+//! Visits without a redirect: `/t.js` on the page that the visitor came to directly reports them by `POST /t/<code>`, a
+//! picture (`/t/<code>.gif`) where scripts do not run.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Path, State};
+use axum::http::header::{
+    ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, REFERER, SET_COOKIE,
+    USER_AGENT,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Request, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use whocpa_domain::click::ClickReason;
+use whocpa_domain::facts::ClickWay;
+use whocpa_engine::click::{Tracked, Visit};
+
+use super::click::{is_prefetch, reason_name, text};
+use super::client_ip::client_ip;
+use super::{cookie, pixel};
+use crate::api::ApiError;
+use crate::state::AppState;
+
+/// The script, under 2 KB.
+const SCRIPT: &str = include_str!("../../assets/t.js");
+/// Longest referrer that a script may tell, in bytes.
+const REFERRER_LIMIT: usize = 4096;
+
+/// `GET /t.js`.
+pub async fn script() -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (CACHE_CONTROL, "public, max-age=3600"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
+    (headers, SCRIPT).into_response()
+}
+
+/// `POST /t/<code>`: the query is the page's own, the body the address that the visitor came from. No cookie is set: the
+/// page keeps the tid, where the visitor lets it.
+pub async fn report(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(code): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, REFERRER_LIMIT).await else {
+        return ApiError::TooLarge(REFERRER_LIMIT).into_response();
+    };
+    let referer = String::from_utf8_lossy(&body);
+    let tracked =
+        track(&state, Visit { way: ClickWay::Script, ..Visit::to(code) }, &referer, peer, &parts).await;
+    let told = if tracked.reason == ClickReason::Sent {
+        json!({"tid": tracked.tid, "offer_id": tracked.offer_id, "days": tracked.cookie_ttl_days})
+    } else {
+        json!({"tid": null, "reason": tracked.reason.word()})
+    };
+    let headers = [(ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (CACHE_CONTROL, "no-store")];
+    (headers, Json(told)).into_response()
+}
+
+/// `GET /t/<code>.gif`: the query is whatever the page adds.
+pub async fn picture(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(file): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    let Some(code) = file.strip_suffix(".gif") else { return ApiError::NoResource.into_response() };
+    let (parts, _) = request.into_parts();
+    let referer = text(&parts.headers, &REFERER);
+    let visit = Visit { way: ClickWay::Picture, ..Visit::to(code) };
+    let tracked = track(&state, visit, &referer, peer, &parts).await;
+    let is_sent = tracked.reason == ClickReason::Sent;
+    let status = if is_sent { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    let mut response = pixel::picture(status, tracked.reason.word());
+    let is_https = state.config.base_url.starts_with("https://");
+    let cookie = cookie::write(tracked.offer_id, &tracked.tid, tracked.cookie_ttl_days, is_https);
+    if let (true, Ok(cookie)) = (is_sent, HeaderValue::try_from(cookie)) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn track(state: &AppState, door: Visit<'_>, referer: &str, peer: SocketAddr, parts: &Parts) -> Tracked {
+    let headers = &parts.headers;
+    let ua = text(headers, &USER_AGENT);
+    let languages = text(headers, &ACCEPT_LANGUAGE);
+    let visit = Visit {
+        query: parts.uri.query().unwrap_or_default(),
+        ip: client_ip(peer, headers, &state.config.trusted_proxies),
+        ua: &ua,
+        referer,
+        languages: &languages,
+        is_returning: cookie::is_there(headers),
+        is_prefetch: is_prefetch(headers),
+        ..door
+    };
+    let tracked = state.engine.click_track(visit).await;
+    metrics::counter!("whocpa_clicks_total", "reason" => reason_name(tracked.reason)).increment(1);
+    tracked
+}
+
+/// Any other method.
+pub async fn no_method() -> ApiError {
+    ApiError::NoMethod("GET, HEAD, POST".to_owned())
+}
