@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FieldErrors, money};
+use crate::{FieldErrors, codes, money};
 
 /// Longest name, in characters.
 const NAME_LIMIT: usize = 255;
@@ -17,6 +17,28 @@ const TEXT_LIMIT: usize = 1000;
 const QUANTITY_LIMIT: i64 = 1000;
 /// Letters of a telephone number that are shown to those who may not see it: its beginning and its end.
 const SHOWN: (usize, usize) = (4, 2);
+
+codes! {
+    /// What an order form asks besides name and telephone.
+    pub enum FormField {
+        Email = 1 "e-mail address",
+        Address = 2 "where to deliver",
+        Comment = 3 "a comment, which may be left empty",
+        Quantity = 4 "pieces",
+    }
+}
+
+impl FormField {
+    /// Its name in the form.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Address => "address",
+            Self::Comment => "comment",
+            Self::Quantity => "quantity",
+        }
+    }
+}
 
 /// One buyer. What is not known is empty.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

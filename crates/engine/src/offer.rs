@@ -17,6 +17,7 @@ use whocpa_store::offer::{self, Offer};
 use whocpa_store::{Db, Paging, Rows, connection, currency, goal, person};
 
 pub use filter::OfferList;
+pub(crate) use input::fields_of;
 pub use input::{OfferCreate, OfferUpdate};
 pub use shown::{OfferLanding, OfferPayment, OfferPrice, OfferRow, OfferRules, OfferView};
 

@@ -4,6 +4,9 @@
 #[path = "ways/chromium.rs"]
 mod chromium;
 #[cfg(test)]
+#[path = "ways/forms.rs"]
+mod forms;
+#[cfg(test)]
 #[path = "ways/network.rs"]
 mod network;
 #[cfg(test)]

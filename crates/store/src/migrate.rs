@@ -43,6 +43,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0017_ways",
     "main/0018_desk",
     "main/0019_pixel",
+    "main/0020_form",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

@@ -99,6 +99,10 @@ pub struct Model {
     pub phone_double_days: i64,
     /// Reports of browsers are taken without a signature.
     pub is_pixel: bool,
+    /// It has an order form.
+    pub is_form: bool,
+    /// What the form asks: numbers of `FormField` with commas.
+    pub form_fields: String,
 }
 
 /// Relations are not used.

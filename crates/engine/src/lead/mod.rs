@@ -14,6 +14,7 @@ mod close;
 mod contest;
 mod count;
 mod desk;
+mod form;
 mod list;
 mod order;
 mod phones;
@@ -28,6 +29,7 @@ mod update;
 
 pub use buyer::BuyerView;
 pub(crate) use desk::Desk;
+pub use form::OrderForm;
 pub use list::LeadList;
 pub use order::{LeadCreate, LeadCreated, OrderSent};
 pub use pixel::PixelGoal;

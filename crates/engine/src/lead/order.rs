@@ -219,7 +219,7 @@ impl Engine {
     }
 
     /// Takes an order in; `by` is whose request to the API it is.
-    async fn order_receive(&self, by: Option<Caller>, mut sent: OrderSent) -> Result<Verdict> {
+    pub(super) async fn order_receive(&self, by: Option<Caller>, mut sent: OrderSent) -> Result<Verdict> {
         let ip = check_order(&sent)?;
         let scope = Scope::Webmaster(sent.webmaster_id);
         let db = self.store().read();
@@ -266,11 +266,16 @@ impl Engine {
         ip: IpAddr,
     ) -> Result<(String, Attribution)> {
         if !sent.tid.is_empty() {
-            let click = self.click_of_tid(&sent.tid).await?;
-            if (click.webmaster_id, click.offer_id) != (sent.webmaster_id, sent.offer_id) {
-                return Err(Error::field("tid", "Clicks not found"));
+            match self.click_of_tid(&sent.tid).await {
+                Ok(click) if (click.webmaster_id, click.offer_id) != (sent.webmaster_id, sent.offer_id) => {
+                    return Err(Error::field("tid", "Clicks not found"));
+                }
+                // A tid of ours whose click another node has not stored yet: the order waits for it.
+                Err(Error::Invalid(_)) if self.tid_keys().read(sent.tid.trim()).is_ok() => {}
+                Ok(_) => {}
+                Err(other) => return Err(other),
             }
-            return Ok((self.tid_keys().write(click.id), Attribution::Tid));
+            return Ok((sent.tid.clone(), Attribution::Tid));
         }
         if !sent.id.is_empty() {
             let key = order_key(sent.webmaster_id, &sent.id);
@@ -303,7 +308,7 @@ impl Engine {
 }
 
 /// The answer of the API; a rejection is an error on its field.
-fn told(verdict: Verdict) -> Result<LeadCreated> {
+pub(super) fn told(verdict: Verdict) -> Result<LeadCreated> {
     match LeadCreated::of(&verdict) {
         Some(told) => Ok(told),
         None => match verdict {

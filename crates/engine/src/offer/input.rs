@@ -1,5 +1,6 @@
 //! What requests about offers may carry, and how it becomes a row.
 
+use whocpa_domain::buyer::FormField;
 use whocpa_domain::input::{Decimal, Patch};
 use whocpa_domain::moderation::{Moderation, Party};
 use whocpa_domain::money::AMOUNT_LIMIT;
@@ -116,6 +117,10 @@ writing! {
         /// Whether actions that a visitor's browser reports (`/px/<goal>.gif`, `/t.js`) are taken without a signature.
         /// Anybody can send them, so each click has one, nothing approves it by itself, and amounts are not listened to.
         is_pixel: Option<bool>,
+        /// Whether it has an order form, at `/form/<code>`: for webmasters without a site of their own.
+        is_form: Option<bool>,
+        /// What the form asks besides name and telephone; they replace the present ones.
+        form_fields: Option<Vec<FormField>>,
         /// Whether it is a mobile product: a game, an application.
         is_mobile: Option<bool>,
         /// Whether its pages suit mobile visitors.
@@ -211,6 +216,7 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
         (&mut row.is_exclusive, input.is_exclusive),
         (&mut row.is_phone_tracking, input.is_phone_tracking),
         (&mut row.is_pixel, input.is_pixel),
+        (&mut row.is_form, input.is_form),
         (&mut row.is_mobile, input.is_mobile),
         (&mut row.is_mobile_optimised, input.is_mobile_optimised),
         (&mut row.is_silence_approval, input.is_silence_approval),
@@ -224,9 +230,23 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
     row.date_start = input.date_start.map(|time| time.0).or(row.date_start);
     row.date_stop = input.date_stop.map(|time| time.0).or(row.date_stop);
     row.phone_double_days = input.phone_double_days.unwrap_or(row.phone_double_days);
+    if let Some(fields) = &input.form_fields {
+        row.form_fields = fields_text(fields);
+    }
     row.name_folded = fold(&row.name);
     row.cookie_ttl_days = input.cookie_ttl_days.unwrap_or(row.cookie_ttl_days);
     row.decision_days = input.decision_days.unwrap_or(row.decision_days);
+}
+
+/// What a form asks, as it is stored.
+fn fields_text(fields: &[FormField]) -> String {
+    let known = FormField::ALL.iter().filter(|field| fields.contains(field));
+    known.map(|field| field.code().to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// What a form asks, as it was stored.
+pub(crate) fn fields_of(text: &str) -> Vec<FormField> {
+    text.split(',').filter_map(|code| FormField::from_code(code.parse().ok()?)).collect()
 }
 
 /// The state that a request asks for; none when it asks for none.

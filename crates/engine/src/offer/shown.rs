@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use whocpa_domain::buyer::FormField;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::goal::MoneyType;
 use whocpa_domain::landing::LandingKind;
@@ -18,6 +19,7 @@ use whocpa_store::{Db, Paging, landing, promo, stock};
 use crate::currency::digits;
 use crate::goal::{GoalSummary, rate_text};
 use crate::image::{self, ImageView};
+use crate::offer::fields_of;
 use crate::{Caller, Engine};
 
 view! {
@@ -209,6 +211,10 @@ shown! {
         phone_double_days: i64,
         /// Whether actions that a visitor's browser reports are taken without a signature.
         is_pixel: bool,
+        /// Whether it has an order form, at `/form/<code>`.
+        is_form: bool,
+        /// What the form asks besides name and telephone.
+        form_fields: Vec<FormField>,
         /// When its call centre works, in words; empty when nothing is known.
         call_hours: String,
         /// What the product costs a buyer; `null` when nothing is known.
@@ -337,9 +343,11 @@ impl Around {
             })
         });
         let (start, stop) = (row.date_start.map(Time), row.date_stop.map(Time));
-        let (double_days, is_pixel, hours) = (row.phone_double_days, row.is_pixel, row.call_hours.clone());
-        let only = (goals, landings, connection_status, double_days, is_pixel, hours, price, start, stop);
-        self.row(row).with(only)
+        let (days, pixel, form) = (row.phone_double_days, row.is_pixel, row.is_form);
+        let (fields, hours) = (fields_of(&row.form_fields), row.call_hours.clone());
+        let connection = connection_status;
+        self.row(row)
+            .with((goals, landings, connection, days, pixel, form, fields, hours, price, start, stop))
     }
 
     fn amount(&self, currency_id: i64, micros: i64) -> Option<Amount> {

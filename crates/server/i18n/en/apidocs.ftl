@@ -197,3 +197,27 @@ cors-text = Scripts of any site may read what guests may read. An answer to a re
 
 errors-about = A request was done if its answer has no `error`. Otherwise `error` is all that it has: a text, or a list of messages for each wrong parameter.
 request-id = Every answer has an `X-Request-Id`. Send your own (letters, digits, `._-`, at most 64) and you get it back; name it when you write to support.
+
+form-title = Order: { $offer }
+form-price = from { $price }
+form-name = Your name
+form-phone = Telephone
+form-email = E-mail
+form-address = Delivery address
+form-comment = Comment
+form-quantity = Pieces
+form-send = Order
+form-done = Thank you! Your order is taken.
+form-number = Order number: { $number }
+form-call = We will call you to confirm it.
+form-later = Thank you! Your order has come in and will be looked at in a moment.
+form-wrong-name = Write your name.
+form-wrong-phone = Check the telephone number: it must be one of the country of delivery.
+form-wrong-email = Check the e-mail address.
+form-wrong-address = Write the delivery address, at most 1000 characters.
+form-wrong-comment = The comment is too long.
+form-wrong-quantity = Choose from 1 to 1000 pieces.
+form-wrong-tid = This form is out of date: open it anew.
+form-wrong-offer = No orders are taken at the moment.
+form-wrong-many = Too many orders from your address: try again in a minute.
+form-wrong-server = Your order could not be stored: try again in a minute.

@@ -79,7 +79,7 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> std::borrow
     headers.get(name).map_or_else(Default::default, |value| String::from_utf8_lossy(value.as_bytes()))
 }
 
-fn answer(tracked: &Tracked, is_https: bool) -> Response<Body> {
+pub(super) fn answer(tracked: &Tracked, is_https: bool) -> Response<Body> {
     let hides_by_page = tracked.referrer == Some(ReferrerMode::Page);
     let mut response = match tracked.location.as_deref().map(|to| (to, HeaderValue::try_from(to))) {
         Some((to, Ok(_))) if hides_by_page => page_between(to),

@@ -1,9 +1,10 @@
 //! The tracking doors: `/go/<code>` and `/click` for visitors, `/t.js` for those who come without a redirect, `/px` for their
-//! browsers' reports, `/pb` and its other spellings for advertisers' systems, `/lead/add` for webmasters' landings.
+//! browsers' reports, `/form` for buyers, `/pb` and its other spellings for advertisers' systems, `/lead/add` for webmasters' landings.
 
 mod click;
 mod client_ip;
 mod cookie;
+mod form;
 mod lead_add;
 mod pixel;
 mod postback;
@@ -60,6 +61,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/px/{file}", get(pixel::receive).post(pixel::receive).fallback(pixel::no_method))
         .route("/t/{code}", get(visit::picture).post(visit::report).fallback(visit::no_method))
         .route("/t.js", get(visit::script))
+        .route("/form/{code}", get(form::show).post(form::order).fallback(visit::no_method))
         .with_state(state.clone());
     let browsers = api::layered(browsers, state, &Guard::new(&state.config, usize::MAX));
     // An advertiser's system sends from few addresses, and it has a door of its own: conversions and the API do not

@@ -86,7 +86,14 @@ pub async fn picture(
     response
 }
 
-async fn track(state: &AppState, door: Visit<'_>, referer: &str, peer: SocketAddr, parts: &Parts) -> Tracked {
+/// Remembers a visit.
+pub(super) async fn track(
+    state: &AppState,
+    door: Visit<'_>,
+    referer: &str,
+    peer: SocketAddr,
+    parts: &Parts,
+) -> Tracked {
     let headers = &parts.headers;
     let ua = text(headers, &USER_AGENT);
     let languages = text(headers, &ACCEPT_LANGUAGE);
