@@ -14,6 +14,7 @@ codes! {
         Form = 6 "order form",
         Import = 7 "import",
         Order = 8 "API, an order of the webmaster's buyer",
+        ImportOrder = 9 "import, an order of the webmaster's buyer",
         Tune = 21 "postback as for TUNE",
         Everflow = 22 "postback as for Everflow",
         Affise = 23 "postback as for Affise",
@@ -29,7 +30,7 @@ impl LeadWay {
     /// Whether the buyer's order came in this way before the advertiser knew of it: the advertiser's own report of the
     /// same click is then about this lead, even when it brings a sale id.
     pub fn is_order(self) -> bool {
-        matches!(self, Self::LeadAdd | Self::Form | Self::Order | Self::Import)
+        matches!(self, Self::LeadAdd | Self::Form | Self::Order | Self::ImportOrder)
     }
 
     /// Whether the visitor's own browser reports it: without a signature, anybody could.

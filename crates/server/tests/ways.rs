@@ -7,6 +7,9 @@ mod chromium;
 #[path = "ways/forms.rs"]
 mod forms;
 #[cfg(test)]
+#[path = "ways/imports.rs"]
+mod imports;
+#[cfg(test)]
 #[path = "ways/network.rs"]
 mod network;
 #[cfg(test)]

@@ -123,6 +123,30 @@ pub(super) async fn receive_all(engine: &Engine, claims: &[Claim]) -> Result<Vec
     write_all(engine, claims, &known, &Notify::new()).await
 }
 
+/// What would become of a conversion: all of it is tried, and nothing stays.
+pub(super) async fn try_one(engine: &Engine, claim: &Claim) -> Result<Verdict> {
+    let claims = std::slice::from_ref(claim);
+    let known = &known(engine, claims).await?;
+    let (now, verdict) = (engine.now(), &std::sync::Mutex::new(None));
+    let tried = engine
+        .store()
+        .write(move |db| async move {
+            // No lead has this number, and none gets it.
+            let mut resolved = resolve_all(&db, known, claims, i64::MAX - 1, now).await?;
+            if let Ok(mut place) = verdict.lock() {
+                *place = resolved.verdicts.pop();
+            }
+            Err::<(), _>(Error::Conflict("only tried".to_owned()))
+        })
+        .await;
+    let verdict = verdict.lock().ok().and_then(|mut place| place.take());
+    match (tried, verdict) {
+        (Err(Error::Conflict(_)), Some(verdict)) => Ok(verdict),
+        (Err(other), _) => Err(other),
+        (Ok(()), _) => Err(Error::Internal("a trial was written".to_owned())),
+    }
+}
+
 /// What these conversions need to know and no transaction has to read.
 async fn known(engine: &Engine, claims: &[Claim]) -> Result<Known> {
     let clicks = find_clicks(engine, claims).await?;

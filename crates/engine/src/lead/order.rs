@@ -14,7 +14,8 @@ use whocpa_domain::lead::{LeadStatus, order_key};
 use whocpa_domain::money::AMOUNT_LIMIT;
 use whocpa_domain::way::{Attribution, LeadWay};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, params, view};
-use whocpa_store::{area, lead, link, offer, person};
+use whocpa_store::lead::{self, Lead};
+use whocpa_store::{area, link, offer, person};
 
 use super::receive::{Conversion, Order, Verdict};
 use crate::click::Visit;
@@ -121,10 +122,29 @@ impl LeadCreated {
         }
     }
 
+    /// A decision about a lead that was named by its number.
+    pub(super) fn updated(id: i64, status: Option<LeadStatus>) -> Self {
+        Self { id, verdict: "updated".to_owned(), reason: String::new(), status, first_lead_id: None }
+    }
+
+    /// What was only tried made nothing that has a number.
+    pub(super) fn without_new_id(self) -> Self {
+        let is_new = matches!(self.verdict.as_str(), "accepted" | "parked");
+        Self { id: if is_new { 0 } else { self.id }, ..self }
+    }
+
     /// Whether anything was written.
     pub(super) fn is_new(&self) -> bool {
         self.verdict != "duplicate"
     }
+}
+
+/// What a request to the API is.
+pub(super) enum Sent {
+    /// Of an advertiser, or of an operator for him.
+    Report(Box<Conversion>),
+    /// Of a webmaster's buyer.
+    Order(Box<OrderSent>),
 }
 
 /// An order of a webmaster's buyer.
@@ -162,21 +182,25 @@ impl Engine {
     /// # Errors
     /// [`Error::Invalid`] by field when it cannot be a lead.
     pub async fn lead_create(&self, caller: Caller, input: LeadCreate) -> Result<LeadCreated> {
+        match self.lead_sent(caller, input).await? {
+            Sent::Order(sent) => told(self.order_receive(Some(caller), *sent).await?),
+            Sent::Report(conversion) => told(self.lead_receive_by(*conversion, Some(caller)).await?),
+        }
+    }
+
+    /// What a request is: a report, or an order.
+    pub(super) async fn lead_sent(&self, caller: Caller, input: LeadCreate) -> Result<Sent> {
         let scope = caller.may(Resource::Lead, Method::Create)?;
         check_level(caller, &input)?;
-        let is_order = caller.level == Level::Webmaster || input.webmaster_id.is_some();
-        let verdict = if is_order {
-            let sent = order_of(caller, input)?;
-            if caller.level == Level::Operator {
-                let found = person::view(&self.store().read(), scope, sent.webmaster_id).await?;
-                found.ok_or_else(|| Error::field("webmaster_id", "Webmasters not found"))?;
-            }
-            self.order_receive(Some(caller), sent).await?
-        } else {
-            let conversion = self.report_of(caller, scope, input).await?;
-            self.lead_receive_by(conversion, Some(caller)).await?
-        };
-        told(verdict)
+        if caller.level != Level::Webmaster && input.webmaster_id.is_none() {
+            return Ok(Sent::Report(Box::new(self.report_of(caller, scope, input).await?)));
+        }
+        let sent = order_of(caller, input)?;
+        if caller.level == Level::Operator {
+            let found = person::view(&self.store().read(), scope, sent.webmaster_id).await?;
+            found.ok_or_else(|| Error::field("webmaster_id", "Webmasters not found"))?;
+        }
+        Ok(Sent::Order(Box::new(sent)))
     }
 
     /// Takes an order of the caller's own buyer in: what `/lead/add` does.
@@ -220,21 +244,7 @@ impl Engine {
 
     /// Takes an order in; `by` is whose request to the API it is.
     pub(super) async fn order_receive(&self, by: Option<Caller>, mut sent: OrderSent) -> Result<Verdict> {
-        let ip = check_order(&sent)?;
-        let scope = Scope::Webmaster(sent.webmaster_id);
-        let db = self.store().read();
-        let unknown = || Error::field("offer_id", "Offers not found");
-        offer::view(&db, scope, sent.offer_id).await?.ok_or_else(unknown)?;
-        let code = self.order_link(&sent).await?;
-        if let Some(id) = sent.area_id {
-            let found = area::view(&db, scope, id).await?;
-            found.ok_or_else(|| Error::field("area_id", "Areas not found"))?;
-        }
-        let own = iptocc::country_code(ip).unwrap_or_default();
-        sent.buyer.e164 = self.phone_read(sent.offer_id, &sent.buyer.phone, own).await?;
-        let catalogue = self.catalogue().now_owned();
-        let advertiser_id =
-            catalogue.offers.get(&sent.offer_id).map(|offer| offer.advertiser_id).ok_or_else(unknown)?;
+        let (advertiser_id, code, ip) = self.order_check(&mut sent).await?;
         let (tid, attribution) = self.order_click(&sent, code, ip).await?;
         let conversion = Conversion {
             advertiser_id,
@@ -250,12 +260,42 @@ impl Engine {
         self.lead_receive_by(conversion, by).await
     }
 
+    /// Looks at all of an order and reads its telephone number; gives who pays, the code of its link and the buyer's
+    /// address in the Internet.
+    pub(super) async fn order_check(&self, sent: &mut OrderSent) -> Result<(i64, Option<String>, IpAddr)> {
+        let ip = check_order(sent)?;
+        let scope = Scope::Webmaster(sent.webmaster_id);
+        let db = self.store().read();
+        let unknown = || Error::field("offer_id", "Offers not found");
+        offer::view(&db, scope, sent.offer_id).await?.ok_or_else(unknown)?;
+        let code = self.order_link(sent).await?;
+        if let Some(id) = sent.area_id {
+            let found = area::view(&db, scope, id).await?;
+            found.ok_or_else(|| Error::field("area_id", "Areas not found"))?;
+        }
+        let own = iptocc::country_code(ip).unwrap_or_default();
+        sent.buyer.e164 = self.phone_read(sent.offer_id, &sent.buyer.phone, own).await?;
+        let catalogue = self.catalogue().now_owned();
+        let offer = catalogue.offers.get(&sent.offer_id).ok_or_else(unknown)?;
+        Ok((offer.advertiser_id, code, ip))
+    }
+
     /// The code of the webmaster's link that an order names.
     async fn order_link(&self, sent: &OrderSent) -> Result<Option<String>> {
         let Some(id) = sent.link_id else { return Ok(None) };
         let found = link::view(&self.store().read(), Scope::Webmaster(sent.webmaster_id), id).await?;
         let found = found.filter(|link| link.offer_id == sent.offer_id);
         found.map(|link| Some(link.code)).ok_or_else(|| Error::field("link_id", "Links not found"))
+    }
+
+    /// The lead of the same order sent before, by the webmaster's own id of it.
+    pub(super) async fn order_known(&self, sent: &OrderSent) -> Result<Option<Lead>> {
+        if sent.id.is_empty() {
+            return Ok(None);
+        }
+        let key = order_key(sent.webmaster_id, &sent.id);
+        let scope = Scope::Webmaster(sent.webmaster_id);
+        lead::of_key(&self.store().read(), scope, sent.offer_id, &key).await
     }
 
     /// The click of an order: the one that it names, that of the same order sent before, or a new one of its own kind.
@@ -277,13 +317,8 @@ impl Engine {
             }
             return Ok((sent.tid.clone(), Attribution::Tid));
         }
-        if !sent.id.is_empty() {
-            let key = order_key(sent.webmaster_id, &sent.id);
-            let scope = Scope::Webmaster(sent.webmaster_id);
-            let known = lead::of_key(&self.store().read(), scope, sent.offer_id, &key).await?;
-            if let Some(known) = known {
-                return Ok((self.tid_keys().write(known.click_id), Attribution::Order));
-            }
+        if let Some(known) = self.order_known(sent).await? {
+            return Ok((self.tid_keys().write(known.click_id), Attribution::Order));
         }
         let labels = ["subid1", "subid2", "subid3", "subid4", "subid5"].into_iter().zip(&sent.subid);
         let query = form_urlencoded::Serializer::new(String::new())

@@ -138,6 +138,13 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// A new lead that nobody has decided about.
+    pub(super) fn expected() -> Self {
+        Self::Accepted { lead_id: 0, status: LeadStatus::Pending, first_lead_id: None }
+    }
+}
+
 impl Engine {
     /// The advertiser with this postback token.
     ///
@@ -217,13 +224,19 @@ impl Engine {
         conversion: Conversion,
         by: Option<Caller>,
     ) -> Result<Verdict> {
+        let claim = self.claim_sealed(conversion, by).await?;
+        self.desk().receive(self, claim).await
+    }
+
+    /// A conversion ready to be resolved: its click is named, its buyer sealed.
+    pub(super) async fn claim_sealed(&self, conversion: Conversion, by: Option<Caller>) -> Result<Claim> {
         let mut claim = self.claim_of(conversion);
         claim.by = by;
         let buyer = std::mem::take(&mut claim.conversion.buyer);
         if !buyer.is_empty() {
             self.buyer_take(&mut claim, buyer).await?;
         }
-        self.desk().receive(self, claim).await
+        Ok(claim)
     }
 
     /// The conversion with the click that its tid names. A tid that lost its end still names one; anything else is

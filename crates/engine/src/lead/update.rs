@@ -3,7 +3,7 @@
 use serde::Serialize;
 use whocpa_domain::lead::{Closing, Decider, LeadReason, LeadStatus};
 use whocpa_domain::user::UserLevel;
-use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, params};
+use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Time, params};
 use whocpa_store::lead::{self, Lead};
 
 use super::steps::{Actor, Steps, Why};
@@ -40,31 +40,45 @@ impl Engine {
     pub async fn lead_update(&self, caller: Caller, id: i64, input: LeadUpdate) -> Result<()> {
         let scope = caller.may(Resource::Lead, Method::Update)?;
         check_input(caller, &input)?;
-        let actor = actor(caller);
         let (input, now) = (&input, self.now());
         self.store()
             .write(move |db| async move {
                 let lead = lead::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 let before = Noted::new(&lead);
-                let mut steps = Steps::new(vec![lead], now);
-                let code = input.reason.unwrap_or(LeadReason::Untold);
-                let why = Why { code, words: input.comment.as_deref().unwrap_or_default() };
-                let illegal = |illegal: whocpa_domain::lead::Illegal| Error::Conflict(illegal.to_string());
-                if input.is_closed.is_some() {
-                    steps.reopen(id, actor, why).map_err(illegal)?;
-                }
-                if let Some(status) = input.status {
-                    steps.decide(id, status, actor, why).map_err(illegal)?;
-                }
-                if let Some(words) = &input.substatus {
-                    steps.set_substatus(id, words.clone());
-                }
+                let steps = decided(caller, lead, input, now)?;
                 let after = steps.lead(id).map(Noted::new);
                 steps.write(&db).await?;
                 self.note(&db, caller, Resource::Lead, id, Changes::updated(&before, &after)).await
             })
             .await
     }
+
+    /// Whether a decision could be made; nothing is.
+    pub(super) async fn lead_update_try(&self, caller: Caller, id: i64, input: &LeadUpdate) -> Result<()> {
+        let scope = caller.may(Resource::Lead, Method::Update)?;
+        check_input(caller, input)?;
+        let lead = lead::view(&self.store().read(), scope, id).await?.ok_or(Error::NotFound)?;
+        decided(caller, lead, input, self.now()).map(drop)
+    }
+}
+
+/// A lead after a decision.
+fn decided(caller: Caller, lead: Lead, input: &LeadUpdate, now: Time) -> Result<Steps> {
+    let (id, actor) = (lead.id, actor(caller));
+    let mut steps = Steps::new(vec![lead], now);
+    let code = input.reason.unwrap_or(LeadReason::Untold);
+    let why = Why { code, words: input.comment.as_deref().unwrap_or_default() };
+    let illegal = |illegal: whocpa_domain::lead::Illegal| Error::Conflict(illegal.to_string());
+    if input.is_closed.is_some() {
+        steps.reopen(id, actor, why).map_err(illegal)?;
+    }
+    if let Some(status) = input.status {
+        steps.decide(id, status, actor, why).map_err(illegal)?;
+    }
+    if let Some(words) = &input.substatus {
+        steps.set_substatus(id, words.clone());
+    }
+    Ok(steps)
 }
 
 /// What the audit tells of a decision; the whole of it stands in the lead's events.

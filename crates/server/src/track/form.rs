@@ -233,7 +233,7 @@ fn wrong(lang: Lang, error: &ApiError) -> Vec<String> {
     };
     match error {
         ApiError::Domain(Error::Invalid(errors)) => {
-            errors.messages().iter().map(|(name, _)| lang.t(key(name))).collect()
+            errors.messages().keys().map(|name| lang.t(key(name))).collect()
         }
         ApiError::TooMany(_) => vec![lang.t("form-wrong-many")],
         _ => vec![lang.t("form-wrong-server")],

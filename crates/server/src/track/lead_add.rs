@@ -2,7 +2,7 @@
 //!
 //! The answer is `{"status":"accepted","order_id":N}`, or `{"status":"error","error":…}` with the protocol's code.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
@@ -104,7 +104,7 @@ async fn receive(
     let mut raw = api::parameters(&state.config.limits, &parts, body).await?;
     let key = raw.take_text("api_key").ok_or(Error::Unauthorized)?;
     let ip = client_ip(peer, &parts.headers, &state.config.trusted_proxies);
-    let caller = keyed(state, ip, &key).await?;
+    let caller = keyed(state, ip, &key, Kind::Write).await?;
     let ignored = known(&mut raw);
     let sent: LeadAdd = raw.read()?;
     let own = AffId::of(caller.user_id).map(AffId::number);
@@ -114,14 +114,14 @@ async fn receive(
     Ok((state.engine.order_create(caller, order(sent)).await?, ignored))
 }
 
-/// The account of a key, counted like a write of the API.
-async fn keyed(state: &AppState, ip: std::net::IpAddr, key: &str) -> Result<Caller, ApiError> {
+/// The account of a key, counted like a request to the API.
+pub(super) async fn keyed(state: &AppState, ip: IpAddr, key: &str, kind: Kind) -> Result<Caller, ApiError> {
     let wrong = state.limiter.wrong_keys();
     wrong.check(ip, key).map_err(ApiError::TooMany)?;
     match state.engine.authenticate(key, Some(ip)).await {
         Ok(caller) => {
             wrong.right(ip, key);
-            let counted = state.limiter.key(caller.origin.key_id, caller.user_id, Kind::Write);
+            let counted = state.limiter.key(caller.origin.key_id, caller.user_id, kind);
             counted.map_err(ApiError::TooMany)?;
             Ok(caller)
         }
@@ -170,7 +170,8 @@ fn order(sent: LeadAdd) -> OrderSent {
     }
 }
 
-fn refusal(error: ApiError) -> Response {
+/// A refusal in the form of these addresses.
+pub(super) fn refusal(error: ApiError) -> Response {
     let body: Value = serde_json::from_str(&error.body()).unwrap_or_default();
     let response = error.into_response();
     let status = response.status();

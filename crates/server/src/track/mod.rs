@@ -5,6 +5,7 @@ mod click;
 mod client_ip;
 mod cookie;
 mod form;
+mod import;
 mod lead_add;
 mod pixel;
 mod postback;
@@ -53,6 +54,7 @@ pub fn router(state: &AppState) -> Router {
     for path in ["/lead/add", "/lead/new_send_lead.php"] {
         postbacks = postbacks.route(path, post(lead_add::add).fallback(lead_add::no_method));
     }
+    postbacks = postbacks.route("/lead/import", post(import::import).fallback(lead_add::no_method));
     let postbacks = postbacks.with_state(state.clone());
     let clicks = Router::new().route("/go/{code}", get(click::go)).route("/click", get(click::click));
     let clicks = clicks.with_state(state.clone());
