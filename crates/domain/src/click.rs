@@ -14,6 +14,17 @@ codes! {
         OfferStopped = 3 "the offer is stopped",
         NotConnected = 4 "the webmaster is not connected to the offer",
         AccountBlocked = 5 "the webmaster's account is blocked",
+        OutOfGeo = 6 "not for the visitor's country",
+        OutOfDevice = 7 "not for the visitor's device",
+        OutOfSystem = 8 "not for the visitor's operating system",
+        OutOfBrowser = 9 "not for the visitor's browser",
+        OutOfLanguage = 10 "not for the visitor's language",
+        OutOfSchedule = 11 "not at this hour",
+        OutOfConnection = 12 "not for this kind of connection",
+        OutOfVisitor = 13 "not for new visitors, or not for returning ones",
+        OutOfArea = 14 "not for visitors from this area",
+        OutOfSubid = 15 "not for visitors with these labels",
+        Capped = 16 "a cap of the offer is reached",
     }
 }
 

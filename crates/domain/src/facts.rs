@@ -145,6 +145,8 @@ pub struct Facts {
     pub is_returning: bool,
     /// Why the click will be counted apart.
     pub bot_mark: BotMark,
+    /// The visitor was sent to traffic-back addresses several times in the last seconds: he is going round.
+    pub is_back: bool,
 }
 
 impl Facts {
@@ -168,6 +170,7 @@ impl Facts {
             domain_id: 0,
             is_returning: false,
             bot_mark: BotMark::None,
+            is_back: false,
         }
     }
 }

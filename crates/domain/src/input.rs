@@ -3,6 +3,7 @@
 //! `params!` makes a typed struct and the list of its parameters, with the words that document them. Reading
 //! collects a message for **every** bad parameter, names unknown ones, and never guesses.
 
+mod json;
 #[cfg(test)]
 mod tests;
 mod upload;
@@ -10,8 +11,10 @@ mod upload;
 use std::collections::BTreeSet;
 
 use crate::time::Moment;
+use crate::view::FieldKind;
 use crate::{Error, FieldErrors, Result, Time, money};
 
+pub use json::{Json, read_json};
 pub use upload::{FileBytes, Upload, upload_bytes};
 
 /// A documented parameter.
@@ -48,6 +51,8 @@ pub enum ParamKind {
     Word(&'static [&'static str]),
     /// A file in `multipart/form-data`, of at most so many bytes.
     File(usize),
+    /// An object or a list of objects of this shape: JSON as a text in forms, the thing itself in JSON bodies.
+    Json(&'static FieldKind),
 }
 
 /// One value as it came.
@@ -59,6 +64,8 @@ pub enum RawValue {
     Element(String),
     /// JSON `null`: the same as an empty value.
     Null,
+    /// A JSON object, or a list that has objects or lists in it, as its text.
+    Json(String),
     /// A file of `multipart/form-data`.
     File(FileBytes),
 }
@@ -88,7 +95,7 @@ impl RawParams {
     pub fn take_text(&mut self, name: &str) -> Option<String> {
         self.take(name).into_iter().find_map(|value| match value {
             RawValue::Text(text) | RawValue::Element(text) => Some(text),
-            RawValue::Null | RawValue::File(_) => None,
+            RawValue::Null | RawValue::File(_) | RawValue::Json(_) => None,
         })
     }
 
@@ -104,7 +111,7 @@ impl RawParams {
             let is_empty = match value {
                 RawValue::Text(text) | RawValue::Element(text) => text.is_empty(),
                 RawValue::Null => true,
-                RawValue::File(_) => false,
+                RawValue::File(_) | RawValue::Json(_) => false,
             };
             if !is_wanted(name) {
                 unwanted.insert(name.clone());
@@ -184,6 +191,10 @@ pub trait Single: Sized {
     const KIND: ParamKind;
     /// Reads it, or says in words what is wrong.
     fn parse(text: &str) -> std::result::Result<Self, String>;
+    /// Reads it from a JSON object or a list of them, where it is one.
+    fn parse_json(_: &str) -> std::result::Result<Self, String> {
+        Err(NOT_AN_OBJECT.to_owned())
+    }
 }
 
 /// A type of a parameter: one value, an optional one, or a list.
@@ -200,6 +211,8 @@ pub trait ParamType: Sized {
 
 /// What a file in the place of a text is told.
 const NOT_A_FILE: &str = "Must be text, not a file";
+/// What an object in the place of a plain value is told.
+const NOT_AN_OBJECT: &str = "Must be a string, a number, true, false or a list of them";
 
 fn one(mut values: Vec<RawValue>) -> std::result::Result<Option<RawValue>, String> {
     match values.len() {
@@ -215,6 +228,7 @@ impl<T: Single> ParamType for T {
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
         match one(values)? {
             Some(RawValue::Text(text) | RawValue::Element(text)) => T::parse(&text),
+            Some(RawValue::Json(text)) => T::parse_json(&text),
             Some(RawValue::File(_)) => Err(NOT_A_FILE.to_owned()),
             Some(RawValue::Null) | None => Err("This parameter is required".to_owned()),
         }
@@ -228,6 +242,7 @@ impl<T: Single> ParamType for Option<T> {
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
         match one(values)? {
             Some(RawValue::Text(text) | RawValue::Element(text)) => T::parse(&text).map(Some),
+            Some(RawValue::Json(text)) => T::parse_json(&text).map(Some),
             Some(RawValue::File(_)) => Err(NOT_A_FILE.to_owned()),
             Some(RawValue::Null) => Err("Must not be null".to_owned()),
             None => Ok(None),
@@ -253,6 +268,7 @@ impl<T: Single> ParamType for Option<Vec<T>> {
                     }
                 }
                 RawValue::Element(text) => list.push(T::parse(&text)?),
+                RawValue::Json(_) => return Err(NOT_AN_OBJECT.to_owned()),
                 RawValue::File(_) => return Err(NOT_A_FILE.to_owned()),
                 RawValue::Null => return Err("Must not be null".to_owned()),
             }
@@ -307,6 +323,7 @@ impl<T: Single> ParamType for Patch<T> {
             Some(RawValue::Text(text) | RawValue::Element(text)) if !text.is_empty() => {
                 T::parse(&text).map(Self::Set)
             }
+            Some(RawValue::Json(text)) => T::parse_json(&text).map(Self::Set),
             Some(RawValue::File(_)) => Err(NOT_A_FILE.to_owned()),
             Some(_) => Ok(Self::Clear),
             None => Ok(Self::Keep),

@@ -38,6 +38,8 @@ pub enum UrlMacro {
     LinkId,
     /// The landing page.
     LandingId,
+    /// Of a pre-landing page: the landing page that it leads on to.
+    LandingUrl,
     /// The promo material.
     PromoId,
     /// ISO 3166 code of the visitor's country.
@@ -80,6 +82,7 @@ pub const URL_MACROS: &[(UrlMacro, &[&str])] = &[
     (UrlMacro::AreaId, &["area_id"]),
     (UrlMacro::LinkId, &["link_id"]),
     (UrlMacro::LandingId, &["landing_id"]),
+    (UrlMacro::LandingUrl, &["landing_url"]),
     (UrlMacro::PromoId, &["promo_id", "creative_id"]),
     (UrlMacro::Country, &["country", "country_code", "geo"]),
     (UrlMacro::Device, &["device"]),

@@ -14,7 +14,8 @@ use crate::Time;
 /// Milliseconds between 1970 and 2020 UTC: where click time begins.
 const EPOCH_MS: i64 = 1_577_836_800_000;
 const NODE_BITS: u32 = 10;
-const SEQUENCE_BITS: u32 = 12;
+/// Bits of a click id below the node's number.
+pub const SEQUENCE_BITS: u32 = 12;
 const CHECK_BITS: u32 = 40;
 /// Letters of a `tid`: 13 for the id (65 bits), 8 for the check (40 bits).
 pub const TID_LENGTH: usize = 21;
@@ -33,6 +34,11 @@ pub fn click_id(ms: i64, node: i64, sequence: i64) -> ClickId {
     (((ms - EPOCH_MS).max(0)) << (NODE_BITS + SEQUENCE_BITS))
         | ((node & (NODES - 1)) << SEQUENCE_BITS)
         | (sequence & ((1 << SEQUENCE_BITS) - 1))
+}
+
+/// The number of the node that gave a click its id.
+pub fn click_node(id: ClickId) -> i64 {
+    (id >> SEQUENCE_BITS) & (NODES - 1)
 }
 
 /// The millisecond (since 1970 UTC) in a click id.

@@ -128,6 +128,70 @@ macro_rules! view {
     };
 }
 
+/// Whether a member of a [`document!`](crate::document) says nothing.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Declares an object that comes in and goes out in the same form, as JSON: `document! { /// what it is \n pub struct
+/// Schedule { /// meaning \n zone: String, … } }`. An absent member is empty, an empty one is left out, and one that is
+/// not known is refused.
+#[macro_export]
+macro_rules! document {
+    ($(#[doc = $about:literal])* pub struct $name:ident {
+        $( $(#[doc = $doc:literal])* $field:ident : $ty:ty ),* $(,)?
+    }) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(default, deny_unknown_fields, remote = "Self")]
+        pub struct $name {
+            $( $(#[doc = $doc])* #[serde(skip_serializing_if = "crate::view::is_default")] pub $field: $ty ),*
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                Self::serialize(self, serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                /// Left to itself, serde would take a list of the members' values as well.
+                struct Members;
+                impl<'de> serde::de::Visitor<'de> for Members {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("an object")
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
+                        $name::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+                    }
+                }
+                deserializer.deserialize_map(Members)
+            }
+        }
+
+        impl $crate::view::View for $name {
+            fn fields() -> &'static [$crate::view::Field] {
+                const FIELDS: &[$crate::view::Field] = &[$( $crate::view::Field {
+                    name: $crate::input::plain_name(stringify!($field)),
+                    kind: <$ty as $crate::view::FieldType>::KIND,
+                    doc: concat!($($doc),*).trim_ascii(),
+                    is_flat: false,
+                } ),*];
+                FIELDS
+            }
+        }
+
+        impl $crate::view::FieldType for $name {
+            const KIND: $crate::view::FieldKind =
+                $crate::view::FieldKind::Object(<$name as $crate::view::View>::fields);
+        }
+    };
+}
+
 /// Declares an enum whose values are numbers with a fixed meaning in the protocol, usable as a parameter and as a
 /// field: `codes! { /// what it is \n pub enum Status { Pending = 0 "waits for a decision", … } }`.
 #[macro_export]
@@ -160,6 +224,14 @@ macro_rules! codes {
         impl $crate::serde::Serialize for $name {
             fn serialize<S: $crate::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_i64(self.code())
+            }
+        }
+
+        impl<'de> $crate::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let code = <i64 as $crate::serde::Deserialize>::deserialize(deserializer)?;
+                <Self as $crate::input::Single>::parse(&code.to_string())
+                    .map_err(<D::Error as $crate::serde::de::Error>::custom)
             }
         }
 

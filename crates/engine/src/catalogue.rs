@@ -3,78 +3,27 @@
 //! A change touches only its entry: the maps are persistent, so the new snapshot shares everything else with the old
 //! one. Changes come from the change log of the store, on this node at once and on the others within a second.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod entry;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rpds::{HashTrieMapSync, HashTrieSetSync};
 use tokio::sync::Mutex;
-use whocpa_domain::click::ReferrerMode;
+use whocpa_domain::cap::CapMeasure;
 use whocpa_domain::key::Networks;
-use whocpa_domain::offer::{OfferStatus, UrlTemplate, with_mask};
 use whocpa_domain::{Result, Time};
 use whocpa_store::change::{self, Change, ChangeKind};
-use whocpa_store::link::{self, Link};
-use whocpa_store::offer::{self, Offer};
+use whocpa_store::offer::Offer;
 use whocpa_store::person::User;
-use whocpa_store::{Store, connection, person};
+use whocpa_store::{Db, Store, cap, connection, landing, link, offer, offer_figure, person};
 
-/// A tracked link, as clicks see it.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct LinkEntry {
-    /// Link id.
-    pub id: i64,
-    /// Whose it is.
-    pub webmaster_id: i64,
-    /// Where it leads.
-    pub offer_id: i64,
-    /// Where it is placed, 0 for nowhere in particular.
-    pub area_id: i64,
-    /// Labels of clicks that bring none of their own.
-    pub subid: [String; 5],
-    /// Where visitors go who cannot go to the offer.
-    pub url_traffback: Option<String>,
-    /// How it hides the page that visitors come from; `None` for not at all.
-    pub referrer: Option<ReferrerMode>,
-    /// A deleted link still answers.
-    pub is_deleted: bool,
-}
+pub(crate) use entry::numbers;
+pub use entry::{CapEntry, LandingEntry, LinkEntry, OfferEntry, Plan, Way};
 
-/// An offer, as clicks and conversions see it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct OfferEntry {
-    /// Offer id.
-    pub id: i64,
-    /// Whose it is.
-    pub advertiser_id: i64,
-    /// Visitors may be sent, within the dates below.
-    pub is_live: bool,
-    /// Not before this, seconds.
-    pub date_start: Option<i64>,
-    /// Not from here on, seconds.
-    pub date_stop: Option<i64>,
-    /// Where they are sent; `None` when the stored address cannot be used.
-    pub destination: Option<UrlTemplate>,
-    /// Days that the cookie lives.
-    pub cookie_ttl_days: i64,
-    /// Days in which the advertiser decides about a lead, 0 for none agreed.
-    pub decision_days: i64,
-    /// Leads that nobody decided about in these days are approved.
-    pub is_silence_approval: bool,
-    /// How its leads are counted.
-    pub leads: LeadRules,
-}
-
-/// How an offer's leads are counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LeadRules {
-    /// Days for which a telephone number is one lead, 0 for no such rule.
-    pub phone_double_days: i64,
-    /// A report without a click belongs to the click of its telephone number.
-    pub is_phone_tracking: bool,
-    /// Reports of browsers are taken without a signature.
-    pub is_pixel: bool,
-}
+use crate::check;
+use crate::click::ClickCaps;
 
 /// How an advertiser's postbacks must come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,8 +45,16 @@ pub struct Snapshot {
     pub offers: HashTrieMapSync<i64, Arc<OfferEntry>>,
     /// Approved webmasters by offer.
     pub connected: HashTrieMapSync<i64, HashTrieSetSync<i64>>,
+    /// The same by webmaster.
+    pub offers_of: HashTrieMapSync<i64, HashTrieSetSync<i64>>,
     /// Accounts that do not work.
     pub blocked: HashTrieSetSync<i64>,
+    /// Webmasters' own traffic-back addresses.
+    pub traffback: HashTrieMapSync<i64, String>,
+    /// The network's.
+    pub network_traffback: Option<String>,
+    /// What webmasters earn per click with an offer: currency and micro-units.
+    pub epc: Arc<HashMap<i64, (i64, i64)>>,
     /// Advertisers by the fingerprint of their postback token, with the time at which a replaced one ends.
     pub tokens: HashTrieMapSync<String, (i64, Option<Time>)>,
     /// Advertisers whose postbacks must come in a certain way.
@@ -110,7 +67,11 @@ impl Default for Snapshot {
             links: HashTrieMapSync::new_sync(),
             offers: HashTrieMapSync::new_sync(),
             connected: HashTrieMapSync::new_sync(),
+            offers_of: HashTrieMapSync::new_sync(),
             blocked: HashTrieSetSync::new_sync(),
+            traffback: HashTrieMapSync::new_sync(),
+            network_traffback: None,
+            epc: Arc::default(),
             tokens: HashTrieMapSync::new_sync(),
             senders: HashTrieMapSync::new_sync(),
         }
@@ -122,6 +83,26 @@ impl Default for Snapshot {
 pub struct Catalogue {
     snapshot: ArcSwap<Snapshot>,
     reader: Mutex<Reader>,
+    home: Home,
+    caps: ClickCaps,
+}
+
+/// What the network knows of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Home {
+    /// Its host: no traffic-back address may lead to it.
+    host: Option<String>,
+    /// Its own traffic-back address.
+    traffback: Option<String>,
+}
+
+impl Home {
+    /// From the settings.
+    pub fn new(base_url: &str, traffback: &str) -> Self {
+        let host = check::host(base_url);
+        let traffback = entry::traffback(traffback.to_owned(), host.as_deref());
+        Self { host, traffback }
+    }
 }
 
 /// Every change up to `passed` is applied, and those in `applied` beyond it.
@@ -133,6 +114,16 @@ struct Reader {
 }
 
 impl Catalogue {
+    /// An empty one, of this network. A node that has neighbours tells them what it counts.
+    pub(crate) fn new(home: Home, caps: ClickCaps) -> Self {
+        Self { home, caps, ..Self::default() }
+    }
+
+    /// The counts of clicks that caps limit.
+    pub(crate) fn caps(&self) -> &ClickCaps {
+        &self.caps
+    }
+
     /// The present snapshot.
     pub fn now(&self) -> arc_swap::Guard<Arc<Snapshot>> {
         self.snapshot.load()
@@ -152,14 +143,16 @@ impl Catalogue {
             // The mark first: what changes while everything is read is then applied once more.
             reader.passed = change::settled(&store.read(), now.plus(-change::GAP_SECONDS)).await?;
             reader.applied.clear();
-            self.snapshot.store(Arc::new(load(store).await?));
+            let loading = Loading { db: store.read(), store, home: &self.home, caps: &self.caps, now };
+            self.snapshot.store(Arc::new(loading.all().await?));
         }
         let changes = change::list(&store.read(), reader.passed).await?;
         let fresh: Vec<Change> =
             changes.into_iter().filter(|row| !reader.applied.contains_key(&row.id)).collect();
         if !fresh.is_empty() {
             let mut next = Snapshot::clone(&self.snapshot.load());
-            apply(&mut next, store, &fresh).await?;
+            let loading = Loading { db: store.read(), store, home: &self.home, caps: &self.caps, now };
+            loading.apply(&mut next, &fresh).await?;
             self.snapshot.store(Arc::new(next));
         }
         reader.applied.extend(fresh.iter().map(|row| (row.id, Time(row.date_created))));
@@ -183,88 +176,146 @@ impl Reader {
     }
 }
 
-async fn load(store: &Store) -> Result<Snapshot> {
-    let db = store.read();
-    let mut snapshot = Snapshot::default();
-    for row in link::all(&db, None).await? {
-        snapshot.links.insert_mut(row.code.clone(), Arc::new(row.into()));
-    }
-    for row in offer::all(&db, None).await? {
-        snapshot.offers.insert_mut(row.id, Arc::new(row.into()));
-    }
-    connect(&mut snapshot, connection::approved_pairs(&db, None).await?);
-    people(&mut snapshot, store).await?;
-    Ok(snapshot)
+/// What reads the store for a snapshot.
+struct Loading<'a> {
+    db: Db,
+    store: &'a Store,
+    home: &'a Home,
+    caps: &'a ClickCaps,
+    now: Time,
 }
 
-async fn apply(snapshot: &mut Snapshot, store: &Store, changes: &[Change]) -> Result<()> {
-    let db = store.read();
-    let ids = |kind: ChangeKind| -> Vec<i64> {
-        let ids: BTreeSet<i64> =
-            changes.iter().filter(|row| row.kind == kind.code()).map(|row| row.object_id).collect();
-        ids.into_iter().collect()
-    };
-    let links = ids(ChangeKind::Link);
-    if !links.is_empty() {
-        for row in link::all(&db, Some(&links)).await? {
-            snapshot.links.insert_mut(row.code.clone(), Arc::new(row.into()));
-        }
+impl Loading<'_> {
+    async fn all(&self) -> Result<Snapshot> {
+        let mut snapshot = Snapshot { network_traffback: self.home.traffback.clone(), ..Snapshot::default() };
+        self.links(&mut snapshot, None).await?;
+        self.offers(&mut snapshot, None).await?;
+        connect(&mut snapshot, connection::approved_pairs(&self.db, None).await?);
+        self.people(&mut snapshot).await?;
+        self.figures(&mut snapshot).await?;
+        Ok(snapshot)
     }
-    let offers = ids(ChangeKind::Offer);
-    if !offers.is_empty() {
-        for id in &offers {
-            snapshot.offers.remove_mut(id);
-        }
-        for row in offer::all(&db, Some(&offers)).await? {
-            snapshot.offers.insert_mut(row.id, Arc::new(row.into()));
-        }
-    }
-    let connected = ids(ChangeKind::Connection);
-    if !connected.is_empty() {
-        for offer_id in &connected {
-            snapshot.connected.remove_mut(offer_id);
-        }
-        connect(snapshot, connection::approved_pairs(&db, Some(&connected)).await?);
-    }
-    if !ids(ChangeKind::User).is_empty() {
-        people(snapshot, store).await?;
-    }
-    Ok(())
-}
 
-fn connect(snapshot: &mut Snapshot, pairs: Vec<(i64, i64)>) {
-    let mut by_offer: BTreeMap<i64, HashTrieSetSync<i64>> = BTreeMap::new();
-    for (webmaster_id, offer_id) in pairs {
-        by_offer.entry(offer_id).or_insert_with(HashTrieSetSync::new_sync).insert_mut(webmaster_id);
+    async fn apply(&self, snapshot: &mut Snapshot, changes: &[Change]) -> Result<()> {
+        let ids = |kind: ChangeKind| -> Vec<i64> {
+            let ids: BTreeSet<i64> =
+                changes.iter().filter(|row| row.kind == kind.code()).map(|row| row.object_id).collect();
+            ids.into_iter().collect()
+        };
+        let links = ids(ChangeKind::Link);
+        if !links.is_empty() {
+            self.links(snapshot, Some(&links)).await?;
+        }
+        let mut offers = [ids(ChangeKind::Offer), ids(ChangeKind::Used)].concat();
+        offers.sort_unstable();
+        offers.dedup();
+        if !offers.is_empty() {
+            for id in &offers {
+                snapshot.offers.remove_mut(id);
+            }
+            self.offers(snapshot, Some(&offers)).await?;
+        }
+        let connected = ids(ChangeKind::Connection);
+        if !connected.is_empty() {
+            for offer_id in &connected {
+                disconnect(snapshot, *offer_id);
+            }
+            connect(snapshot, connection::approved_pairs(&self.db, Some(&connected)).await?);
+        }
+        if !ids(ChangeKind::User).is_empty() {
+            self.people(snapshot).await?;
+        }
+        if !ids(ChangeKind::Figures).is_empty() {
+            self.figures(snapshot).await?;
+        }
+        Ok(())
     }
-    for (offer_id, webmasters) in by_offer {
-        snapshot.connected.insert_mut(offer_id, webmasters);
-    }
-}
 
-async fn people(snapshot: &mut Snapshot, store: &Store) -> Result<()> {
-    let mut blocked = HashTrieSetSync::new_sync();
-    let mut tokens = HashTrieMapSync::new_sync();
-    let mut senders = HashTrieMapSync::new_sync();
-    for person in person::all(&store.read()).await? {
-        if !person.is_active() {
-            blocked.insert_mut(person.id);
-            continue;
+    async fn links(&self, snapshot: &mut Snapshot, ids: Option<&[i64]>) -> Result<()> {
+        let host = self.home.host.as_deref();
+        for row in link::all(&self.db, ids).await? {
+            snapshot.links.insert_mut(row.code.clone(), Arc::new(LinkEntry::new(row, host)));
         }
-        if !person.postback_secret.is_empty() || !person.postback_networks.is_empty() {
-            senders.insert_mut(person.id, Arc::new(sender(&person)));
-        }
-        if let (false, Some(until)) = (person.postback_hash_old.is_empty(), person.date_postback_old) {
-            tokens.insert_mut(person.postback_hash_old, (person.id, Some(Time(until))));
-        }
-        if !person.postback_hash.is_empty() {
-            tokens.insert_mut(person.postback_hash, (person.id, None));
-        }
+        Ok(())
     }
-    snapshot.blocked = blocked;
-    snapshot.tokens = tokens;
-    snapshot.senders = senders;
-    Ok(())
+
+    async fn offers(&self, snapshot: &mut Snapshot, ids: Option<&[i64]>) -> Result<()> {
+        let rows = offer::all(&self.db, ids).await?;
+        let masks: HashMap<i64, &str> = rows.iter().map(|row| (row.id, row.utm_mask.as_str())).collect();
+        let mut landings: HashMap<i64, Vec<Arc<LandingEntry>>> = HashMap::new();
+        for row in landing::live(&self.db, ids).await? {
+            let mask = masks.get(&row.offer_id).copied().unwrap_or_default();
+            if let Some(entry) = LandingEntry::new(&row, mask) {
+                landings.entry(row.offer_id).or_default().push(Arc::new(entry));
+            }
+        }
+        let mut categories = offer::categories_of(&self.db, ids).await?;
+        for row in rows {
+            let id = row.id;
+            let mut entry = OfferEntry {
+                landings: landings.remove(&id).unwrap_or_default().into_boxed_slice(),
+                categories: categories.remove(&id).unwrap_or_default().into_boxed_slice(),
+                ..self.offer(row)
+            };
+            self.count(&mut entry).await?;
+            snapshot.offers.insert_mut(id, Arc::new(entry));
+        }
+        Ok(())
+    }
+
+    fn offer(&self, row: Offer) -> OfferEntry {
+        OfferEntry::new(row, self.home.host.as_deref())
+    }
+
+    /// What is used of an offer's caps: leads as the store has them now, clicks once, because then the node counts them.
+    async fn count(&self, entry: &mut OfferEntry) -> Result<()> {
+        for at in &mut entry.caps {
+            let window = at.window(self.now);
+            if at.rule.measure == CapMeasure::Clicks {
+                self.caps.begin_from(self.store, entry.id, at.rule, window).await?;
+            } else {
+                at.used = cap::leads_used(&self.db, entry.id, at.rule, window).await?;
+                at.counted = window;
+            }
+        }
+        Ok(())
+    }
+
+    async fn figures(&self, snapshot: &mut Snapshot) -> Result<()> {
+        let known = offer_figure::epc(&self.db).await?;
+        snapshot.epc = Arc::new(known.into_iter().map(|(id, currency, epc)| (id, (currency, epc))).collect());
+        Ok(())
+    }
+
+    async fn people(&self, snapshot: &mut Snapshot) -> Result<()> {
+        let mut blocked = HashTrieSetSync::new_sync();
+        let mut tokens = HashTrieMapSync::new_sync();
+        let mut senders = HashTrieMapSync::new_sync();
+        let mut traffback = HashTrieMapSync::new_sync();
+        for person in person::all(&self.db).await? {
+            if !person.is_active() {
+                blocked.insert_mut(person.id);
+                continue;
+            }
+            if !person.postback_secret.is_empty() || !person.postback_networks.is_empty() {
+                senders.insert_mut(person.id, Arc::new(sender(&person)));
+            }
+            if let (false, Some(until)) = (person.postback_hash_old.is_empty(), person.date_postback_old) {
+                tokens.insert_mut(person.postback_hash_old, (person.id, Some(Time(until))));
+            }
+            if !person.postback_hash.is_empty() {
+                tokens.insert_mut(person.postback_hash, (person.id, None));
+            }
+            if let Some(url) = entry::traffback(person.url_traffback, self.home.host.as_deref()) {
+                traffback.insert_mut(person.id, url);
+            }
+        }
+        snapshot.blocked = blocked;
+        snapshot.tokens = tokens;
+        snapshot.senders = senders;
+        snapshot.traffback = traffback;
+        Ok(())
+    }
 }
 
 fn sender(person: &User) -> SenderEntry {
@@ -275,40 +326,35 @@ fn sender(person: &User) -> SenderEntry {
     }
 }
 
-impl From<Link> for LinkEntry {
-    fn from(row: Link) -> Self {
-        Self {
-            id: row.id,
-            webmaster_id: row.webmaster_id,
-            offer_id: row.offer_id,
-            area_id: row.area_id.unwrap_or(0),
-            subid: [row.subid1, row.subid2, row.subid3, row.subid4, row.subid5],
-            url_traffback: Some(row.url_traffback).filter(|url| !url.is_empty()),
-            referrer: ReferrerMode::from_code(row.referrer).filter(|mode| *mode != ReferrerMode::Keep),
-            is_deleted: row.date_deleted.is_some(),
+fn connect(snapshot: &mut Snapshot, pairs: Vec<(i64, i64)>) {
+    let mut by_offer: BTreeMap<i64, HashTrieSetSync<i64>> = BTreeMap::new();
+    let mut by_webmaster: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (webmaster_id, offer_id) in pairs {
+        by_offer.entry(offer_id).or_insert_with(HashTrieSetSync::new_sync).insert_mut(webmaster_id);
+        by_webmaster.entry(webmaster_id).or_default().push(offer_id);
+    }
+    for (offer_id, webmasters) in by_offer {
+        snapshot.connected.insert_mut(offer_id, webmasters);
+    }
+    for (webmaster_id, offers) in by_webmaster {
+        let present = snapshot.offers_of.get(&webmaster_id).cloned();
+        let mut own = present.unwrap_or_else(HashTrieSetSync::new_sync);
+        for offer_id in offers {
+            own.insert_mut(offer_id);
         }
+        snapshot.offers_of.insert_mut(webmaster_id, own);
     }
 }
 
-impl From<Offer> for OfferEntry {
-    fn from(row: Offer) -> Self {
-        Self {
-            id: row.id,
-            advertiser_id: row.advertiser_id,
-            is_live: row.status == OfferStatus::Live.code(),
-            date_start: row.date_start,
-            date_stop: row.date_stop,
-            destination: UrlTemplate::parse(&with_mask(&row.url_redirect, &row.utm_mask)).ok(),
-            cookie_ttl_days: row.cookie_ttl_days,
-            decision_days: row.decision_days,
-            is_silence_approval: row.is_silence_approval,
-            leads: LeadRules {
-                phone_double_days: row.phone_double_days,
-                is_phone_tracking: row.is_phone_tracking,
-                is_pixel: row.is_pixel,
-            },
+fn disconnect(snapshot: &mut Snapshot, offer_id: i64) {
+    let Some(webmasters) = snapshot.connected.get(&offer_id).cloned() else { return };
+    for webmaster_id in webmasters.iter() {
+        if let Some(own) = snapshot.offers_of.get(webmaster_id) {
+            let own = own.remove(&offer_id);
+            snapshot.offers_of.insert_mut(*webmaster_id, own);
         }
     }
+    snapshot.connected.remove_mut(&offer_id);
 }
 
 #[cfg(test)]

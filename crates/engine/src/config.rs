@@ -14,6 +14,9 @@ pub struct EngineConfig {
     pub database_url: Option<String>,
     /// Address of the network as people see it, without a path: links begin with it.
     pub base_url: String,
+    /// Where visitors go whom no offer takes and for whom nobody else named a traffic-back address; empty for a page of
+    /// the network.
+    pub url_traffback: String,
     /// Database connections of this process.
     pub connections: u32,
     /// Bytes of one segment of the click log.
@@ -33,6 +36,7 @@ impl EngineConfig {
             data_dir: data_dir.into(),
             database_url: None,
             base_url: "http://127.0.0.1:8080".to_owned(),
+            url_traffback: String::new(),
             connections: 8,
             log_segment_bytes: 64 << 20,
             log_reserve_segments: 2,

@@ -125,6 +125,11 @@ impl GeoTree {
         codes.into_iter().filter(|code| code.len() == 2).collect()
     }
 
+    /// What kind of region it is.
+    pub(crate) fn kind(&self, id: i64) -> Option<GeoType> {
+        self.rows.get(&id).and_then(|row| GeoType::from_code(row.r#type))
+    }
+
     /// Whether the caller may name this region.
     pub(crate) fn knows(&self, scope: Scope, id: i64) -> bool {
         match scope {

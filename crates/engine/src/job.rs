@@ -27,6 +27,7 @@ impl Engine {
         for job in [
             Job::Catalogue,
             Job::Node,
+            Job::Caps,
             Job::Close,
             Job::Silence,
             Job::Parked,
@@ -57,6 +58,8 @@ enum Job {
     Catalogue,
     /// Keeps the node number of click ids.
     Node,
+    /// Shares the counts of caps of clicks with other nodes.
+    Caps,
     /// Closes leads whose hold is over.
     Close,
     /// Approves leads that nobody decided about in the agreed time.
@@ -80,6 +83,7 @@ impl Job {
         match self {
             Self::Catalogue => "catalogue",
             Self::Node => "node",
+            Self::Caps => "caps",
             Self::Close => "lead_close",
             Self::Silence => "lead_silence",
             Self::Parked => "lead_parked",
@@ -93,7 +97,7 @@ impl Job {
 
     fn every(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Catalogue => 1,
+            Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed => 2,
             Self::Close | Self::Count => 5,
             Self::KeyUse | Self::Node | Self::Silence => 15,
@@ -103,7 +107,7 @@ impl Job {
 
     /// Whether every node does it for itself.
     fn is_local(self) -> bool {
-        matches!(self, Self::Catalogue | Self::Node | Self::KeyUse | Self::Feed)
+        matches!(self, Self::Catalogue | Self::Caps | Self::Node | Self::KeyUse | Self::Feed)
     }
 
     /// Whether a round may be broken off at any point, and is worth it: it goes on where it was.
@@ -115,6 +119,7 @@ impl Job {
         match self {
             Self::Catalogue => engine.catalogue_refresh().await,
             Self::Node => engine.node_ids().renew().await,
+            Self::Caps => engine.caps_share().await,
             Self::Close => {
                 let closed = engine.lead_close_due().await?;
                 if closed > 0 {

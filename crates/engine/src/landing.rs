@@ -3,18 +3,21 @@
 //! A landing whose address its owner changes is on review again, and is not shown until it is approved: to keep
 //! visitors coming meanwhile, add the new page beside the old one.
 
-use whocpa_domain::input::Patch;
+use whocpa_domain::input::{Json, Patch};
 use whocpa_domain::landing::LandingKind;
 use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::{Moderation, ModerationStatus};
+use whocpa_domain::rotation::WEIGHT_LIMIT;
 use whocpa_domain::sort::Sort;
+use whocpa_domain::targeting::Targeting;
 use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Scope, Time, params, view};
+use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::landing::{self, Landing, LandingFilter};
 use whocpa_store::{Db, goal};
 
 use crate::audit::Changes;
 use crate::material::{self, Asked};
-use crate::{Caller, Engine, Paging, Rows, check};
+use crate::{Caller, Engine, Paging, Rows, check, routing};
 
 params! {
     /// Which landings are wanted.
@@ -75,6 +78,11 @@ params! {
         is_mobile_optimised: Option<bool>,
         /// 1 keeps it out of moderation as a draft.
         is_draft: Option<bool>,
+        /// Which visitors it takes; all unless told.
+        targeting: Patch<Json<Targeting>>,
+        /// Share in the rotation of the offer's pages of this kind, 0 to 1000; 0 unless told: then only links that name it
+        /// lead to it.
+        weight: Option<i64>,
     }
 }
 
@@ -105,6 +113,10 @@ params! {
         status: Option<ModerationStatus>,
         /// Why it is sent back, stopped or archived; for operators, required when they send back or stop.
         reason: Option<String>,
+        /// Which visitors it takes; empty for all.
+        targeting: Patch<Json<Targeting>>,
+        /// Share in the rotation of the offer's pages of this kind, 0 to 1000; with 0 only links that name it lead to it.
+        weight: Option<i64>,
     }
 }
 
@@ -141,6 +153,10 @@ view! {
         date_created: Time,
         /// When it was changed last.
         date_updated: Time,
+        /// Which visitors it takes; what is empty asks nothing.
+        targeting: Targeting,
+        /// Share in the rotation of the offer's pages of this kind; with 0 only links that name it lead to it.
+        weight: i64,
         /// State of moderation; for its advertiser and operators only.
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<ModerationStatus>,
@@ -186,35 +202,34 @@ impl Engine {
     /// Changes a landing or its moderation; absent fields keep their value.
     pub async fn landing_update(&self, caller: Caller, id: i64, input: LandingUpdate) -> Result<()> {
         let scope = caller.may(Resource::Landing, Method::Update)?;
-        let (now, input) = (self.now(), &input);
-        self.store()
-            .write(move |db| async move {
-                let before = landing::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
-                let mut row = before.clone();
-                apply(&mut row, input);
-                let mut errors = FieldErrors::default();
-                material::operators_only(
-                    &mut errors,
-                    caller,
-                    &[("is_exclusive", input.is_exclusive.is_some())],
-                );
-                self.landing_check(&mut errors, &db, &row).await?;
-                errors.finish()?;
-                let is_content = (&row.url, row.kind) != (&before.url, before.kind);
-                let present = Moderation::stored(before.status, &before.reason);
-                let asked = Asked { status: input.status, reason: input.reason.as_deref() };
-                let moderation = material::moderated(caller, &present, row != before, is_content, &asked)?;
-                row.status = moderation.status.code();
-                row.date_published = material::published(row.date_published, moderation.status, now);
-                row.reason = moderation.reason;
-                if row != before {
-                    row.date_updated = now.0;
-                }
-                let changes = Changes::updated(&before, &row);
-                landing::update(&db, row).await?;
-                self.note(&db, caller, Resource::Landing, id, changes).await
-            })
-            .await
+        let (now, input, tree) = (self.now(), &input, self.geo_tree().await?);
+        let tree = &*tree;
+        self.change(move |db| async move {
+            let before = landing::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+            let mut row = before.clone();
+            apply(&mut row, input);
+            let mut errors = FieldErrors::default();
+            material::operators_only(&mut errors, caller, &[("is_exclusive", input.is_exclusive.is_some())]);
+            self.landing_check(&mut errors, &db, &row).await?;
+            let texts = (Some(before.targeting.as_str()), row.targeting.as_str());
+            routing::check_targeting_text(&mut errors, texts, (tree, scope));
+            errors.finish()?;
+            let is_content = (&row.url, row.kind) != (&before.url, before.kind);
+            let present = Moderation::stored(before.status, &before.reason);
+            let asked = Asked { status: input.status, reason: input.reason.as_deref() };
+            let moderation = material::moderated(caller, &present, row != before, is_content, &asked)?;
+            row.status = moderation.status.code();
+            row.date_published = material::published(row.date_published, moderation.status, now);
+            row.reason = moderation.reason;
+            if row != before {
+                row.date_updated = now.0;
+            }
+            let changes = Changes::updated(&before, &row);
+            change::create(&db, ChangeKind::Offer, row.offer_id, now).await?;
+            landing::update(&db, row).await?;
+            self.note(&db, caller, Resource::Landing, id, changes).await
+        })
+        .await
     }
 
     /// Adds a landing, for moderation unless it is a draft; gives its id.
@@ -241,12 +256,16 @@ impl Engine {
             date_created: now,
             date_updated: now,
             date_published: None,
+            targeting: routing::targeting_text(&input.targeting, ""),
+            weight: input.weight.unwrap_or(0),
         };
+        let tree = &*self.geo_tree().await?;
         self.store()
             .write(move |db| async move {
                 material::offer_for(&db, scope, row.offer_id).await?;
                 let mut errors = FieldErrors::default();
                 self.landing_check(&mut errors, &db, row).await?;
+                routing::check_targeting_text(&mut errors, (None, row.targeting.as_str()), (tree, scope));
                 errors.finish()?;
                 let id = landing::create(&db, row.clone()).await?;
                 self.note(&db, caller, Resource::Landing, id, Changes::created(row)).await?;
@@ -259,27 +278,28 @@ impl Engine {
     pub async fn landing_delete(&self, caller: Caller, id: i64) -> Result<()> {
         let scope = caller.may(Resource::Landing, Method::Delete)?;
         let now = self.now().0;
-        self.store()
-            .write(move |db| async move {
-                let row = landing::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
-                let changes = if row.date_published.is_none() {
-                    landing::delete(&db, id).await?;
-                    Changes::deleted(&row)
-                } else {
-                    let status = ModerationStatus::Archived.code();
-                    let archived = Landing { status, date_updated: now, ..row.clone() };
-                    let changes = Changes::archived(&row, &archived);
-                    landing::update(&db, archived).await?;
-                    changes
-                };
-                self.note(&db, caller, Resource::Landing, id, changes).await
-            })
-            .await
+        self.change(move |db| async move {
+            let row = landing::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+            change::create(&db, ChangeKind::Offer, row.offer_id, Time(now)).await?;
+            let changes = if row.date_published.is_none() {
+                landing::delete(&db, id).await?;
+                Changes::deleted(&row)
+            } else {
+                let status = ModerationStatus::Archived.code();
+                let archived = Landing { status, date_updated: now, ..row.clone() };
+                let changes = Changes::archived(&row, &archived);
+                landing::update(&db, archived).await?;
+                changes
+            };
+            self.note(&db, caller, Resource::Landing, id, changes).await
+        })
+        .await
     }
 
     async fn landing_check(&self, errors: &mut FieldErrors, db: &Db, row: &Landing) -> Result<()> {
         check::name(errors, "name", &row.name);
         material::language(errors, &row.language);
+        check::range(errors, "weight", row.weight, 0, WEIGHT_LIMIT);
         if row.url.is_empty() {
             errors.add("url", "Must not be empty");
         }
@@ -298,6 +318,8 @@ impl Engine {
 fn apply(row: &mut Landing, input: &LandingUpdate) {
     row.goal_id = input.goal_id.or(row.goal_id);
     row.kind = input.kind.map_or(row.kind, LandingKind::code);
+    row.targeting = routing::targeting_text(&input.targeting, &row.targeting);
+    row.weight = input.weight.unwrap_or(row.weight);
     for (place, sent) in
         [(&mut row.name, &input.name), (&mut row.language, &input.language), (&mut row.url, &input.url)]
     {
@@ -334,6 +356,8 @@ fn shown(row: Landing, caller: Caller, now: Time) -> LandingView {
         is_mobile_optimised: row.is_mobile_optimised,
         date_created: Time(row.date_created),
         date_updated: Time(row.date_updated),
+        targeting: Targeting::read(&row.targeting).unwrap_or_default(),
+        weight: row.weight,
         status: sees_all.then_some(status),
         reason: sees_all.then_some(row.reason),
     }

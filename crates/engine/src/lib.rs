@@ -18,6 +18,7 @@ mod open;
 mod password;
 mod phone;
 mod rng;
+mod routing;
 mod token;
 mod vault;
 
@@ -44,6 +45,7 @@ pub mod outbound;
 pub mod product;
 pub mod profile;
 pub mod promo;
+pub mod simulate;
 pub mod soon;
 pub mod stock;
 pub mod ticket;

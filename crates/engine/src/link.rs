@@ -1,9 +1,13 @@
 //! Tracked links: what webmasters show to their visitors.
 
+mod routing;
+
 use whocpa_domain::area::AreaStatus;
 use whocpa_domain::click::{ReferrerMode, SUBID_LIMIT};
 use whocpa_domain::connection::ConnectionStatus;
-use whocpa_domain::input::{Patch, Until};
+use whocpa_domain::input::{Json, Patch, Until};
+use whocpa_domain::rotation::{EXPLORATION, LinkRotation, Route};
+use whocpa_domain::targeting::Targeting;
 use whocpa_domain::text::fold;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
@@ -13,6 +17,7 @@ use whocpa_store::link::{self, Link, LinkFilter};
 use whocpa_store::{Db, area, connection, offer};
 
 use crate::audit::Changes;
+use crate::catalogue::numbers;
 use crate::{Caller, Engine, Paging, Rows, check};
 
 /// Letters of a link's code: 10 of 5 bits, so that codes cannot be found by trying.
@@ -65,6 +70,21 @@ params! {
         url_traffback: Option<String>,
         /// Whether the advertiser's site learns which page the visitor comes from; as the browser does unless told.
         referrer: Option<ReferrerMode>,
+        /// Which visitors it takes; all unless told. The others go to traffic-back.
+        targeting: Patch<Json<Targeting>>,
+        /// The landing page of its offer that it leads to; chosen by weight unless told.
+        landing_id: Patch<i64>,
+        /// The pre-landing page of its offer that visitors see first; chosen by weight unless told.
+        prelanding_id: Patch<i64>,
+        /// How it chooses when it has several offers; 1 unless told.
+        rotation: Option<LinkRotation>,
+        /// Further offers, each with its page, its targeting, its weight and its priority, at most 50; the list replaces
+        /// the present one.
+        routes: Patch<Json<Vec<Route>>>,
+        /// A smart link also chooses among your offers in these categories; the list replaces the present one.
+        categories: Option<Vec<i64>>,
+        /// Percent of a smart link's visitors that try offers other than the best, 0 to 50; 20 unless told.
+        exploration: Patch<i64>,
     }
 }
 
@@ -89,6 +109,21 @@ params! {
         url_traffback: Option<String>,
         /// Whether the advertiser's site learns which page the visitor comes from.
         referrer: Option<ReferrerMode>,
+        /// Which visitors it takes; empty for all. The others go to traffic-back.
+        targeting: Patch<Json<Targeting>>,
+        /// The landing page of its offer that it leads to; empty for one chosen by weight.
+        landing_id: Patch<i64>,
+        /// The pre-landing page of its offer that visitors see first; empty for one chosen by weight.
+        prelanding_id: Patch<i64>,
+        /// How it chooses when it has several offers.
+        rotation: Option<LinkRotation>,
+        /// Further offers, each with its page, its targeting, its weight and its priority, at most 50; the list replaces
+        /// the present one.
+        routes: Patch<Json<Vec<Route>>>,
+        /// A smart link also chooses among your offers in these categories; the list replaces the present one.
+        categories: Option<Vec<i64>>,
+        /// Percent of a smart link's visitors that try offers other than the best, 0 to 50; empty for 20.
+        exploration: Patch<i64>,
     }
 }
 
@@ -126,6 +161,20 @@ view! {
         referrer: ReferrerMode,
         /// When it was made.
         date_created: Time,
+        /// Which visitors it takes; what is empty asks nothing.
+        targeting: Targeting,
+        /// The landing page of its offer that it leads to; `null` for one chosen by weight.
+        landing_id: Option<i64>,
+        /// The pre-landing page of its offer that visitors see first; `null` for one chosen by weight.
+        prelanding_id: Option<i64>,
+        /// How it chooses when it has several offers.
+        rotation: LinkRotation,
+        /// Further offers; visitors whom none of them takes go to `offer_id`.
+        routes: Vec<Route>,
+        /// Categories among whose offers a smart link chooses too.
+        categories: Vec<i64>,
+        /// Percent of a smart link's visitors that try offers other than the best.
+        exploration: i64,
     }
 }
 
@@ -160,7 +209,7 @@ impl Engine {
     /// Changes a link; absent fields keep their value.
     pub async fn link_update(&self, caller: Caller, id: i64, input: LinkUpdate) -> Result<()> {
         let scope = caller.may(Resource::Link, Method::Update)?;
-        let input = &input;
+        let (input, tree) = (&input, &*self.geo_tree().await?);
         self.change(move |db| async move {
             let found = link::view_for_update(&db, scope, id).await?;
             let before = found.ok_or(Error::NotFound)?;
@@ -184,7 +233,18 @@ impl Engine {
                 referrer: input.referrer.map_or(row.referrer, ReferrerMode::code),
                 ..row
             };
+            let routing = routing::Sent {
+                targeting: &input.targeting,
+                landing_id: input.landing_id,
+                prelanding_id: input.prelanding_id,
+                rotation: input.rotation,
+                routes: &input.routes,
+                categories: input.categories.as_deref(),
+                exploration: input.exploration,
+            };
+            let row = routing.apply(row);
             self.link_check(&row)?;
+            routing::check(&db, scope, (Some(&before), &row), tree).await?;
             let changes = Changes::updated(&before, &row);
             link::update(&db, row).await?;
             change::create(&db, ChangeKind::Link, id, self.now()).await?;
@@ -214,11 +274,29 @@ impl Engine {
             referrer: input.referrer.unwrap_or(ReferrerMode::Keep).code(),
             date_created: self.now().0,
             date_deleted: None,
+            targeting: String::new(),
+            landing_id: None,
+            prelanding_id: None,
+            rotation: LinkRotation::Order.code(),
+            routes: String::new(),
+            categories: String::new(),
+            exploration: None,
         };
+        let sent = routing::Sent {
+            targeting: &input.targeting,
+            landing_id: input.landing_id,
+            prelanding_id: input.prelanding_id,
+            rotation: input.rotation,
+            routes: &input.routes,
+            categories: input.categories.as_deref(),
+            exploration: input.exploration,
+        };
+        let row = sent.apply(row);
         self.link_check(&row)?;
-        let row = &row;
+        let (row, tree) = (&row, &*self.geo_tree().await?);
         self.change(move |db| async move {
-            check_offer(&db, scope, row).await?;
+            check_offer(&db, scope, row.webmaster_id, row.offer_id).await?;
+            routing::check(&db, scope, (None, row), tree).await?;
             if let Some(area_id) = row.area_id {
                 check_area(&db, scope, area_id).await?;
             }
@@ -266,6 +344,13 @@ impl Engine {
             url_traffback: row.url_traffback,
             referrer: ReferrerMode::from_code(row.referrer).unwrap_or(ReferrerMode::Keep),
             date_created: Time(row.date_created),
+            targeting: Targeting::read(&row.targeting).unwrap_or_default(),
+            landing_id: row.landing_id,
+            prelanding_id: row.prelanding_id,
+            rotation: LinkRotation::from_code(row.rotation).unwrap_or(LinkRotation::Order),
+            routes: routing::routes(&row.routes),
+            categories: numbers(&row.categories),
+            exploration: row.exploration.unwrap_or(EXPLORATION),
         }
     }
 
@@ -285,19 +370,17 @@ impl Engine {
                 errors.add(field, format!("Must be at most {SUBID_LIMIT} characters"));
             }
         }
-        check::url(&mut errors, "url_traffback", &row.url_traffback);
-        // It could be another link whose traffic-back is this one: visitors would go round for ever.
-        check::not_ours(&mut errors, "url_traffback", &row.url_traffback, self.base_url());
+        crate::routing::check_traffback(&mut errors, &row.url_traffback, self.base_url());
         errors.finish()
     }
 }
 
 /// An offer that the webmaster may see and is connected to.
-async fn check_offer(db: &Db, scope: Scope, row: &Link) -> Result<()> {
-    if offer::view(db, scope, row.offer_id).await?.is_none() {
+async fn check_offer(db: &Db, scope: Scope, webmaster_id: i64, offer_id: i64) -> Result<()> {
+    if offer::view(db, scope, offer_id).await?.is_none() {
         return Err(Error::field("offer_id", "Offers not found"));
     }
-    let pair = connection::of_pair(db, row.webmaster_id, row.offer_id).await?;
+    let pair = connection::of_pair(db, webmaster_id, offer_id).await?;
     if pair.is_some_and(|pair| pair.status == ConnectionStatus::Approved.code()) {
         Ok(())
     } else {

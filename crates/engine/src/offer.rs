@@ -1,5 +1,6 @@
 //! Offers: an advertiser's product, its rules, where and how it may be promoted.
 
+mod caps;
 mod figures;
 mod filter;
 mod input;
@@ -7,7 +8,9 @@ mod sets;
 mod shown;
 
 use serde::Serialize;
+use whocpa_domain::cap::Cap;
 use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::input::read_json;
 use whocpa_domain::moderation::Moderation;
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::user::UserLevel;
@@ -16,6 +19,7 @@ use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::offer::{self, Offer};
 use whocpa_store::{Db, Paging, Rows, connection, currency, goal, person};
 
+pub use caps::CapView;
 pub use filter::OfferList;
 pub(crate) use input::fields_of;
 pub use input::{OfferCreate, OfferUpdate};
@@ -24,7 +28,7 @@ pub use shown::{OfferLanding, OfferPayment, OfferPrice, OfferRow, OfferRules, Of
 use crate::audit::Changes;
 use crate::geo::GeoTree;
 use crate::goal::{GoalSummary, GoalViews};
-use crate::{Caller, Engine, check, image};
+use crate::{Caller, Engine, check, image, routing};
 use sets::Sets;
 use shown::Around;
 
@@ -70,7 +74,8 @@ impl Engine {
         let goals = goals.collect::<Result<_>>()?;
         let around = Around::load(self, &db, (caller, scope), &[id]).await?;
         let landings = shown::landings(&db, scope, id).await?;
-        Ok(around.view(row, (goals, landings), status))
+        let caps = self.caps_shown(caller, &row, &around);
+        Ok(around.view(row, (goals, landings), status, caps))
     }
 
     /// Changes an offer, or its state; absent fields keep their value. When an advertiser changes what an operator has
@@ -176,6 +181,16 @@ impl Engine {
         let mut errors = FieldErrors::default();
         input::check(&mut errors, row);
         check::not_ours(&mut errors, "url_redirect", &row.url_redirect, self.base_url());
+        routing::check_traffback(&mut errors, &row.url_traffback, self.base_url());
+        let is_stored = row.id != 0;
+        let texts = (is_stored.then_some(before.targeting.as_str()), row.targeting.as_str());
+        routing::check_targeting_text(&mut errors, texts, (tree, scope));
+        if !is_stored || row.caps != before.caps {
+            match read_json::<Vec<Cap>>(if row.caps.is_empty() { "[]" } else { &row.caps }) {
+                Ok(caps) => routing::caps_check(&mut errors, db, row.id, &caps).await?,
+                Err(wrong) => errors.add("caps", wrong),
+            }
+        }
         sets.check(&mut errors, db, scope, present, tree).await?;
         // A currency that was chosen already may stay when nobody may choose it any more.
         let is_chosen = row.id != 0 && row.price_currency_id == before.price_currency_id;

@@ -8,11 +8,11 @@ use tokio::sync::Mutex;
 use whocpa_domain::hex::{hex, unhex};
 use whocpa_domain::tid::TidKeys;
 use whocpa_domain::{Clock, Error, Result, Time};
-use whocpa_store::{Db, MigrationState, Store, StoreConfig, secret};
+use whocpa_store::{Backend, Db, MigrationState, Store, StoreConfig, secret};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Home};
 use crate::click::log::{ClickLog, LogConfig, LogStats};
-use crate::click::{Drainer, FactSource, NodeIds};
+use crate::click::{ClickCaps, Drainer, FactSource, NodeIds};
 use crate::geo::GeoCache;
 use crate::key_use::KeyUses;
 use crate::lead::Desk;
@@ -69,10 +69,17 @@ impl Engine {
         let tid_keys = tid_keys(&store, &rng, clock.now()).await?;
         let click_log = open_log(&config, &rng)?;
         let node_ids = NodeIds::take(store.clone(), Arc::clone(&clock), rng.letters(16)).await?;
-        let drainer = Drainer::start(click_log.clone(), store.clone()).await?;
         token::seal_plain(&store, &vault, &rng).await?;
-        let catalogue = Catalogue::default();
+        let caps = match store.read().backend() {
+            Backend::Sqlite => ClickCaps::default(),
+            Backend::Postgres => ClickCaps::shared(node_ids.number().await),
+        };
+        let catalogue = Catalogue::new(Home::new(&config.base_url, &config.url_traffback), caps);
+        // Before the drainer: a click is counted either in the store or in the log.
+        catalogue.caps().pend(&click_log, &store).await?;
         catalogue.refresh(&store, clock.now()).await?;
+        catalogue.caps().started();
+        let drainer = Drainer::start(click_log.clone(), store.clone()).await?;
         let facts = Arc::new(FactSource::open(&store, &config.click, &rng).await?);
         recall(&facts, &store, clock.now());
         Ok(Self(Arc::new(Inner {
@@ -115,6 +122,9 @@ impl Engine {
         if let Some(drainer) = self.0.drainer.lock().await.take() {
             drainer.stop().await;
         }
+        if let Err(error) = self.caps_share().await {
+            tracing::warn!(%error, "the last counts of caps could not be told");
+        }
         if let Err(error) = self.key_uses_store().await {
             tracing::warn!(%error, "the last uses of keys could not be written");
         }
@@ -134,11 +144,20 @@ impl Engine {
         F: Future<Output = Result<T>>,
     {
         let value = self.store().write(work).await?;
-        // The change is committed: when reading it back fails, the next second's refresh applies it.
+        self.catalogue_follow().await;
+        Ok(value)
+    }
+
+    /// Applies what was just committed. When it cannot be read back, the next second's refresh applies it.
+    pub(crate) async fn catalogue_follow(&self) {
         if let Err(error) = self.catalogue_refresh().await {
             tracing::warn!(%error, "the catalogue could not be refreshed");
         }
-        Ok(value)
+    }
+
+    /// Tells the other nodes what this one has counted for caps of clicks, and reads what they tell. A job.
+    pub async fn caps_share(&self) -> Result<()> {
+        self.0.catalogue.caps().share(&self.0.store, self.now()).await
     }
 
     /// Applies what has changed in the store, here or on other nodes, to the catalogue of clicks.

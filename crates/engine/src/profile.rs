@@ -14,7 +14,7 @@ use crate::audit::Changes;
 use crate::password::{password_check, password_fits, password_hash};
 use crate::token::{OVERLAP_HOURS, OVERLAP_HOURS_MAX};
 use crate::user::{Card, check_secured, traffic_kinds};
-use crate::{Caller, Engine, check};
+use crate::{Caller, Engine, check, routing};
 
 /// Letters of the secret of signatures: 32 of 5 bits are 160 random bits.
 const SECRET_LETTERS: usize = 32;
@@ -55,6 +55,9 @@ params! {
         /// Advertisers: addresses and networks from which postbacks are taken, `203.0.113.7,2001:db8::/48`; empty for
         /// everywhere. Needs a key with all rights.
         postback_networks: Option<Vec<Network>>,
+        /// Webmasters: where visitors of your links go whom no offer takes, when the link itself names no address; empty
+        /// for none.
+        url_traffback: Option<String>,
     }
 }
 
@@ -131,6 +134,10 @@ view! {
         /// Advertisers: addresses and networks from which postbacks are taken; everywhere when there are none.
         #[serde(skip_serializing_if = "Option::is_none")]
         postback_networks: Option<Vec<Network>>,
+        /// Webmasters: where visitors of your links go whom no offer takes, when the link itself names no address; empty
+        /// for none. Absent for others.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        url_traffback: Option<String>,
     }
 }
 
@@ -175,6 +182,10 @@ impl Engine {
             }
             let mut errors = FieldErrors::default();
             let mut row = input.card().apply(before.clone(), &mut errors);
+            if let Some(url) = &input.url_traffback {
+                routing::check_traffback(&mut errors, url, self.base_url());
+                row.url_traffback.clone_from(url);
+            }
             errors.finish()?;
             row.password_hash = hash.clone().unwrap_or(row.password_hash);
             let is_rotated = input.rotate_postback_token == Some(true);
@@ -186,7 +197,9 @@ impl Engine {
             if is_resealed {
                 changes = changes.also("postback_secret", json!("replaced"));
             }
-            let is_known = is_rotated || sender_of(&before) != sender_of(&row);
+            let is_known = is_rotated
+                || sender_of(&before) != sender_of(&row)
+                || row.url_traffback != before.url_traffback;
             if hash.is_some() {
                 changes = changes.also("password", json!("changed"));
             }
@@ -225,7 +238,8 @@ impl Engine {
         self.vault().open_text(&row.postback_secret).ok_or_else(lost)
     }
 
-    /// What postbacks are checked by must be known to every node that receives them.
+    /// What postbacks are checked by must be known to every node that receives them, a traffic-back to those that send
+    /// visitors.
     async fn profile_changed(&self, db: &Db, id: i64, is_known: bool) -> Result<()> {
         if is_known { change::create(db, ChangeKind::User, id, self.now()).await } else { Ok(()) }
     }
@@ -275,6 +289,7 @@ impl Engine {
             is_postback_signed: is_sender.then_some(row.is_postback_signed),
             postback_networks: is_sender
                 .then(|| Networks::from_text(&row.postback_networks).unwrap_or_default().0),
+            url_traffback: (row.level() == UserLevel::Webmaster).then(|| row.url_traffback.clone()),
             login: row.login,
             name: row.name,
             email: row.email,
@@ -340,6 +355,9 @@ fn check_sent(caller: Caller, row: &User, input: &ProfileUpdate) -> Result<()> {
         if !is_rotated {
             errors.add("postback_overlap_hours", "Only with rotate_postback_token");
         }
+    }
+    if row.level() != UserLevel::Webmaster && input.url_traffback.is_some() {
+        errors.add("url_traffback", "Only webmasters have a traffic-back address");
     }
     let secured = [
         ("password", input.password.is_some()),

@@ -22,6 +22,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the network is reached from outside; empty for `http://<listen>`.
     pub base_url: String,
+    /// Where visitors go whom no offer takes and for whom neither link nor webmaster nor offer names a traffic-back
+    /// address; empty for a page of the network that says why.
+    pub url_traffback: String,
     /// Folder of the databases (on SQLite), the click log and the key of stored secrets.
     pub data_dir: PathBuf,
     /// Proxies, as networks, whose `X-Forwarded-For` is believed.
@@ -103,6 +106,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             base_url: String::new(),
+            url_traffback: String::new(),
             data_dir: PathBuf::from("./data"),
             trusted_proxies: Vec::new(),
             database: DatabaseConfig::default(),
@@ -168,6 +172,7 @@ impl Config {
         EngineConfig {
             database_url: Some(self.database.url.clone()).filter(|url| !url.is_empty()),
             base_url: self.base_url(),
+            url_traffback: self.url_traffback.clone(),
             connections: self.database.connections,
             log_segment_bytes: self.click_log.segment_mib << 20,
             log_reserve_segments: self.click_log.reserve_segments,

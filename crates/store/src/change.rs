@@ -4,11 +4,14 @@
 //! is older than [`GAP_SECONDS`]: gap-safe as long as no write transaction takes that long (they stay under 50 ms,
 //! design §11).
 
+use std::collections::BTreeSet;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveModelTrait, NotSet, QueryOrder, Set};
 use whocpa_domain::{Result, Time, codes};
 
 use crate::db::{self, Db};
+use crate::migrate::execute;
 
 codes! {
     /// What a change is about. The object id is the row's; a connection's is its offer's, because the row may be gone.
@@ -17,6 +20,8 @@ codes! {
         Offer = 2 "an offer",
         Connection = 3 "a connection",
         User = 4 "a user",
+        Figures = 5 "the figures of offers, computed anew",
+        Used = 6 "what is used of an offer's caps",
     }
 }
 
@@ -72,6 +77,21 @@ pub async fn create(db: &Db, kind: ChangeKind, object_id: i64, now: Time) -> Res
         date_created: Set(now.0),
     };
     row.insert(&db.conn()).await.map(drop).map_err(db::error)
+}
+
+/// Notes that leads of these offers came or changed, for offers whose caps count leads.
+pub async fn create_used(db: &Db, offer_ids: &BTreeSet<i64>, now: Time) -> Result<()> {
+    if offer_ids.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = offer_ids.iter().map(i64::to_string).collect();
+    let sql = format!(
+        "INSERT INTO change (kind, object_id, date_created) SELECT $1, id, $2 FROM offer WHERE id IN ({}) AND counts_leads",
+        ids.join(", ")
+    );
+    // The numbers stand for themselves, as in a cast: without one PostgreSQL takes them for texts.
+    let sql = sql.replace("$1", "CAST($1 AS BIGINT)").replace("$2", "CAST($2 AS BIGINT)");
+    execute(db, &sql, [ChangeKind::Used.code().into(), now.0.into()]).await.map(drop)
 }
 
 /// Removes what every node has had time to read.

@@ -1,7 +1,7 @@
 //! Landings: the pages of an offer that visitors are sent to.
 
-use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use whocpa_domain::landing::LandingKind;
 use whocpa_domain::material::MaterialSort;
@@ -50,6 +50,10 @@ pub struct Model {
     pub date_updated: i64,
     /// When an operator first approved it, seconds.
     pub date_published: Option<i64>,
+    /// [`Targeting`](whocpa_domain::targeting::Targeting) as its text.
+    pub targeting: String,
+    /// Share in the rotation, 0 for none.
+    pub weight: i64,
 }
 
 /// Relations are not used.
@@ -147,6 +151,15 @@ pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Landing>> {
 /// One landing, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Landing>> {
     visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
+}
+
+/// The live landings of all offers, or of these, for the catalogue of clicks.
+pub async fn live(db: &Db, offer_ids: Option<&[i64]>) -> Result<Vec<Landing>> {
+    let mut select = Entity::find().filter(Column::Status.eq(ModerationStatus::Live.code()));
+    if let Some(ids) = offer_ids {
+        select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
+    }
+    select.order_by_asc(Column::Id).all(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored landing.

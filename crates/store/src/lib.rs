@@ -22,6 +22,7 @@ pub mod api_key;
 pub mod area;
 pub mod audit;
 pub mod buyer;
+pub mod cap;
 pub mod category;
 pub mod change;
 pub mod claim;

@@ -47,6 +47,20 @@ pub struct Model {
     pub referrer: i64,
     /// Seconds; a deleted link still answers clicks and never frees its code.
     pub date_deleted: Option<i64>,
+    /// [`Targeting`](whocpa_domain::targeting::Targeting) as its text.
+    pub targeting: String,
+    /// The landing page of its own offer that it leads to.
+    pub landing_id: Option<i64>,
+    /// The page before that one.
+    pub prelanding_id: Option<i64>,
+    /// [`LinkRotation`](whocpa_domain::rotation::LinkRotation) as a number.
+    pub rotation: i64,
+    /// [`Route`](whocpa_domain::rotation::Route)s as their text.
+    pub routes: String,
+    /// Ids of the categories of a smart link, `1,2`.
+    pub categories: String,
+    /// Percent of a smart link's visitors that try other offers.
+    pub exploration: Option<i64>,
 }
 
 /// Relations are not used.

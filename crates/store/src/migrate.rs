@@ -39,6 +39,8 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0011_news",
     "main/0012_offer",
     "main/0013_facts",
+    "main/0014_routing",
+    "main/0015_caps",
     "main/0016_buyer",
     "main/0017_ways",
     "main/0018_desk",

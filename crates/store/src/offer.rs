@@ -18,7 +18,9 @@ use crate::{connection, feed, goal, landing, link, news, offer_figure, person, p
 
 pub use list::{Flag, OfferFilter, PayoutFilter, list};
 pub(crate) use sets::uses_category;
-pub use sets::{categories, geos, languages, set_categories, set_geos, set_languages, set_traffic, traffic};
+pub use sets::{
+    categories, categories_of, geos, languages, set_categories, set_geos, set_languages, set_traffic, traffic,
+};
 
 /// One offer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -103,6 +105,16 @@ pub struct Model {
     pub is_form: bool,
     /// What the form asks: numbers of `FormField` with commas.
     pub form_fields: String,
+    /// [`Targeting`](whocpa_domain::targeting::Targeting) as its text.
+    pub targeting: String,
+    /// Where visitors go whom it does not take.
+    pub url_traffback: String,
+    /// Name of the IANA time zone of its caps, empty for UTC.
+    pub time_zone: String,
+    /// [`Cap`](whocpa_domain::cap::Cap)s as their text.
+    pub caps: String,
+    /// Whether some of its caps count leads or money.
+    pub counts_leads: bool,
 }
 
 /// Relations are not used.
@@ -189,6 +201,13 @@ pub async fn all(db: &Db, ids: Option<&[i64]>) -> Result<Vec<Offer>> {
         None => Entity::find(),
     };
     select.all(&db.conn()).await.map_err(db::error)
+}
+
+/// Whether any offer has caps.
+pub async fn any_caps(db: &Db) -> Result<bool> {
+    let some = Entity::find().select_only().column(Column::Id).filter(Column::Caps.ne("")).limit(1);
+    let found: Option<i64> = some.into_tuple().one(&db.conn()).await.map_err(db::error)?;
+    Ok(found.is_some())
 }
 
 /// Writes all columns of a stored offer.

@@ -78,6 +78,12 @@ pub async fn list(db: &Db, offer_ids: &[i64]) -> Result<BTreeMap<i64, OfferFigur
     Ok(rows.into_iter().map(|row| (row.offer_id, row)).collect())
 }
 
+/// Offer, currency and earnings of a click, of every offer where they are known.
+pub async fn epc(db: &Db) -> Result<Vec<(i64, i64, i64)>> {
+    let rows = Entity::find().filter(Column::Epc.is_not_null()).all(&db.conn()).await.map_err(db::error)?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.offer_id, row.currency_id?, row.epc?))).collect())
+}
+
 /// Up to when clicks are counted, milliseconds; 0 when none are.
 pub async fn counted_ms(db: &Db) -> Result<i64> {
     let sql = "SELECT counted_ms FROM offer_day_mark WHERE id = 1";

@@ -78,6 +78,8 @@ pub struct Model {
     pub is_postback_signed: bool,
     /// Networks from which his postbacks may come, `203.0.113.0/24,…`; empty for everywhere.
     pub postback_networks: String,
+    /// Where visitors of a webmaster's links go who cannot go to an offer.
+    pub url_traffback: String,
 }
 
 /// Categories that people work with.
@@ -137,6 +139,7 @@ impl User {
             postback_secret: String::new(),
             is_postback_signed: false,
             postback_networks: String::new(),
+            url_traffback: String::new(),
         }
     }
 

@@ -15,10 +15,13 @@ pub(super) fn host(address: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// Fills a destination. The template sees to it that no value can change host, path or other parameters.
-pub(super) fn address(destination: &UrlTemplate, click: &Click, tid: &str) -> String {
+/// Fills a destination; `landing_url` is where a pre-landing page leads on to. The template sees to it that no value can change host, path or other parameters.
+pub(super) fn address(destination: &UrlTemplate, click: &Click, tid: &str, landing_url: &str) -> String {
     let mut out = String::with_capacity(200);
-    destination.fill(&mut out, |name| macro_value(name, click, tid));
+    destination.fill(&mut out, |name| match name {
+        UrlMacro::LandingUrl => landing_url.into(),
+        other => macro_value(other, click, tid),
+    });
     out
 }
 
@@ -33,6 +36,8 @@ fn macro_value<'a>(name: UrlMacro, click: &'a Click, tid: &'a str) -> Cow<'a, st
         UrlMacro::WebmasterId => number(click.webmaster_id),
         UrlMacro::AreaId => number(click.area_id),
         UrlMacro::LinkId => number(click.link_id),
+        // Not of the click; told apart by the caller.
+        UrlMacro::LandingUrl => Cow::Borrowed(""),
         UrlMacro::LandingId => number(click.landing_id),
         UrlMacro::PromoId => number(click.promo_id),
         UrlMacro::Country => click.country.as_str().into(),
@@ -77,7 +82,7 @@ mod tests {
         {
             click.subid[0] = value.to_owned();
             click.keyword = value.to_owned();
-            let full = destination.as_ref().map(|to| address(to, &click, "T")).unwrap_or_default();
+            let full = destination.as_ref().map(|to| address(to, &click, "T", "")).unwrap_or_default();
             let parsed = url::Url::parse(&full).unwrap_or_else(|e| panic!("{full}: {e}"));
             assert_eq!(parsed.host_str(), Some("shop.example"), "{full}");
             assert_eq!(parsed.path_segments().map(Iterator::count), Some(2), "{full}");
@@ -105,7 +110,7 @@ mod tests {
             ..Click::default()
         };
         let expected = "T|b|UA|phone|iOS|18.5|Safari|uk|7||A%26b||1700000000";
-        assert_eq!(address(&destination, &click, "T"), format!("https://shop.example/?x={expected}"));
+        assert_eq!(address(&destination, &click, "T", ""), format!("https://shop.example/?x={expected}"));
         assert_eq!(host("https://shop.example:8080/x?y"), "shop.example:8080");
     }
 }

@@ -1,14 +1,43 @@
-//! Where a click goes, and why: a pure function of the catalogue and the request.
+//! Where a click goes, and why: a pure function of the catalogue and the facts.
+//!
+//! ```text
+//! link ─► account ─► the link's targeting ─► an offer that takes the visitor ─► its pre-landing and landing page
+//!   └── what fails on the way names the reason, and the visitor goes to the first traffic-back address:
+//!       the link's, the webmaster's, the offer's, the network's; else to a page that says why
+//! ```
+//!
+//! Caps of clicks are counted elsewhere: a decision **claims** them, and when one of the claims cannot be met it is
+//! made again with that cap among the [`Spent`] ones.
+
+mod choose;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
-use whocpa_domain::Time;
+use whocpa_domain::cap::{CapMeasure, Window};
 use whocpa_domain::click::ClickReason;
-use whocpa_domain::facts::{Entry, Facts};
+use whocpa_domain::codes;
+use whocpa_domain::facts::{ClickWay, Entry, Facts};
+use whocpa_domain::landing::LandingKind;
 use whocpa_domain::offer::is_within;
+use whocpa_domain::rotation::{Draw, pick};
+use whocpa_domain::targeting::{Rules, Visit, refusal};
 use whocpa_domain::trace::{Check, Trace};
 
-use crate::catalogue::{LinkEntry, OfferEntry, Snapshot};
+use super::caps::{CapKey, Claim, Spent};
+use crate::catalogue::{CapEntry, LandingEntry, LinkEntry, OfferEntry, Snapshot};
+use choose::Wanted;
+
+codes! {
+    /// Whose traffic-back address a visitor goes to.
+    pub enum BackOwner {
+        Link = 1 "link",
+        Webmaster = 2 "webmaster",
+        Offer = 3 "offer",
+        Network = 4 "network",
+    }
+}
 
 /// What was decided about a click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,39 +46,53 @@ pub struct Decision {
     pub reason: ClickReason,
     /// The link, unless no link has the code.
     pub link: Option<Arc<LinkEntry>>,
-    /// The link's offer.
+    /// The offer that was chosen; the link's own when none could be.
     pub offer: Option<Arc<OfferEntry>>,
+    /// The landing page; the offer's own address without one.
+    pub landing: Option<Arc<LandingEntry>>,
+    /// The page before it.
+    pub prelanding: Option<Arc<LandingEntry>>,
+    /// Where a visitor goes who is not sent to an offer; a page of ours without one.
+    pub back: Option<(BackOwner, String)>,
+    /// Caps of clicks that this click counts in.
+    pub claims: Vec<Claim>,
     /// What was asked about the click, and found.
     pub trace: Trace,
 }
 
+impl Decision {
+    /// The offer for which the click counts: the chosen one, else the link's own; 0 for an unknown link.
+    pub fn offer_id(&self) -> i64 {
+        let own = self.link.as_ref().map_or(0, |link| link.offer_id);
+        self.offer.as_ref().map_or(own, |offer| offer.id)
+    }
+}
+
 /// Decides about a click. Total: every visit and every catalogue has an answer.
-pub fn decide(catalogue: &Snapshot, facts: &Facts) -> Decision {
+pub fn decide(catalogue: &Snapshot, facts: &Facts, spent: &Spent) -> Decision {
     let mut trace = Trace::default();
     let Some(link) = link_of(catalogue, &facts.entry) else {
         trace.number(Check::Link, false, 0);
-        return Decision { reason: ClickReason::UnknownCode, link: None, offer: None, trace };
+        return refused(catalogue, facts, ClickReason::UnknownCode, None, None, trace);
     };
-    let offer = catalogue.offers.get(&link.offer_id);
-    let connected =
-        catalogue.connected.get(&link.offer_id).is_some_and(|ids| ids.contains(&link.webmaster_id));
-    let is_working = !catalogue.blocked.contains(&link.webmaster_id);
-    let is_open = offer.is_some_and(|offer| is_open(catalogue, offer, facts.now));
-    let questions = [
-        (Check::Link, !link.is_deleted, link.id, ClickReason::LinkDeleted),
-        (Check::Account, is_working, link.webmaster_id, ClickReason::AccountBlocked),
-        (Check::Offer, is_open, link.offer_id, ClickReason::OfferStopped),
-        (Check::Connection, connected, link.offer_id, ClickReason::NotConnected),
-    ];
-    let mut reason = ClickReason::Sent;
-    for (check, is_passed, number, otherwise) in questions {
-        trace.number(check, is_passed, number);
-        if !is_passed {
-            reason = otherwise;
-            break;
+    let asking = Asking { catalogue, facts, spent, link: &link };
+    let chosen = match asking.link(&mut trace) {
+        Ok(()) => asking.choose(&mut trace),
+        Err(reason) => Err(reason),
+    };
+    match chosen {
+        Ok((offer, wanted)) => {
+            let (prelanding, landing) = asking.pages(&offer, wanted, &mut trace);
+            let claims = asking.claims(&offer);
+            let link = Some(Arc::clone(&link));
+            let reason = ClickReason::Sent;
+            Decision { reason, link, offer: Some(offer), landing, prelanding, back: None, claims, trace }
+        }
+        Err(reason) => {
+            let offer = catalogue.offers.get(&link.offer_id).map(Arc::clone);
+            refused(catalogue, facts, reason, Some(link), offer, trace)
         }
     }
-    Decision { reason, link: Some(link), offer: offer.map(Arc::clone), trace }
 }
 
 /// The link that was clicked. A webmaster and an offer that were named make one that is not stored.
@@ -62,105 +105,174 @@ fn link_of(catalogue: &Snapshot, entry: &Entry) -> Option<Arc<LinkEntry>> {
     }
 }
 
+/// A click that goes to no offer.
+fn refused(
+    catalogue: &Snapshot,
+    facts: &Facts,
+    reason: ClickReason,
+    link: Option<Arc<LinkEntry>>,
+    offer: Option<Arc<OfferEntry>>,
+    mut trace: Trace,
+) -> Decision {
+    let back = back(catalogue, facts, reason, link.as_deref(), offer.as_deref());
+    let owner = back.as_ref().map_or("", |(owner, _)| owner.word());
+    trace.text(Check::TrafficBack, back.is_some(), owner);
+    Decision { reason, link, offer, landing: None, prelanding: None, back, claims: Vec::new(), trace }
+}
+
+/// The first traffic-back address. A visitor who was sent to one a moment ago is not sent on again, and a blocked
+/// webmaster sends nobody anywhere.
+fn back(
+    catalogue: &Snapshot,
+    facts: &Facts,
+    reason: ClickReason,
+    link: Option<&LinkEntry>,
+    offer: Option<&OfferEntry>,
+) -> Option<(BackOwner, String)> {
+    if facts.is_back {
+        return None;
+    }
+    let link = link.filter(|_| reason != ClickReason::AccountBlocked);
+    let of_webmaster = link.and_then(|link| catalogue.traffback.get(&link.webmaster_id));
+    let offer = offer.filter(|offer| !catalogue.blocked.contains(&offer.advertiser_id));
+    let all = [
+        (BackOwner::Link, link.and_then(|link| link.url_traffback.as_ref())),
+        (BackOwner::Webmaster, of_webmaster),
+        (BackOwner::Offer, offer.and_then(|offer| offer.url_traffback.as_ref())),
+        (BackOwner::Network, catalogue.network_traffback.as_ref()),
+    ];
+    all.into_iter().find_map(|(owner, url)| Some((owner, url?.clone())))
+}
+
 /// Whether visitors may be sent: a blocked advertiser could not report what they do.
-fn is_open(catalogue: &Snapshot, offer: &OfferEntry, now: Time) -> bool {
-    let is_running = offer.is_live && is_within(offer.date_start, offer.date_stop, now);
+fn is_open(catalogue: &Snapshot, offer: &OfferEntry, facts: &Facts) -> bool {
+    let is_running = offer.is_live && is_within(offer.date_start, offer.date_stop, facts.now);
     is_running && offer.destination.is_some() && !catalogue.blocked.contains(&offer.advertiser_id)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rpds::HashTrieSetSync;
-    use whocpa_domain::offer::UrlTemplate;
+/// What is asked about one visit of one link.
+struct Asking<'a> {
+    catalogue: &'a Snapshot,
+    facts: &'a Facts,
+    spent: &'a Spent,
+    link: &'a LinkEntry,
+}
 
-    const NOW: Time = Time(1_700_000_000);
+/// Notes a step; an error when it was not passed.
+fn step(
+    trace: &mut Trace,
+    check: Check,
+    is_passed: bool,
+    number: i64,
+    otherwise: ClickReason,
+) -> Result<(), ClickReason> {
+    trace.number(check, is_passed, number);
+    if is_passed { Ok(()) } else { Err(otherwise) }
+}
 
-    fn catalogue() -> Snapshot {
-        let link = |is_deleted, offer_id| LinkEntry {
-            id: 1,
-            webmaster_id: 10,
-            offer_id,
-            area_id: 0,
-            subid: Default::default(),
-            is_deleted,
-            ..LinkEntry::default()
-        };
-        let offer = |id, is_live| OfferEntry {
-            id,
-            advertiser_id: 20,
-            is_live,
-            date_start: None,
-            date_stop: Some(NOW.0 + 1),
-            destination: UrlTemplate::parse("https://shop.example/").ok(),
-            cookie_ttl_days: 30,
-            decision_days: 0,
-            is_silence_approval: false,
-            leads: crate::catalogue::LeadRules::default(),
-        };
-        let mut snapshot = Snapshot::default();
-        for (code, is_deleted, offer_id) in
-            [("good", false, 5), ("gone", true, 5), ("stopped", false, 6), ("new", false, 7)]
-        {
-            snapshot.links.insert_mut(code.to_owned(), Arc::new(link(is_deleted, offer_id)));
-        }
-        for (id, is_live) in [(5, true), (6, false), (7, true)] {
-            snapshot.offers.insert_mut(id, Arc::new(offer(id, is_live)));
-        }
-        for offer_id in [5, 6] {
-            snapshot.connected.insert_mut(offer_id, HashTrieSetSync::new_sync().insert(10));
-        }
-        snapshot
+impl Asking<'_> {
+    fn visit(&self) -> Visit<'_> {
+        Visit { facts: self.facts, area_id: self.link.area_id, subid: &self.link.subid }
     }
 
-    #[test]
-    fn every_outcome_has_its_reason() {
-        let mut catalogue = catalogue();
-        let decide = |catalogue: &Snapshot, code: &str, now| {
-            decide(catalogue, &Facts::new(now, 1, Entry::Code(code.to_owned())))
-        };
-        for (code, reason) in [
-            ("good", ClickReason::Sent),
-            ("gone", ClickReason::LinkDeleted),
-            ("stopped", ClickReason::OfferStopped),
-            ("new", ClickReason::NotConnected),
-            ("nothing", ClickReason::UnknownCode),
-        ] {
-            assert_eq!(decide(&catalogue, code, NOW).reason, reason, "{code}");
-        }
-        let late = decide(&catalogue, "good", NOW.plus(1)).reason;
-        assert_eq!(late, ClickReason::OfferStopped, "its last second is over");
-        catalogue.blocked.insert_mut(10);
-        assert_eq!(decide(&catalogue, "good", NOW).reason, ClickReason::AccountBlocked);
-        catalogue.blocked = HashTrieSetSync::new_sync().insert(20);
-        assert_eq!(decide(&catalogue, "good", NOW).reason, ClickReason::OfferStopped);
+    /// Whether rules take the visit; a refusal is noted.
+    fn fits(&self, rules: Option<&Rules>, trace: &mut Trace) -> Result<(), ClickReason> {
+        let Some(rules) = rules else { return Ok(()) };
+        rules.matches(self.visit()).map_err(|check| {
+            trace.number(check, false, 0);
+            refusal(check)
+        })
     }
 
-    #[test]
-    fn a_webmaster_and_an_offer_make_a_link() {
-        let catalogue = catalogue();
-        for (offer_id, webmaster_id, reason) in [
-            (5, 10, ClickReason::Sent),
-            (5, 11, ClickReason::NotConnected),
-            (6, 10, ClickReason::OfferStopped),
-            (99, 10, ClickReason::UnknownCode),
-        ] {
-            let entry = Entry::Pair { offer_id, webmaster_id };
-            let decision = decide(&catalogue, &Facts::new(NOW, 1, entry));
-            assert_eq!(decision.reason, reason);
-            assert_eq!(decision.link.map_or(0, |link| link.id), 0);
-        }
+    /// The link itself.
+    fn link(&self, trace: &mut Trace) -> Result<(), ClickReason> {
+        let (link, catalogue) = (self.link, self.catalogue);
+        step(trace, Check::Link, !link.is_deleted, link.id, ClickReason::LinkDeleted)?;
+        let works = !catalogue.blocked.contains(&link.webmaster_id);
+        step(trace, Check::Account, works, link.webmaster_id, ClickReason::AccountBlocked)?;
+        self.fits(link.plan.as_ref().and_then(|plan| plan.targeting.as_ref()), trace)
     }
 
-    #[test]
-    fn the_trace_ends_where_the_click_failed() {
-        let catalogue = catalogue();
-        let trace = |code: &str| {
-            let facts = Facts::new(NOW, 1, Entry::Code(code.to_owned()));
-            decide(&catalogue, &facts).trace.into_text()
+    /// An offer with the rules of the way to it.
+    fn offer(
+        &self,
+        offer_id: i64,
+        way: Option<&Rules>,
+        trace: &mut Trace,
+    ) -> Result<&Arc<OfferEntry>, ClickReason> {
+        let (link, catalogue) = (self.link, self.catalogue);
+        let offer = catalogue.offers.get(&offer_id).filter(|offer| is_open(catalogue, offer, self.facts));
+        trace.number(Check::Offer, offer.is_some(), offer_id);
+        let offer = offer.ok_or(ClickReason::OfferStopped)?;
+        let connected =
+            catalogue.connected.get(&offer_id).is_some_and(|ids| ids.contains(&link.webmaster_id));
+        step(trace, Check::Connection, connected, offer_id, ClickReason::NotConnected)?;
+        self.fits(way, trace)?;
+        self.fits(offer.targeting.as_ref(), trace)?;
+        for (at, cap) in (1..).zip(&offer.caps) {
+            let is_full = match cap.rule.measure {
+                CapMeasure::Clicks => {
+                    cap.rule.concerns(link.webmaster_id)
+                        && (cap.rule.limit == 0 || self.spent.has(&self.cap_key(offer, cap)))
+                }
+                CapMeasure::Leads | CapMeasure::Payout => cap.stops(link.webmaster_id, self.facts.now),
+            };
+            if is_full {
+                trace.number(Check::Cap, false, at);
+                return Err(ClickReason::Capped);
+            }
+        }
+        Ok(offer)
+    }
+
+    fn cap_key(&self, offer: &OfferEntry, cap: &CapEntry) -> CapKey {
+        let webmaster_id = cap.rule.counted_for(self.link.webmaster_id);
+        CapKey { offer_id: offer.id, period: cap.rule.period, webmaster_id, limit: cap.rule.limit }
+    }
+
+    /// The caps of clicks in which a click on this offer counts.
+    fn claims(&self, offer: &OfferEntry) -> Vec<Claim> {
+        let clicks = |cap: &&CapEntry| {
+            cap.rule.measure == CapMeasure::Clicks && cap.rule.concerns(self.link.webmaster_id)
         };
-        assert_eq!(trace("good"), "1+1 2+10 3+5 4+5");
-        assert_eq!(trace("gone"), "1-1");
-        assert_eq!(trace("nothing"), "1-");
+        let claim = |cap: &CapEntry| {
+            let window: Window = cap.window(self.facts.now);
+            Claim { key: self.cap_key(offer, cap), window }
+        };
+        offer.caps.iter().filter(clicks).map(claim).collect()
+    }
+
+    /// The pre-landing and the landing page: the one that the visit asks for, the way's, else one by its weight.
+    fn pages(
+        &self,
+        offer: &OfferEntry,
+        wanted: Wanted,
+        trace: &mut Trace,
+    ) -> (Option<Arc<LandingEntry>>, Option<Arc<LandingEntry>>) {
+        let takes = |landing: &&Arc<LandingEntry>| {
+            landing.targeting.as_ref().is_none_or(|rules| rules.matches(self.visit()).is_ok())
+        };
+        let choose = |kind: LandingKind, ids: [i64; 2], draw: Draw| {
+            let wanted = ids.into_iter().find_map(|id| offer.landing(id, kind).filter(takes));
+            let is_redirect = self.facts.way == ClickWay::Redirect;
+            wanted.or_else(|| {
+                let turns = || {
+                    let of_kind = |landing: &&Arc<LandingEntry>| is_redirect && landing.kind == kind;
+                    offer.landings.iter().filter(of_kind).filter(takes)
+                };
+                let at = pick(self.facts.id, draw, turns().map(|landing| landing.weight))?;
+                turns().nth(at)
+            })
+        };
+        let asked = [self.facts.asked.landing_id, wanted.landing_id];
+        let landing = choose(LandingKind::Landing, asked, Draw::Landing).map(Arc::clone);
+        let asked = [self.facts.asked.landing_id, wanted.prelanding_id];
+        let prelanding = choose(LandingKind::Prelanding, asked, Draw::Prelanding).map(Arc::clone);
+        for (check, page) in [(Check::Prelanding, &prelanding), (Check::Landing, &landing)] {
+            if let Some(page) = page {
+                trace.number(check, true, page.id);
+            }
+        }
+        (prelanding, landing)
     }
 }

@@ -121,7 +121,7 @@ fn past_damage(log: &ClickLog, from: Mark) -> Result<(Mark, usize)> {
     Ok((next, 0))
 }
 
-fn to_mark(stored: ClickMark) -> Mark {
+pub(super) fn to_mark(stored: ClickMark) -> Mark {
     Mark { segment: stored.segment.unsigned_abs(), offset: stored.place.unsigned_abs() }
 }
 

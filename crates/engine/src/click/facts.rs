@@ -128,7 +128,7 @@ impl FactSource {
     }
 
     /// A country's region and all that it lies in, from the inside out.
-    fn geo_ids(&self, country: &str) -> Arc<[i64]> {
+    pub(super) fn geo_ids(&self, country: &str) -> Arc<[i64]> {
         self.places.get(country).map(Arc::clone).unwrap_or_default()
     }
 

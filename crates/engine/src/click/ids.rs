@@ -28,6 +28,11 @@ impl NodeIds {
         Ok(Self { store, clock, holder, ids, number: AsyncMutex::new(lease.id) })
     }
 
+    /// The number that this node has now.
+    pub async fn number(&self) -> i64 {
+        *self.number.lock().await
+    }
+
     /// The next click id. Never waits: when the database is away the ids go on under the number held.
     pub fn next(&self) -> ClickId {
         let now_ms = self.clock.now_ms();

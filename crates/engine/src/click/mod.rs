@@ -8,6 +8,7 @@
 
 mod address;
 mod agent;
+mod caps;
 mod crawler;
 mod decide;
 mod drain;
@@ -20,15 +21,20 @@ mod query;
 mod recent;
 mod record;
 mod shown;
+mod simulate;
 mod track;
 
-pub use decide::{Decision, decide};
+pub use caps::{CapKey, Claim, Spent};
+pub(crate) use caps::{ClickCaps, CountKey};
+pub use decide::{BackOwner, Decision, decide};
 pub(crate) use drain::Drainer;
 pub use facts::ClickConfig;
 pub(crate) use facts::FactSource;
 pub(crate) use ids::NodeIds;
 pub use list::ClickList;
+pub(crate) use shown::steps;
 pub use shown::{ClickRow, ClickStep, ClickView};
+pub(crate) use simulate::Simulated;
 pub use track::{Tracked, Visit};
 
 /// A click as the log holds it.

@@ -169,7 +169,7 @@ impl Engine {
 }
 
 /// A stored trace, step by step.
-pub(super) fn steps(trace: &str) -> Vec<ClickStep> {
+pub(crate) fn steps(trace: &str) -> Vec<ClickStep> {
     let steps = (1..).zip(Trace::read(trace));
     let shown = steps.map(|(number, step)| ClickStep {
         number,

@@ -11,7 +11,7 @@ use super::address::{address, host};
 use super::log::Durability;
 use super::query::{self, storable};
 use super::record::encode;
-use super::{Decision, decide};
+use super::{Decision, Spent, decide};
 use crate::Engine;
 
 /// Characters that are kept of a code that no link has.
@@ -40,6 +40,8 @@ pub struct Visit<'a> {
     pub is_returning: bool,
     /// How it came about.
     pub way: ClickWay,
+    /// The visitor was sent to traffic-back addresses several times in the last seconds.
+    pub is_back: bool,
     /// A program asked for it ahead of a visit, or for its headers only.
     pub is_prefetch: bool,
 }
@@ -56,6 +58,7 @@ impl Visit<'_> {
             languages: "",
             is_returning: false,
             way: ClickWay::Redirect,
+            is_back: false,
             is_prefetch: false,
         }
     }
@@ -89,22 +92,33 @@ pub struct Tracked {
 }
 
 impl Engine {
+    /// Decides about a visit, and takes its place in the caps of clicks. Each round finds one more full cap, of which
+    /// there are not many: it ends.
+    fn click_decide(&self, facts: &Facts) -> Decision {
+        let catalogue = self.catalogue().now();
+        let mut spent = Spent::default();
+        loop {
+            let decision = decide(&catalogue, facts, &spent);
+            match self.catalogue().caps().reserve(&decision.claims) {
+                Err(full) if spent.add(full) => {}
+                _ => return decision,
+            }
+        }
+    }
+
     /// Decides about a visit and remembers it; returns when the click is durable in the node's log (design §5.3).
     pub async fn click_track(&self, visit: Visit<'_>) -> Tracked {
         let (id, now) = (self.node_ids().next(), self.now());
         let mut sent = query::read(visit.query);
         let (params, is_cut) = (std::mem::take(&mut sent.params), sent.is_cut);
-        let facts = self.facts().gather(&visit, sent, id, now);
-        let decision = decide(&self.catalogue().now(), &facts);
+        let facts = Facts { is_back: visit.is_back, ..self.facts().gather(&visit, sent, id, now) };
+        let decision = self.click_decide(&facts);
         let (mut click, is_cut) = record(facts, &visit, &decision, (params, is_cut));
         let is_sent = decision.reason == ClickReason::Sent;
         // Of those who go nowhere there is nothing to count.
         click.is_unique = is_sent && self.facts().is_unique(visit.ip, visit.ua, click.offer_id, now);
         let tid = self.tid_keys().write(id);
-        let location = match &decision.offer {
-            Some(offer) if is_sent => offer.destination.as_ref().map(|to| address(to, &click, &tid)),
-            _ => decision.link.as_ref().and_then(|link| link.url_traffback.clone()),
-        };
+        let location = location(&decision, &click, &tid);
         click.trace = traced(decision.trace, &click, location.as_deref());
         let durability = self.click_log().append(id, |buffer| encode(&click, buffer)).await;
         Tracked {
@@ -122,7 +136,12 @@ impl Engine {
 
 /// The click, and whether something in it had to be cut. `sent` is what was found in the query: its names and ids, and
 /// whether something of it was cut.
-fn record(facts: Facts, visit: &Visit<'_>, decision: &Decision, sent: (String, bool)) -> (Click, bool) {
+pub(super) fn record(
+    facts: Facts,
+    visit: &Visit<'_>,
+    decision: &Decision,
+    sent: (String, bool),
+) -> (Click, bool) {
     let (params, mut is_cut) = sent;
     let mut kept = |text: Cow<'_, str>, limit: usize| storable(text, limit, &mut is_cut);
     let link = decision.link.as_deref();
@@ -139,7 +158,7 @@ fn record(facts: Facts, visit: &Visit<'_>, decision: &Decision, sent: (String, b
     let click = Click {
         id: facts.id,
         link_id: link.map_or(0, |link| link.id),
-        offer_id: link.map_or(0, |link| link.offer_id),
+        offer_id: decision.offer_id(),
         webmaster_id: link.map_or(0, |link| link.webmaster_id),
         area_id: link.map_or(0, |link| link.area_id),
         reason: decision.reason.code(),
@@ -161,7 +180,7 @@ fn record(facts: Facts, visit: &Visit<'_>, decision: &Decision, sent: (String, b
         browser_version: facts.agent.browser_version.clone(),
         bot_mark: facts.bot_mark.code(),
         is_unique: false,
-        landing_id: 0,
+        landing_id: decision.landing.as_ref().map_or(0, |landing| landing.id),
         promo_id: 0,
         product_id: 0,
         stock_id: 0,
@@ -173,14 +192,23 @@ fn record(facts: Facts, visit: &Visit<'_>, decision: &Decision, sent: (String, b
     (click, is_cut)
 }
 
+/// Where a visitor goes: to the page that was chosen, through the page before it, or back.
+pub(super) fn location(decision: &Decision, click: &Click, tid: &str) -> Option<String> {
+    let (ClickReason::Sent, Some(offer)) = (decision.reason, &decision.offer) else {
+        return decision.back.as_ref().map(|(_, url)| url.clone());
+    };
+    let landing = decision.landing.as_ref().map(|landing| &landing.destination);
+    let to = address(landing.or(offer.destination.as_ref())?, click, tid, "");
+    let before = decision.prelanding.as_ref();
+    Some(before.map_or_else(|| to.clone(), |before| address(&before.destination, click, tid, &to)))
+}
+
 /// What was decided, and what the click was counted as and where it went.
 fn traced(mut trace: Trace, click: &Click, location: Option<&str>) -> String {
     let is_sent = click.reason == ClickReason::Sent.code();
     trace.number(Check::Bot, click.bot_mark == BotMark::None.code(), click.bot_mark);
     if is_sent {
         trace.number(Check::Unique, click.is_unique, 0);
-    } else if location.is_some() {
-        trace.text(Check::TrafficBack, true, "link");
     }
     trace.text(Check::Destination, location.is_some(), location.map_or("", host));
     trace.into_text()

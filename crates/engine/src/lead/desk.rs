@@ -148,7 +148,7 @@ pub(super) async fn try_one(engine: &Engine, claim: &Claim) -> Result<Verdict> {
 }
 
 /// What these conversions need to know and no transaction has to read.
-async fn known(engine: &Engine, claims: &[Claim]) -> Result<Known> {
+pub(super) async fn known(engine: &Engine, claims: &[Claim]) -> Result<Known> {
     let clicks = find_clicks(engine, claims).await?;
     let sent = claims.first().map_or_else(|| engine.now(), |claim| claim.sent);
     let db = engine.store().read();
@@ -193,6 +193,13 @@ async fn write_all(
         })
         .await;
     ids.start += used.load(Ordering::Relaxed);
+    drop(ids);
+    // A cap that these leads reach stops visitors from here on.
+    let offers = &engine.catalogue().now_owned().offers;
+    let counts = |id: &i64| offers.get(id).is_some_and(|offer| offer.counts_leads());
+    if verdicts.is_ok() && known.offer_ids().any(|id| counts(&id)) {
+        engine.catalogue_follow().await;
+    }
     verdicts
 }
 

@@ -24,6 +24,7 @@ mod receive;
 mod resolve;
 mod shown;
 mod silence;
+mod simulate;
 mod steps;
 mod story;
 mod update;

@@ -165,6 +165,18 @@ impl Known {
         Ok(())
     }
 
+    /// The webmaster and the advertiser of a click that was found.
+    pub fn parties(&self, click_id: ClickId) -> Option<(i64, i64)> {
+        let click = self.clicks.get(&click_id)?;
+        let offer = self.catalogue.offers.get(&click.offer_id)?;
+        Some((click.webmaster_id, offer.advertiser_id))
+    }
+
+    /// The offers of the clicks.
+    pub fn offer_ids(&self) -> impl Iterator<Item = i64> {
+        self.clicks.values().map(|click| click.offer_id)
+    }
+
     /// The clicks that a goal with `is_otol` may pay once only, and those that another goal may pay: their leads are
     /// looked for.
     fn claimed_clicks(&self) -> (Vec<ClickId>, Vec<ClickId>) {

@@ -14,6 +14,7 @@ use whocpa_domain::way::LeadWay;
 use whocpa_domain::{Result, Time};
 use whocpa_store::Db;
 use whocpa_store::buyer::{self, Buyer};
+use whocpa_store::change;
 use whocpa_store::lead::{self, Lead, Record};
 use whocpa_store::lead_event::LeadEvent;
 use whocpa_store::transfer::Cause;
@@ -294,6 +295,8 @@ impl Steps {
     pub async fn write(mut self, db: &Db) -> Result<()> {
         self.changed.sort_unstable();
         self.changed.dedup();
+        let offers = self.changed.iter().filter_map(|id| self.leads.get(id)).map(|lead| lead.offer_id);
+        change::create_used(db, &offers.collect(), self.now).await?;
         let mut new = Vec::with_capacity(self.new.len());
         for id in &self.new {
             new.extend(self.leads.remove(id));

@@ -4,6 +4,7 @@ use whocpa_domain::Result;
 use whocpa_domain::offer_figure::{WINDOW_DAYS, figures};
 use whocpa_domain::tid::click_id;
 use whocpa_domain::time::DAY;
+use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::click;
 use whocpa_store::offer_figure::{self, OfferFigure};
 
@@ -44,7 +45,8 @@ impl Engine {
         self.store()
             .write(move |db| async move {
                 offer_figure::day_delete(&db, since).await?;
-                offer_figure::replace(&db, rows).await
+                offer_figure::replace(&db, rows).await?;
+                change::create(&db, ChangeKind::Figures, 0, now).await
             })
             .await
     }

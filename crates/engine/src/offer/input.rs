@@ -1,16 +1,19 @@
 //! What requests about offers may carry, and how it becomes a row.
 
 use whocpa_domain::buyer::FormField;
-use whocpa_domain::input::{Decimal, Patch};
+use whocpa_domain::cap::{Cap, CapMeasure, caps_text};
+use whocpa_domain::input::{Decimal, Json, Patch};
 use whocpa_domain::moderation::{Moderation, Party};
 use whocpa_domain::money::AMOUNT_LIMIT;
 use whocpa_domain::offer::{OfferStatus, TrafficKind, UrlTemplate, with_mask};
+use whocpa_domain::targeting::Targeting;
 use whocpa_domain::text::fold;
+use whocpa_domain::user::TimeZone;
 use whocpa_domain::{Error, FieldErrors, Level, Result, Time, params};
 use whocpa_store::offer::Offer;
 
 use crate::image::ImageFile;
-use crate::{Caller, check};
+use crate::{Caller, check, routing};
 
 /// Longest UTM mask, in characters.
 const MASK_LIMIT: usize = 500;
@@ -157,6 +160,15 @@ writing! {
         image: Patch<ImageFile>,
         /// Days that the cookie with the tid lives, 1 to 365; 30 unless told.
         cookie_ttl_days: Option<i64>,
+        /// Which visitors it takes; empty for all. The others go to traffic-back.
+        targeting: Patch<Json<Targeting>>,
+        /// How much it takes; the list replaces the present one, empty for no caps. When a cap is reached, visitors go to
+        /// traffic-back; leads of visitors who were sent before are accepted and paid.
+        caps: Patch<Json<Vec<Cap>>>,
+        /// Time zone of the days of its caps, for example `Europe/Kyiv`; UTC unless told.
+        time_zone: Option<TimeZone>,
+        /// Where visitors go whom it does not take and for whom the webmaster named no address; empty for none.
+        url_traffback: Option<String>,
     }
 }
 
@@ -204,6 +216,7 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
         (&mut row.utm_mask, &input.utm_mask),
         (&mut row.call_hours, &input.call_hours),
         (&mut row.comment, &input.comment),
+        (&mut row.url_traffback, &input.url_traffback),
     ] {
         if let Some(sent) = sent {
             place.clone_from(sent);
@@ -232,6 +245,18 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
     row.phone_double_days = input.phone_double_days.unwrap_or(row.phone_double_days);
     if let Some(fields) = &input.form_fields {
         row.form_fields = fields_text(fields);
+    }
+    row.targeting = routing::targeting_text(&input.targeting, &row.targeting);
+    match &input.caps {
+        Patch::Keep => {}
+        Patch::Clear => (row.caps, row.counts_leads) = (String::new(), false),
+        Patch::Set(Json(caps)) => {
+            row.caps = caps_text(caps);
+            row.counts_leads = caps.iter().any(|cap| cap.measure != Some(CapMeasure::Clicks));
+        }
+    }
+    if let Some(zone) = &input.time_zone {
+        zone.name().clone_into(&mut row.time_zone);
     }
     row.name_folded = fold(&row.name);
     row.cookie_ttl_days = input.cookie_ttl_days.unwrap_or(row.cookie_ttl_days);
@@ -309,6 +334,7 @@ pub(super) fn is_content(before: &Offer, after: &Offer) -> bool {
             &row.url_redirect,
             &row.url_name,
             &row.utm_mask,
+            &row.url_traffback,
         ];
         (texts.map(Clone::clone), row.image.clone(), row.is_mobile, row.is_mobile_optimised)
     };

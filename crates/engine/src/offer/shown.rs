@@ -9,6 +9,7 @@ use whocpa_domain::landing::LandingKind;
 use whocpa_domain::money::{Amount, PPM_PER_PERCENT};
 use whocpa_domain::offer::{OfferStatus, TrafficKind, is_within, new_since};
 use whocpa_domain::offer_figure::MIDDLE_RATING;
+use whocpa_domain::targeting::Targeting;
 use whocpa_domain::{Level, Result, Scope, Time, view};
 use whocpa_store::goal::{self, GoalVersion};
 use whocpa_store::landing::{Landing, LandingFilter};
@@ -16,6 +17,7 @@ use whocpa_store::offer::{self, Offer};
 use whocpa_store::offer_figure::{self, OfferFigure};
 use whocpa_store::{Db, Paging, landing, promo, stock};
 
+use super::caps::CapView;
 use crate::currency::digits;
 use crate::goal::{GoalSummary, rate_text};
 use crate::image::{self, ImageView};
@@ -78,7 +80,7 @@ view! {
 macro_rules! shown {
     (
         shared { $( $(#[doc = $doc:literal])* $(#[serde($($serde:tt)*)])? $field:ident : $ty:ty ),* $(,)? }
-        more { $( $(#[doc = $more_doc:literal])* $more:ident : $more_ty:ty ),* $(,)? }
+        more { $( $(#[doc = $more_doc:literal])* $(#[serde($($more_serde:tt)*)])? $more:ident : $more_ty:ty ),* $(,)? }
     ) => {
         view! {
             /// An offer in a list.
@@ -88,7 +90,7 @@ macro_rules! shown {
             /// An offer with its goals.
             pub struct OfferView {
                 $( $(#[doc = $doc])* $(#[serde($($serde)*)])? $field: $ty, )*
-                $( $(#[doc = $more_doc])* $more: $more_ty ),*
+                $( $(#[doc = $more_doc])* $(#[serde($($more_serde)*)])? $more: $more_ty ),*
             }
         }
         impl OfferRow {
@@ -223,6 +225,16 @@ shown! {
         date_start: Option<Time>,
         /// Visitors are sent until this moment; `null` for no end.
         date_stop: Option<Time>,
+        /// Which visitors it takes; what is empty asks nothing.
+        targeting: Targeting,
+        /// How much it takes, and what of it is left; for webmasters those that concern them.
+        caps: Vec<CapView>,
+        /// Time zone of the days of its caps.
+        time_zone: String,
+        /// Where visitors go whom it does not take and for whom the webmaster named no address, empty for none; for its
+        /// advertiser and operators only.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        url_traffback: Option<String>,
     }
 }
 
@@ -333,6 +345,7 @@ impl Around {
         row: Offer,
         (goals, landings): (Vec<GoalSummary>, Vec<OfferLanding>),
         connection_status: Option<ConnectionStatus>,
+        caps: Vec<CapView>,
     ) -> OfferView {
         let price = row.price_from.zip(row.price_currency_id).and_then(|(from, currency_id)| {
             let to = row.price_to.unwrap_or(from);
@@ -345,12 +358,30 @@ impl Around {
         let (start, stop) = (row.date_start.map(Time), row.date_stop.map(Time));
         let (days, pixel, form) = (row.phone_double_days, row.is_pixel, row.is_form);
         let (fields, hours) = (fields_of(&row.form_fields), row.call_hours.clone());
-        let connection = connection_status;
-        self.row(row)
-            .with((goals, landings, connection, days, pixel, form, fields, hours, price, start, stop))
+        let targeting = Targeting::read(&row.targeting).unwrap_or_default();
+        let zone = if row.time_zone.is_empty() { "UTC".to_owned() } else { row.time_zone.clone() };
+        let sees_all = matches!(self.level, Level::Advertiser | Level::Operator);
+        let back = sees_all.then(|| row.url_traffback.clone());
+        self.row(row).with((
+            goals,
+            landings,
+            connection_status,
+            days,
+            pixel,
+            form,
+            fields,
+            hours,
+            price,
+            start,
+            stop,
+            targeting,
+            caps,
+            zone,
+            back,
+        ))
     }
 
-    fn amount(&self, currency_id: i64, micros: i64) -> Option<Amount> {
+    pub(super) fn amount(&self, currency_id: i64, micros: i64) -> Option<Amount> {
         self.digits.get(&currency_id).map(|digits| Amount { micros, digits: *digits })
     }
 

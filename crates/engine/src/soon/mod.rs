@@ -13,7 +13,6 @@ pub mod payout;
 pub mod postback;
 pub mod proof;
 pub mod referral;
-pub mod simulate;
 pub mod stat;
 pub mod transfer;
 pub mod wallet;

@@ -25,6 +25,8 @@ mod people;
 #[cfg(test)]
 mod people_world;
 #[cfg(test)]
+mod routing;
+#[cfg(test)]
 mod tickets;
 #[cfg(test)]
 mod world;

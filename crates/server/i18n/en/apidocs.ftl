@@ -58,6 +58,7 @@ kind-text = text
 kind-bool = bool
 kind-date = date
 kind-decimal = decimal
+kind-json = JSON
 kind-money = decimal text
 kind-code = code
 kind-word = word

@@ -58,6 +58,7 @@ kind-text = текст
 kind-bool = bool
 kind-date = дата
 kind-decimal = десятичное число
+kind-json = JSON
 kind-money = десятичное число текстом
 kind-code = код
 kind-word = слово

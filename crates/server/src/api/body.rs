@@ -132,6 +132,11 @@ fn json(bytes: &[u8]) -> Result<RawParams, ApiError> {
             Value::Null => params.push(&name, RawValue::Null),
             // An empty list is not an absent one; as an empty text it reads as "no values".
             Value::Array(values) if values.is_empty() => params.push(&name, RawValue::Text(String::new())),
+            // An object, or a list with objects in it: whether the parameter takes one is the parameter's affair.
+            value @ Value::Object(_) => params.push(&name, RawValue::Json(value.to_string())),
+            Value::Array(values) if values.iter().any(|value| value.is_object() || value.is_array()) => {
+                params.push(&name, RawValue::Json(Value::Array(values).to_string()));
+            }
             Value::Array(values) => {
                 for value in values {
                     let value = match value {
@@ -187,12 +192,14 @@ mod tests {
         assert_eq!(taken(body, "d"), [RawValue::Null]);
         assert_eq!(taken(body, "e"), [element("1"), element("2,3")]);
         assert_eq!(taken(body, "f"), [text("")]);
+        let object = r#"{"a":{"b":[1,{"c":2}]},"d":[{"e":1},2]}"#;
+        assert_eq!(taken(object, "a"), [RawValue::Json(r#"{"b":[1,{"c":2}]}"#.to_owned())]);
+        assert_eq!(taken(object, "d"), [RawValue::Json(r#"[{"e":1},2]"#.to_owned())]);
     }
 
     #[test]
     fn json_that_is_no_object_of_values_is_refused() {
-        for body in ["", "[1]", "1", "{\"a\":{}}", "{\"a\":[[1]]}", "{\"a\":1", "{\"a\":0.12345678901234567}"]
-        {
+        for body in ["", "[1]", "1", "{\"a\":1", "{\"a\":0.12345678901234567}"] {
             assert!(json(body.as_bytes()).is_err(), "{body}");
         }
     }

@@ -115,6 +115,7 @@ fn canonical(params: &RawParams) -> Vec<u8> {
         let (kind, bytes) = match value {
             RawValue::Text(text) => (b't', text.as_bytes()),
             RawValue::Element(text) => (b'e', text.as_bytes()),
+            RawValue::Json(text) => (b'j', text.as_bytes()),
             RawValue::Null => (b'n', &[][..]),
             RawValue::File(file) => {
                 hash = Sha256::digest(file.bytes());

@@ -44,6 +44,6 @@ fn from_headers(headers: &HeaderMap) -> Vec<String> {
 fn text(value: RawValue) -> Option<String> {
     match value {
         RawValue::Text(text) | RawValue::Element(text) => Some(text),
-        RawValue::Null | RawValue::File(_) => None,
+        RawValue::Null | RawValue::File(_) | RawValue::Json(_) => None,
     }
 }

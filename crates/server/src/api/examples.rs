@@ -1,6 +1,7 @@
 //! Sample requests for the reference pages and OpenAPI.
 
 use whocpa_domain::input::{Param, ParamKind};
+use whocpa_domain::view::FieldKind;
 use whocpa_domain::{Access, Level, Method, Resource};
 
 /// A value that a parameter would accept.
@@ -12,6 +13,8 @@ pub(crate) fn sample(param: &Param) -> String {
         ParamKind::Money => "12.50".to_owned(),
         ParamKind::Word(words) => words.first().copied().unwrap_or_default().to_owned(),
         ParamKind::File(_) => "@picture.png".to_owned(),
+        ParamKind::Json(FieldKind::List(_)) => "[]".to_owned(),
+        ParamKind::Json(_) => "{}".to_owned(),
         ParamKind::Code(codes) => codes.first().map(|(code, _)| code.to_string()).unwrap_or_default(),
     }
 }

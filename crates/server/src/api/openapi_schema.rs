@@ -58,6 +58,7 @@ fn param_schema(param: &Param) -> Value {
         ParamKind::Code(codes) => code_schema(codes),
         ParamKind::Word(words) => json!({ "type": "string", "enum": words }),
         ParamKind::File(limit) => json!({ "type": "string", "format": "binary", "maxLength": limit }),
+        ParamKind::Json(kind) => field_schema(kind, &[]),
     };
     if param.many { json!({ "type": "array", "items": one, "maxItems": MANY_LIMIT }) } else { one }
 }

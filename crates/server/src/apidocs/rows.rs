@@ -50,6 +50,7 @@ fn param(lang: Lang, param: &Param) -> Row {
         ParamKind::Word(_) if param.many => ("kind-word", &[], Input::Text),
         ParamKind::Word(_) => ("kind-word", &[], Input::Word),
         ParamKind::File(_) => ("kind-file", &[], Input::File),
+        ParamKind::Json(_) => ("kind-json", &[], Input::Text),
     };
     let mut kind = lang.t(key);
     if let ParamKind::Word(words) = param.kind {

@@ -20,6 +20,7 @@ mod progress;
 mod publish;
 mod reasons;
 mod report;
+mod routing;
 mod sales;
 mod staff;
 mod traffic;
@@ -151,6 +152,7 @@ async fn make(options: &DemoOptions, config: &Config, end: Time) -> Result<Past,
         history.run(start, end, clicks, &step).await?;
         let History { queue, counts, .. } = history;
         contests::make(&engine, &world).await?;
+        builder.routing(&world).await?;
         step.end(&format!(
             "{} clicks, {} leads, {} decisions, {} closed",
             counts.clicks, counts.leads, counts.decisions, counts.closed

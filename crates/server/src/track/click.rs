@@ -52,6 +52,7 @@ async fn track(
     let referer = text(headers, &REFERER);
     let languages = text(headers, &ACCEPT_LANGUAGE);
     let visit = Visit {
+        is_back: cookie::hops(headers) >= cookie::HOPS,
         query: uri.query().unwrap_or_default(),
         ip: client_ip(peer, headers, &state.config.trusted_proxies),
         ua: &ua,
@@ -63,7 +64,8 @@ async fn track(
     };
     let tracked = state.engine.click_track(visit).await;
     metrics::counter!("whocpa_clicks_total", "reason" => reason_name(tracked.reason)).increment(1);
-    answer(&tracked, state.config.base_url.starts_with("https://"))
+    let is_https = state.config.base_url.starts_with("https://");
+    answer(&tracked, cookie::hops(headers), is_https)
 }
 
 /// Whether the browser asks ahead of a visit that may never come.
@@ -79,7 +81,7 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> std::borrow
     headers.get(name).map_or_else(Default::default, |value| String::from_utf8_lossy(value.as_bytes()))
 }
 
-pub(super) fn answer(tracked: &Tracked, is_https: bool) -> Response<Body> {
+pub(super) fn answer(tracked: &Tracked, hops: u32, is_https: bool) -> Response<Body> {
     let hides_by_page = tracked.referrer == Some(ReferrerMode::Page);
     let mut response = match tracked.location.as_deref().map(|to| (to, HeaderValue::try_from(to))) {
         Some((to, Ok(_))) if hides_by_page => page_between(to),
@@ -99,11 +101,13 @@ pub(super) fn answer(tracked: &Tracked, is_https: bool) -> Response<Body> {
     if tracked.is_cut {
         headers.insert(WARNING, HeaderValue::from_static("299 - \"a value was too long and was cut\""));
     }
-    if tracked.reason == ClickReason::Sent {
-        let cookie = cookie::write(tracked.offer_id, &tracked.tid, tracked.cookie_ttl_days, is_https);
-        if let Ok(cookie) = HeaderValue::try_from(cookie) {
-            headers.insert(SET_COOKIE, cookie);
-        }
+    let cookie = if tracked.reason == ClickReason::Sent {
+        Some(cookie::write(tracked.offer_id, &tracked.tid, tracked.cookie_ttl_days, is_https))
+    } else {
+        tracked.location.is_some().then(|| cookie::hop(hops + 1))
+    };
+    if let Some(Ok(cookie)) = cookie.map(HeaderValue::try_from) {
+        headers.insert(SET_COOKIE, cookie);
     }
     response
 }
@@ -161,5 +165,16 @@ pub(super) fn reason_name(reason: ClickReason) -> &'static str {
         ClickReason::OfferStopped => "offer_stopped",
         ClickReason::NotConnected => "not_connected",
         ClickReason::AccountBlocked => "account_blocked",
+        ClickReason::OutOfGeo => "out_of_geo",
+        ClickReason::OutOfDevice => "out_of_device",
+        ClickReason::OutOfSystem => "out_of_system",
+        ClickReason::OutOfBrowser => "out_of_browser",
+        ClickReason::OutOfLanguage => "out_of_language",
+        ClickReason::OutOfSchedule => "out_of_schedule",
+        ClickReason::OutOfConnection => "out_of_connection",
+        ClickReason::OutOfVisitor => "out_of_visitor",
+        ClickReason::OutOfArea => "out_of_area",
+        ClickReason::OutOfSubid => "out_of_subid",
+        ClickReason::Capped => "capped",
     }
 }

@@ -5,6 +5,12 @@ use axum::http::header::COOKIE;
 
 const PREFIX: &str = "tid_";
 const DAY_SECONDS: i64 = 86_400;
+/// Name of the cookie that counts how often a visitor was just sent to a traffic-back address.
+const HOP: &str = "hop";
+/// Seconds that it lives: longer than a round of redirects, shorter than a visitor's next decision.
+const HOP_SECONDS: i64 = 10;
+/// So often in that time a visitor is sent to traffic-back addresses; then he sees a page of the network.
+pub const HOPS: u32 = 3;
 
 /// `Set-Cookie` for a click on this offer. On HTTPS it also travels with the advertiser's page (pixels).
 pub fn write(offer_id: i64, tid: &str, days: i64, is_https: bool) -> String {
@@ -17,6 +23,19 @@ pub fn write(offer_id: i64, tid: &str, days: i64, is_https: bool) -> String {
 pub fn is_there(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     lines.any(|line| line.split(';').any(|pair| pair.trim_start().starts_with(PREFIX)))
+}
+
+/// `Set-Cookie` for a visitor who is sent to a traffic-back address for the `count`th time.
+pub fn hop(count: u32) -> String {
+    format!("{HOP}={count}; Path=/; Max-Age={HOP_SECONDS}; HttpOnly; SameSite=Lax")
+}
+
+/// How often the visitor was sent to traffic-back addresses in the last seconds. One who forges it is shown a page.
+pub fn hops(headers: &HeaderMap) -> u32 {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let counts = pairs.filter(|(name, _)| *name == HOP).filter_map(|(_, count)| count.parse().ok());
+    counts.max().unwrap_or(0)
 }
 
 /// The tid of this offer, or of the only offer that the visitor has one of.
@@ -42,6 +61,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, "x=1; tid_5=abc; tid_6=def".parse().expect("a header value"));
         assert!(is_there(&headers) && !is_there(&HeaderMap::new()));
+        assert_eq!(hops(&headers), 0);
+        headers.append(COOKIE, "hop=2".parse().expect("a header value"));
+        assert_eq!(hops(&headers), 2);
+        headers.remove(COOKIE);
+        headers.insert(COOKIE, "x=1; tid_5=abc; tid_6=def".parse().expect("a header value"));
         assert_eq!(read(&headers, Some(5)).as_deref(), Some("abc"));
         assert_eq!(read(&headers, Some(7)), None);
         assert_eq!(read(&headers, None), None, "two offers: nobody can tell which");

@@ -19,7 +19,7 @@ use whocpa_engine::lead::{LeadCreated, OrderForm, OrderSent};
 
 use super::click::{answer, text};
 use super::client_ip::client_ip;
-use super::visit;
+use super::{cookie, visit};
 use crate::api::{self, ApiError};
 use crate::i18n::Lang;
 use crate::limits::Kind;
@@ -134,7 +134,7 @@ pub async fn show(
     let tracked = visit::track(&state, door, &referer, peer, &parts).await;
     let is_its = |form: &OrderForm| tracked.reason == ClickReason::Sent && tracked.offer_id == form.offer_id;
     let Some(form) = form.filter(is_its) else {
-        return led_on(&state, &tracked).map(Body::new);
+        return led_on(&state, &tracked, &parts.headers).map(Body::new);
     };
     let filled = Filled { tid: tracked.tid, quantity: "1".to_owned(), ..Filled::default() };
     let asked = |name: &str| asked(&parts, name);
@@ -142,8 +142,8 @@ pub async fn show(
     Page::new(lang, code, form, filled, asked("embed").as_deref() == Some("1")).show(StatusCode::OK)
 }
 
-fn led_on(state: &AppState, tracked: &whocpa_engine::click::Tracked) -> Response {
-    answer(tracked, state.config.base_url.starts_with("https://"))
+fn led_on(state: &AppState, tracked: &whocpa_engine::click::Tracked, headers: &HeaderMap) -> Response {
+    answer(tracked, cookie::hops(headers), state.config.base_url.starts_with("https://"))
 }
 
 /// `POST`: the order.

@@ -122,7 +122,7 @@ impl Report {
             let has_value = |value: &RawValue| match value {
                 RawValue::Text(text) | RawValue::Element(text) => !text.trim().is_empty(),
                 RawValue::Null => false,
-                RawValue::File(_) => true,
+                RawValue::File(_) | RawValue::Json(_) => true,
             };
             if !self.raw.values().any(|(sent, value)| sent == *name && has_value(value)) {
                 continue;
@@ -234,6 +234,6 @@ pub fn canonical(raw: &RawParams) -> String {
 fn text_of(value: &RawValue) -> Option<&str> {
     match value {
         RawValue::Text(text) | RawValue::Element(text) => Some(text),
-        RawValue::Null | RawValue::File(_) => None,
+        RawValue::Null | RawValue::File(_) | RawValue::Json(_) => None,
     }
 }

@@ -104,6 +104,7 @@ pub(super) async fn track(
         referer,
         languages: &languages,
         is_returning: cookie::is_there(headers),
+        is_back: cookie::hops(headers) >= cookie::HOPS,
         is_prefetch: is_prefetch(headers),
         ..door
     };

@@ -48,6 +48,7 @@ impl Network {
             }
             Resource::Link => format!("offer_id={}&name={word}", party.public_offer),
             Resource::Lead => self.lead_form(party, actor, &word).await,
+            Resource::Simulate => format!("kind=1&link_id={}", party.link),
             Resource::Key => format!("name={word}"),
             Resource::Ticket => format!("subject={word}&message={word}"),
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),

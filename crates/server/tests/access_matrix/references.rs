@@ -49,6 +49,7 @@ impl Matrix<'_> {
             self.reference(own.webmaster, "POST", &on_link, "area_id=ID", other.area).await;
             self.reference(own.webmaster, "GET", "/api/link/?area_id=ID", "", other.area).await;
             for actor in [own.webmaster, own.advertiser] {
+                self.reference(actor, "POST", "/api/simulate/", "kind=1&link_id=ID", other.link).await;
                 for filter in ["offer_id", "goal_id", "id"] {
                     let foreign = if filter == "offer_id" { other.public_offer } else { 1 };
                     // The ids of A's lead and goal are low; to B, and to nobody at all, they are nothing.

@@ -72,7 +72,7 @@ async fn bodies_that_cannot_be_read(db: TestDb) {
     );
     shows(
         &post("application/json", r#"{"name_en":{"x":1}}"#).await,
-        r#"400 {"error":{"name_en":["Must be a string, a number, true, false or a list of them"]}}"#,
+        r#"400 {"error":{"name_en":["Must be a string, a number, true, false or a list of them"],"name_ru":["This parameter is required"]}}"#,
     );
     shows(
         &post("application/json", r#"{"name_en":"a","name_en":"b","name_ru":null}"#).await,

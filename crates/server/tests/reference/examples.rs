@@ -51,6 +51,7 @@ async fn tell(story: &mut Story) {
     let (offer, goal) = offer(story, &category).await;
     materials::tell(story, &offer).await;
     let link = traffic(story, &offer).await;
+    trials(story).await;
     leads(story, &offer, &goal, &link).await;
     account(story).await;
     everybody_reads(story).await;
@@ -173,7 +174,8 @@ async fn traffic(story: &mut Story, offer: &str) -> String {
     story.update(Operator, R::Connection, &connection, &[("status", "1")]).await;
     let form = [("offer_id", offer), ("area_id", &area), ("name", "Review of boots"), ("subid1", "review")];
     let link = story.create(Webmaster, R::Link, &form).await;
-    story.update(Webmaster, R::Link, &link, &[("subid2", "sidebar")]).await;
+    let targeting = r#"{"languages":["en","uk"]}"#;
+    story.update(Webmaster, R::Link, &link, &[("subid2", "sidebar"), ("targeting", targeting)]).await;
     for level in [Webmaster, Operator] {
         for (resource, id) in [(R::Area, &area), (R::Connection, &connection), (R::Link, &link)] {
             story.list(level, resource, &[]).await;
@@ -202,6 +204,21 @@ async fn traffic(story: &mut Story, offer: &str) -> String {
     let spare = story.create(Operator, R::Connection, &form).await;
     story.delete(Operator, R::Connection, &spare).await;
     story.view(Webmaster, R::Link, &link).await["code"].as_str().expect("a code").to_owned()
+}
+
+/// What would happen.
+async fn trials(story: &mut Story) {
+    let link = story.list(Operator, R::Link, &[]).await[0]["id"].to_string();
+    for level in [Webmaster, Advertiser, Operator] {
+        let visit = [
+            ("kind", "1"),
+            ("link_id", link.as_str()),
+            ("country", "US"),
+            ("language", "en"),
+            ("query", "subid1=review"),
+        ];
+        story.create(level, R::Simulate, &visit).await;
+    }
 }
 
 /// Visitors buy, the advertiser decides.
@@ -268,7 +285,8 @@ async fn sent(story: &mut Story, offer: &str, goal: &str, link: &str) {
     ];
     story.create(Webmaster, R::Lead, &order).await;
     for (level, sale) in [(Advertiser, "A-1004"), (Operator, "A-1005")] {
-        let tid = story.app.state.engine.clone().click_track(Visit::to(link)).await.tid;
+        let visit = Visit { languages: "en", ..Visit::to(link) };
+        let tid = story.app.state.engine.clone().click_track(visit).await.tid;
         story.create(level, R::Lead, &[("tid", &tid), ("goal_id", goal), ("sale_id", sale)]).await;
     }
 }

@@ -66,6 +66,15 @@ pub async fn categories(db: &Db, offer_ids: &[i64]) -> Result<BTreeMap<i64, Vec<
     Ok(grouped(pairs.into_iter().map(|pair| (pair.offer_id, pair.category_id))))
 }
 
+/// The category ids of every offer, or of these.
+pub async fn categories_of(db: &Db, offer_ids: Option<&[i64]>) -> Result<BTreeMap<i64, Vec<i64>>> {
+    if let Some(ids) = offer_ids {
+        return categories(db, ids).await;
+    }
+    let pairs = category_pair::Entity::find().all(&db.conn()).await.map_err(db::error)?;
+    Ok(grouped(pairs.into_iter().map(|pair| (pair.offer_id, pair.category_id))))
+}
+
 /// The region ids of each of these offers.
 pub async fn geos(db: &Db, offer_ids: &[i64]) -> Result<BTreeMap<i64, Vec<i64>>> {
     let pairs = geo_pair::Entity::find()

@@ -130,6 +130,13 @@ fn link_of(webmaster_id: i64, offer_id: i64) -> Link {
         referrer: 0,
         date_created: NOW.0,
         date_deleted: None,
+        targeting: String::new(),
+        landing_id: None,
+        prelanding_id: None,
+        rotation: 1,
+        routes: String::new(),
+        categories: String::new(),
+        exploration: None,
     }
 }
 

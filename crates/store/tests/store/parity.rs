@@ -23,6 +23,7 @@ use crate::rows::{self, NOW};
 
 /// Tables that have no public entity: read by statements, or through functions that are called below.
 const WITHOUT_ENTITY: &[&str] = &[
+    "cap_click",
     "click_mark",
     "lead_count",
     "lead_count_change",

@@ -1,0 +1,328 @@
+//! Links, offers and landing pages as clicks see them: what is stored as text is read and compiled once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use whocpa_domain::Time;
+use whocpa_domain::cap::{CapMeasure, CapRule, Window, read_caps};
+use whocpa_domain::click::ReferrerMode;
+use whocpa_domain::input::read_json;
+use whocpa_domain::landing::LandingKind;
+use whocpa_domain::offer::{OfferStatus, with_mask};
+use whocpa_domain::rotation::{EXPLORATION, LinkRotation, Route};
+use whocpa_domain::schedule::zone;
+use whocpa_domain::targeting::{Rules, Targeting};
+use whocpa_domain::template::UrlTemplate;
+use whocpa_store::landing::Landing;
+use whocpa_store::link::Link;
+use whocpa_store::offer::Offer;
+
+use crate::check;
+
+/// A tracked link, as clicks see it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LinkEntry {
+    /// Link id, 0 for one that is not stored.
+    pub id: i64,
+    /// Whose it is.
+    pub webmaster_id: i64,
+    /// Where it leads.
+    pub offer_id: i64,
+    /// Where it is placed, 0 for nowhere in particular.
+    pub area_id: i64,
+    /// Labels of clicks that bring none of their own.
+    pub subid: [String; 5],
+    /// Where visitors go who cannot go to the offer.
+    pub url_traffback: Option<String>,
+    /// How it hides the page that visitors come from; `None` for not at all.
+    pub referrer: Option<ReferrerMode>,
+    /// A deleted link still answers.
+    pub is_deleted: bool,
+    /// More than its offer and its labels; most links have none.
+    pub plan: Option<Box<Plan>>,
+}
+
+/// How a link chooses.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Whom it takes.
+    pub targeting: Option<Rules>,
+    /// How it chooses among offers.
+    pub rotation: LinkRotation,
+    /// Its ways: those with the lowest priority first; the last one is its own offer.
+    pub ways: Box<[Way]>,
+    /// A smart link also chooses among the webmaster's offers in these categories.
+    pub categories: Box<[i64]>,
+    /// Percent of its visitors that try other offers.
+    pub exploration: i64,
+}
+
+/// A way to an offer.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The offer.
+    pub offer_id: i64,
+    /// The wanted landing page, 0 for any.
+    pub landing_id: i64,
+    /// The wanted pre-landing page, 0 for any.
+    pub prelanding_id: i64,
+    /// Whom it takes.
+    pub targeting: Option<Rules>,
+    /// Share among ways of its priority.
+    pub weight: i64,
+    /// Lower ones are asked first.
+    pub priority: i64,
+}
+
+/// An offer, as clicks and conversions see it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct OfferEntry {
+    /// Offer id.
+    pub id: i64,
+    /// Whose it is.
+    pub advertiser_id: i64,
+    /// Visitors may be sent, within the dates below.
+    pub is_live: bool,
+    /// Not before this, seconds.
+    pub date_start: Option<i64>,
+    /// Not from here on, seconds.
+    pub date_stop: Option<i64>,
+    /// Where they are sent; `None` when the stored address cannot be used.
+    pub destination: Option<UrlTemplate>,
+    /// Days that the cookie lives.
+    pub cookie_ttl_days: i64,
+    /// Days in which the advertiser decides about a lead, 0 for none agreed.
+    pub decision_days: i64,
+    /// Leads that nobody decided about in these days are approved.
+    pub is_silence_approval: bool,
+    /// How its leads are counted.
+    pub leads: LeadRules,
+    /// Whom it takes.
+    pub targeting: Option<Rules>,
+    /// Where visitors go whom it does not take.
+    pub url_traffback: Option<String>,
+    /// Its live landing and pre-landing pages.
+    pub landings: Box<[Arc<LandingEntry>]>,
+    /// Its categories.
+    pub categories: Box<[i64]>,
+    /// Its caps.
+    pub caps: Box<[CapEntry]>,
+}
+
+/// How an offer's leads are counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeadRules {
+    /// Days for which a telephone number is one lead, 0 for no such rule.
+    pub phone_double_days: i64,
+    /// A report without a click belongs to the click of its telephone number.
+    pub is_phone_tracking: bool,
+    /// Reports of browsers are taken without a signature.
+    pub is_pixel: bool,
+}
+
+/// A landing page.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LandingEntry {
+    /// Landing id.
+    pub id: i64,
+    /// What it is there for.
+    pub kind: LandingKind,
+    /// Share in the rotation, 0 for none.
+    pub weight: i64,
+    /// Whom it takes.
+    pub targeting: Option<Rules>,
+    /// Its address.
+    pub destination: UrlTemplate,
+}
+
+/// A cap with what of it is used, as far as the store counts it: leads and payout.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CapEntry {
+    /// The cap.
+    pub rule: CapRule,
+    /// Zone of its days.
+    pub zone: TimeZone,
+    /// When was counted.
+    pub counted: Window,
+    /// Leads or micro-units by webmaster.
+    pub used: BTreeMap<i64, i64>,
+}
+
+impl CapEntry {
+    /// What a webmaster has used of it, or all together if it counts them so. Always 0 for clicks, which the node counts.
+    pub fn used_by(&self, webmaster_id: i64, now: Time) -> i64 {
+        if now >= self.counted.end {
+            return 0;
+        }
+        match self.rule.counted_for(webmaster_id) {
+            0 => self.used.values().fold(0, |sum, used| sum.saturating_add(*used)),
+            id => self.used.get(&id).copied().unwrap_or(0),
+        }
+    }
+
+    /// Whether it stops a webmaster's visitors now.
+    pub fn stops(&self, webmaster_id: i64, now: Time) -> bool {
+        self.rule.measure != CapMeasure::Clicks
+            && self.rule.concerns(webmaster_id)
+            && self.used_by(webmaster_id, now) >= self.rule.limit
+    }
+
+    /// The window around a moment.
+    pub fn window(&self, now: Time) -> Window {
+        self.rule.period.window(&self.zone, now)
+    }
+}
+
+/// What cannot be read was written by a newer version, or by hand: it is passed over, and said.
+fn read_or_say<T>(what: &str, id: i64, read: Result<T, String>) -> Option<T> {
+    read.inspect_err(|wrong| {
+        tracing::error!(what, id, wrong, "something stored cannot be read and is passed over");
+    })
+    .ok()
+}
+
+/// The rules of a stored targeting. One that cannot be read takes nobody: better no visitors than wrong ones.
+fn rules(what: &str, id: i64, text: &str) -> Option<Rules> {
+    if text.is_empty() {
+        return None;
+    }
+    match read_or_say(what, id, Targeting::read(text)) {
+        Some(targeting) => targeting.compile(),
+        None => Rules::nobody(),
+    }
+}
+
+/// A traffic-back address, unless it leads to this network itself: visitors could go round for ever.
+pub(super) fn traffback(url: String, own_host: Option<&str>) -> Option<String> {
+    let is_own = || own_host.is_some() && check::host(&url).as_deref() == own_host;
+    (!url.is_empty() && !is_own()).then_some(url)
+}
+
+impl LinkEntry {
+    /// A stored link.
+    pub(super) fn new(row: Link, own_host: Option<&str>) -> Self {
+        Self {
+            plan: plan(&row),
+            id: row.id,
+            webmaster_id: row.webmaster_id,
+            offer_id: row.offer_id,
+            area_id: row.area_id.unwrap_or(0),
+            subid: [row.subid1, row.subid2, row.subid3, row.subid4, row.subid5],
+            url_traffback: traffback(row.url_traffback, own_host),
+            referrer: ReferrerMode::from_code(row.referrer).filter(|mode| *mode != ReferrerMode::Keep),
+            is_deleted: row.date_deleted.is_some(),
+        }
+    }
+}
+
+fn plan(row: &Link) -> Option<Box<Plan>> {
+    let rotation = LinkRotation::from_code(row.rotation).unwrap_or(LinkRotation::Order);
+    let is_plain = rotation == LinkRotation::Order
+        && row.targeting.is_empty()
+        && row.routes.is_empty()
+        && row.landing_id.is_none()
+        && row.prelanding_id.is_none();
+    if is_plain {
+        return None;
+    }
+    let routes: Vec<Route> = if row.routes.is_empty() {
+        Vec::new()
+    } else {
+        read_or_say("the routes of a link", row.id, read_json(&row.routes)).unwrap_or_default()
+    };
+    let mut ways: Vec<Way> = routes.iter().map(Way::from).collect();
+    ways.sort_by_key(|way| way.priority);
+    ways.push(Way {
+        offer_id: row.offer_id,
+        landing_id: row.landing_id.unwrap_or(0),
+        prelanding_id: row.prelanding_id.unwrap_or(0),
+        targeting: None,
+        weight: 1,
+        priority: i64::MAX,
+    });
+    Some(Box::new(Plan {
+        targeting: rules("the targeting of a link", row.id, &row.targeting),
+        rotation,
+        ways: ways.into_boxed_slice(),
+        categories: numbers(&row.categories).into_boxed_slice(),
+        exploration: row.exploration.unwrap_or(EXPLORATION),
+    }))
+}
+
+impl From<&Route> for Way {
+    fn from(route: &Route) -> Self {
+        Self {
+            offer_id: route.offer_id,
+            landing_id: route.landing_id.unwrap_or(0),
+            prelanding_id: route.prelanding_id.unwrap_or(0),
+            targeting: route.targeting.compile(),
+            weight: route.weight.unwrap_or(1),
+            priority: route.priority,
+        }
+    }
+}
+
+/// Numbers of a stored list, `1,2,3`.
+pub(crate) fn numbers(text: &str) -> Vec<i64> {
+    text.split(',').filter_map(|number| number.parse().ok()).collect()
+}
+
+impl OfferEntry {
+    /// A stored offer, without what other tables know of it.
+    pub(super) fn new(row: Offer, own_host: Option<&str>) -> Self {
+        let zone =
+            read_or_say("the time zone of an offer", row.id, zone(&row.time_zone)).unwrap_or(TimeZone::UTC);
+        let caps = read_or_say("the caps of an offer", row.id, read_caps(&row.caps)).unwrap_or_default();
+        let caps = caps.iter().filter_map(|cap| cap.rule().ok()).map(|rule| CapEntry {
+            rule,
+            zone: zone.clone(),
+            counted: Window { start: Time(0), end: Time(0) },
+            used: BTreeMap::new(),
+        });
+        Self {
+            id: row.id,
+            advertiser_id: row.advertiser_id,
+            is_live: row.status == OfferStatus::Live.code(),
+            date_start: row.date_start,
+            date_stop: row.date_stop,
+            destination: UrlTemplate::parse(&with_mask(&row.url_redirect, &row.utm_mask)).ok(),
+            cookie_ttl_days: row.cookie_ttl_days,
+            decision_days: row.decision_days,
+            is_silence_approval: row.is_silence_approval,
+            leads: LeadRules {
+                phone_double_days: row.phone_double_days,
+                is_phone_tracking: row.is_phone_tracking,
+                is_pixel: row.is_pixel,
+            },
+            targeting: rules("the targeting of an offer", row.id, &row.targeting),
+            url_traffback: traffback(row.url_traffback, own_host),
+            landings: Box::default(),
+            categories: Box::default(),
+            caps: caps.collect(),
+        }
+    }
+
+    /// One of its live pages of a kind.
+    pub fn landing(&self, id: i64, kind: LandingKind) -> Option<&Arc<LandingEntry>> {
+        self.landings.iter().find(|landing| landing.id == id && landing.kind == kind)
+    }
+
+    /// Whether some of its caps count leads or money.
+    pub fn counts_leads(&self) -> bool {
+        self.caps.iter().any(|cap| cap.rule.measure != CapMeasure::Clicks)
+    }
+}
+
+impl LandingEntry {
+    /// A stored page with its offer's UTM mask; none when its address cannot be used.
+    pub(super) fn new(row: &Landing, mask: &str) -> Option<Self> {
+        Some(Self {
+            id: row.id,
+            kind: LandingKind::from_code(row.kind)?,
+            weight: row.weight,
+            targeting: rules("the targeting of a landing page", row.id, &row.targeting),
+            destination: UrlTemplate::parse(&with_mask(&row.url, mask)).ok()?,
+        })
+    }
+}
