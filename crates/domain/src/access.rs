@@ -122,6 +122,8 @@ macro_rules! resources {
         impl Resource {
             /// All resources, in the order of design §4.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// Their names.
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
 
             /// The name in URLs and operations.
             pub fn name(self) -> &'static str {

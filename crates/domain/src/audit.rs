@@ -26,14 +26,14 @@ impl From<Level> for AuditActor {
 }
 
 impl Single for Resource {
-    const KIND: ParamKind = ParamKind::Text;
+    const KIND: ParamKind = ParamKind::Word(Resource::NAMES);
     fn parse(text: &str) -> Result<Self, String> {
         Self::by_name(text).ok_or_else(|| "Must be the name of a resource such as offer".to_owned())
     }
 }
 
 impl Single for Method {
-    const KIND: ParamKind = ParamKind::Text;
+    const KIND: ParamKind = ParamKind::Word(&["list", "view", "update", "create", "delete"]);
     fn parse(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|method| method.name() == text);
         found.ok_or_else(|| "Must be one of list, view, update, create, delete".to_owned())

@@ -5,16 +5,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::input::Limits;
 use crate::{FieldErrors, codes, money};
 
-/// Longest name, in characters.
-const NAME_LIMIT: usize = 255;
-/// Longest telephone number as it was typed, in characters.
-const PHONE_LIMIT: usize = 40;
-/// Longest address or comment, in characters.
-const TEXT_LIMIT: usize = 1000;
-/// Most pieces of one order.
-const QUANTITY_LIMIT: i64 = 1000;
+/// A name or an e-mail address.
+pub const NAME: Limits = Limits::Text(0, 255);
+/// A telephone number as it was typed.
+pub const PHONE: Limits = Limits::Text(0, 40);
+/// An address or a comment.
+pub const TEXT: Limits = Limits::Text(0, 1000);
+/// Pieces of one order.
+pub const QUANTITY: Limits = Limits::Range(1, 1000);
 /// Letters of a telephone number that are shown to those who may not see it: its beginning and its end.
 const SHOWN: (usize, usize) = (4, 2);
 
@@ -77,19 +78,17 @@ impl Buyer {
 
     /// Adds what the buyer said to the order under the lead's own field; the limits of each.
     pub fn check(&self, errors: &mut FieldErrors) {
-        for (name, text, limit) in [
-            ("name", &self.name, NAME_LIMIT),
-            ("phone", &self.phone, PHONE_LIMIT),
-            ("email", &self.email, NAME_LIMIT),
-            ("address", &self.address, TEXT_LIMIT),
-            ("comment", &self.comment, TEXT_LIMIT),
+        for (name, text, limits) in [
+            ("name", &self.name, NAME),
+            ("phone", &self.phone, PHONE),
+            ("email", &self.email, NAME),
+            ("address", &self.address, TEXT),
+            ("comment", &self.comment, TEXT),
         ] {
-            if text.chars().count() > limit {
-                errors.add(name, format!("Must be at most {limit} characters"));
-            }
+            limits.check(errors, name, text);
         }
-        if !(0..=QUANTITY_LIMIT).contains(&self.quantity) {
-            errors.add("quantity", format!("Must be from 1 to {QUANTITY_LIMIT}"));
+        if self.quantity != 0 {
+            QUANTITY.check_number(errors, "quantity", self.quantity);
         }
         if !self.price.is_empty() && money::parse_micros(&self.price).is_none() {
             errors.add("price", "Must be a plain decimal such as 12.50");

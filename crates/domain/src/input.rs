@@ -4,6 +4,8 @@
 //! collects a message for **every** bad parameter, names unknown ones, and never guesses.
 
 mod json;
+pub mod limits;
+mod page;
 #[cfg(test)]
 mod tests;
 mod upload;
@@ -15,6 +17,8 @@ use crate::view::FieldKind;
 use crate::{Error, FieldErrors, Result, Time, money};
 
 pub use json::{Json, read_json};
+pub use limits::Limits;
+pub use page::{Page, PerPage};
 pub use upload::{FileBytes, Upload, upload_bytes};
 
 /// A documented parameter.
@@ -28,6 +32,10 @@ pub struct Param {
     pub required: bool,
     /// Whether it may have several values: `a=1,2`, `a[]=1&a[]=2`, `a=1&a=2`.
     pub many: bool,
+    /// Whether an empty value or `null` takes the present one away.
+    pub is_clearable: bool,
+    /// What each value must be like beyond its shape.
+    pub limits: Limits,
     /// What it means.
     pub doc: &'static str,
 }
@@ -43,7 +51,7 @@ pub enum ParamKind {
     Bool,
     /// `2023-04-27` or `2024-04-25T14:15:16`, UTC unless a zone is given.
     Date,
-    /// Plain decimal, at most six places.
+    /// Plain decimal, at most six places and at most a thousand million.
     Money,
     /// One of the numbers of a code table.
     Code(&'static [(i64, &'static str)]),
@@ -58,16 +66,28 @@ pub enum ParamKind {
 /// One value as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RawValue {
-    /// A form or query value, or a JSON string, number or boolean.
+    /// A form or query value, or a JSON string or number.
     Text(String),
     /// An element of an explicit list (`a[]=…`, a JSON array): commas in it separate nothing.
     Element(String),
+    /// JSON `true` or `false`.
+    Flag(bool),
     /// JSON `null`: the same as an empty value.
     Null,
     /// A JSON object, or a list that has objects or lists in it, as its text.
     Json(String),
     /// A file of `multipart/form-data`.
     File(FileBytes),
+}
+
+impl RawValue {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) | Self::Element(text) => text.is_empty(),
+            Self::Null => true,
+            Self::Flag(_) | Self::Json(_) | Self::File(_) => false,
+        }
+    }
 }
 
 /// The parameters of one request, in the order in which they came.
@@ -95,7 +115,7 @@ impl RawParams {
     pub fn take_text(&mut self, name: &str) -> Option<String> {
         self.take(name).into_iter().find_map(|value| match value {
             RawValue::Text(text) | RawValue::Element(text) => Some(text),
-            RawValue::Null | RawValue::File(_) | RawValue::Json(_) => None,
+            RawValue::Flag(_) | RawValue::Null | RawValue::Json(_) | RawValue::File(_) => None,
         })
     }
 
@@ -108,16 +128,11 @@ impl RawParams {
     pub fn retain(&mut self, is_wanted: impl Fn(&str) -> bool) -> BTreeSet<String> {
         let mut unwanted = BTreeSet::new();
         self.0.retain(|(name, value)| {
-            let is_empty = match value {
-                RawValue::Text(text) | RawValue::Element(text) => text.is_empty(),
-                RawValue::Null => true,
-                RawValue::File(_) | RawValue::Json(_) => false,
-            };
             if !is_wanted(name) {
                 unwanted.insert(name.clone());
                 return false;
             }
-            !is_empty
+            !value.is_empty()
         });
         unwanted
     }
@@ -154,10 +169,23 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Takes one parameter; `None` when it was refused (the message is kept).
-    pub fn take<T: ParamType>(&mut self, name: &'static str) -> Option<T> {
-        match T::from_values(self.raw.take(name)) {
-            Ok(value) => Some(value),
+    /// Takes one parameter; `None` when it was refused (the messages are kept).
+    pub fn take<T: ParamType>(&mut self, param: &Param) -> Option<T> {
+        let name = param.name;
+        let mut values = self.raw.take(name);
+        if T::CLEARABLE {
+            // What clears is no value.
+            values.iter_mut().filter(|value| value.is_empty()).for_each(|value| *value = RawValue::Null);
+        }
+        let wrong = param.limits.wrong(&values, T::MANY);
+        match T::from_values(values) {
+            Ok(value) if wrong.is_empty() => Some(value),
+            Ok(_) => {
+                for message in wrong {
+                    self.errors.add(name, message);
+                }
+                None
+            }
             Err(message) => {
                 self.errors.add(name, message);
                 None
@@ -186,9 +214,11 @@ impl Input for Nothing {
 }
 
 /// A type of one value.
-pub trait Single: Sized {
+pub trait Single: Sized + PartialEq {
     /// Its shape, for documentation.
     const KIND: ParamKind;
+    /// What it must be like beyond that, for documentation; [`Self::parse`] refuses the rest.
+    const LIMITS: Limits = Limits::None;
     /// Reads it, or says in words what is wrong.
     fn parse(text: &str) -> std::result::Result<Self, String>;
     /// Reads it from a JSON object or a list of them, where it is one.
@@ -205,53 +235,66 @@ pub trait ParamType: Sized {
     const REQUIRED: bool;
     /// Whether it may have several values.
     const MANY: bool;
+    /// Whether an empty value or `null` takes the present one away.
+    const CLEARABLE: bool = false;
+    /// What each value must be like beyond its shape, unless the declaration says more.
+    const LIMITS: Limits = Limits::None;
     /// Reads the values as they came; an empty list means that the parameter is absent.
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String>;
 }
 
-/// What a file in the place of a text is told.
-const NOT_A_FILE: &str = "Must be text, not a file";
+/// What a parameter that must be there is told.
+const REQUIRED: &str = "This parameter is required";
 /// What an object in the place of a plain value is told.
 const NOT_AN_OBJECT: &str = "Must be a string, a number, true, false or a list of them";
 
+/// The one value, if there is any: a list has several, even when it holds one.
 fn one(mut values: Vec<RawValue>) -> std::result::Result<Option<RawValue>, String> {
-    match values.len() {
-        0 | 1 => Ok(values.pop()),
-        _ => Err("Must be given once".to_owned()),
+    match (values.pop(), values.is_empty()) {
+        (Some(RawValue::Element(_)), true) => Err("Must be one value, not a list".to_owned()),
+        (value, true) => Ok(value),
+        (_, false) => Err("Must be given once".to_owned()),
+    }
+}
+
+/// Reads one value that is there.
+fn single<T: Single>(value: RawValue) -> std::result::Result<T, String> {
+    match (value, T::KIND) {
+        (RawValue::Text(text) | RawValue::Element(text), _) => T::parse(&text),
+        (RawValue::Flag(flag), ParamKind::Bool) => T::parse(if flag { "true" } else { "false" }),
+        (RawValue::Json(text), _) => T::parse_json(&text),
+        (RawValue::Flag(_), _) => Err("Must not be true or false".to_owned()),
+        (RawValue::File(_), _) => Err("Must be text, not a file".to_owned()),
+        (RawValue::Null, _) => Err("Must not be null".to_owned()),
     }
 }
 
 impl<T: Single> ParamType for T {
     const KIND: ParamKind = T::KIND;
+    const LIMITS: Limits = T::LIMITS;
     const REQUIRED: bool = true;
     const MANY: bool = false;
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
         match one(values)? {
-            Some(RawValue::Text(text) | RawValue::Element(text)) => T::parse(&text),
-            Some(RawValue::Json(text)) => T::parse_json(&text),
-            Some(RawValue::File(_)) => Err(NOT_A_FILE.to_owned()),
-            Some(RawValue::Null) | None => Err("This parameter is required".to_owned()),
+            Some(RawValue::Null) | None => Err(REQUIRED.to_owned()),
+            Some(value) => single(value),
         }
     }
 }
 
 impl<T: Single> ParamType for Option<T> {
     const KIND: ParamKind = T::KIND;
+    const LIMITS: Limits = T::LIMITS;
     const REQUIRED: bool = false;
     const MANY: bool = false;
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
-        match one(values)? {
-            Some(RawValue::Text(text) | RawValue::Element(text)) => T::parse(&text).map(Some),
-            Some(RawValue::Json(text)) => T::parse_json(&text).map(Some),
-            Some(RawValue::File(_)) => Err(NOT_A_FILE.to_owned()),
-            Some(RawValue::Null) => Err("Must not be null".to_owned()),
-            None => Ok(None),
-        }
+        one(values)?.map(single).transpose()
     }
 }
 
 impl<T: Single> ParamType for Option<Vec<T>> {
     const KIND: ParamKind = T::KIND;
+    const LIMITS: Limits = T::LIMITS;
     const REQUIRED: bool = false;
     const MANY: bool = true;
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
@@ -267,17 +310,26 @@ impl<T: Single> ParamType for Option<Vec<T>> {
                         list.push(T::parse(part.trim())?);
                     }
                 }
-                RawValue::Element(text) => list.push(T::parse(&text)?),
-                RawValue::Json(_) => return Err(NOT_AN_OBJECT.to_owned()),
-                RawValue::File(_) => return Err(NOT_A_FILE.to_owned()),
-                RawValue::Null => return Err("Must not be null".to_owned()),
+                value => list.push(single(value)?),
             }
         }
         if list.len() > MANY_LIMIT {
             return Err(format!("At most {MANY_LIMIT} values"));
         }
-        Ok(Some(list))
+        Ok(Some(if matches!(T::KIND, ParamKind::Code(_) | ParamKind::Word(_)) { unique(list) } else { list }))
     }
+}
+
+/// Each value once, at its first place: a choice of codes is a set, and a question to the database should not grow with
+/// what is only said again.
+fn unique<T: PartialEq>(list: Vec<T>) -> Vec<T> {
+    let mut values = Vec::new();
+    for value in list {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
 }
 
 /// Values that one list parameter may have.
@@ -316,17 +368,15 @@ impl<T> Patch<T> {
 
 impl<T: Single> ParamType for Patch<T> {
     const KIND: ParamKind = T::KIND;
+    const LIMITS: Limits = T::LIMITS;
     const REQUIRED: bool = false;
     const MANY: bool = false;
+    const CLEARABLE: bool = true;
     fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
         match one(values)? {
-            Some(RawValue::Text(text) | RawValue::Element(text)) if !text.is_empty() => {
-                T::parse(&text).map(Self::Set)
-            }
-            Some(RawValue::Json(text)) => T::parse_json(&text).map(Self::Set),
-            Some(RawValue::File(_)) => Err(NOT_A_FILE.to_owned()),
-            Some(_) => Ok(Self::Clear),
             None => Ok(Self::Keep),
+            Some(value) if value.is_empty() => Ok(Self::Clear),
+            Some(value) => single(value).map(Self::Set),
         }
     }
 }
@@ -395,50 +445,13 @@ pub struct Decimal(
 impl Single for Decimal {
     const KIND: ParamKind = ParamKind::Money;
     fn parse(text: &str) -> std::result::Result<Self, String> {
-        money::parse_micros(text).map(Self).ok_or_else(|| "Must be a plain decimal such as 12.50".to_owned())
+        match money::parse_micros(text) {
+            Some(micros) if micros > money::AMOUNT_LIMIT => Err("Must be at most 1000000000".to_owned()),
+            Some(micros) => Ok(Self(micros)),
+            None => Err("Must be a plain decimal such as 12.50".to_owned()),
+        }
     }
 }
-
-/// Number of the wanted page, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page(
-    /// At least 1.
-    pub i64,
-);
-
-/// Rows on a page: 10 to 100, 100 unless told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PerPage(
-    /// 10..=100.
-    pub i64,
-);
-
-/// Pages beyond this are refused: a deeper read is an export.
-const PAGE_LIMIT: i64 = 1_000_000;
-
-macro_rules! bounded {
-    ($ty:ident, $default:literal, $range:expr, $message:literal) => {
-        impl Default for $ty {
-            fn default() -> Self {
-                Self($default)
-            }
-        }
-        impl ParamType for $ty {
-            const KIND: ParamKind = ParamKind::Int;
-            const REQUIRED: bool = false;
-            const MANY: bool = false;
-            fn from_values(values: Vec<RawValue>) -> std::result::Result<Self, String> {
-                match Option::<i64>::from_values(values)? {
-                    None => Ok(Self::default()),
-                    Some(number) if $range.contains(&number) => Ok(Self(number)),
-                    Some(_) => Err($message.to_owned()),
-                }
-            }
-        }
-    };
-}
-bounded!(Page, 1, (1..=PAGE_LIMIT), "Must be from 1 to 1000000");
-bounded!(PerPage, 100, (10..=100), "Must be from 10 to 100");
 
 /// A field's name without the `r#` of a Rust keyword.
 pub const fn plain_name(name: &'static str) -> &'static str {
@@ -447,10 +460,12 @@ pub const fn plain_name(name: &'static str) -> &'static str {
 }
 
 /// Declares a set of parameters: `params! { /// what for \n pub struct OfferList { /// meaning \n geo: Option<Vec<i64>>, … } }`.
+///
+/// What a value must be like beyond its type follows it: `name: String where limits::NAME`.
 #[macro_export]
 macro_rules! params {
     ($(#[doc = $about:literal])* pub struct $name:ident {
-        $( $(#[doc = $doc:literal])* $field:ident : $ty:ty ),* $(,)?
+        $( $(#[doc = $doc:literal])* $field:ident : $ty:ty $(where $limits:expr)? ),* $(,)?
     }) => {
         $(#[doc = $about])*
         #[derive(Debug, Clone)]
@@ -462,11 +477,15 @@ macro_rules! params {
                 kind: <$ty as $crate::input::ParamType>::KIND,
                 required: <$ty as $crate::input::ParamType>::REQUIRED,
                 many: <$ty as $crate::input::ParamType>::MANY,
+                is_clearable: <$ty as $crate::input::ParamType>::CLEARABLE,
+                // The declared ones, or else those of the type.
+                limits: [$($limits,)? <$ty as $crate::input::ParamType>::LIMITS][0],
                 doc: concat!($($doc),*).trim_ascii(),
             } ),*];
 
             fn take_from(reader: &mut $crate::input::Reader) -> Option<Self> {
-                $( let $field = reader.take::<$ty>($crate::input::plain_name(stringify!($field))); )*
+                let mut params = <Self as $crate::input::Input>::PARAMS.iter();
+                $( let $field = params.next().and_then(|param| reader.take::<$ty>(param)); )*
                 Some(Self { $( $field: $field? ),* })
             }
         }

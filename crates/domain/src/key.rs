@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::input::limits::{Form, Limits};
 use crate::input::{ParamKind, Single};
 use crate::view::{FieldKind, FieldType};
 
@@ -17,6 +18,12 @@ pub struct Network(IpNet);
 
 impl Single for Network {
     const KIND: ParamKind = ParamKind::Text;
+    const LIMITS: Limits = Limits::Form(&Form {
+        format: "ip-network",
+        pattern: "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$",
+        longest: 49,
+        wrong: |_| None,
+    });
 
     fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();

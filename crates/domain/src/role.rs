@@ -133,7 +133,7 @@ impl Right {
 }
 
 impl Single for Right {
-    const KIND: ParamKind = ParamKind::Text;
+    const KIND: ParamKind = ParamKind::Word(&["read", "write", "money"]);
     fn parse(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|right| right.name() == text);
         found.ok_or_else(|| "Must be one of read, write, money".to_owned())

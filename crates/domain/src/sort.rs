@@ -3,7 +3,7 @@
 use crate::input::{ParamKind, Single};
 
 /// What a list may be sorted by; made by `sort_keys!`.
-pub trait SortKey: Copy + Sized + 'static {
+pub trait SortKey: Copy + Sized + 'static + PartialEq {
     /// Every word of the protocol, in both directions.
     const WORDS: &'static [&'static str];
     /// The key with this word, without a sign.

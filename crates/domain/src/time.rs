@@ -55,10 +55,10 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Reads both forms that the protocol accepts; `None` for anything else.
+    /// Reads both forms that the protocol accepts; `None` for anything else. A fraction of a second, as JavaScript
+    /// writes it, is left out: the protocol has whole seconds.
     pub fn parse(text: &str) -> Option<Self> {
-        // A leap second or a fraction would be accepted by the library; the protocol has whole seconds.
-        if text.len() < 10 || !text.is_ascii() || text.contains('.') {
+        if text.len() < 10 || !text.is_ascii() {
             return None;
         }
         if text.len() == 10 {
@@ -70,13 +70,18 @@ impl Moment {
             return None;
         }
         let start = if let Ok(at) = text.parse::<Timestamp>() {
-            Time(at.as_second())
+            whole_second(at)
         } else {
             let local: civil::DateTime = text.parse().ok()?;
-            Time(local.to_zoned(tz::TimeZone::UTC).ok()?.timestamp().as_second())
+            whole_second(local.to_zoned(tz::TimeZone::UTC).ok()?.timestamp())
         };
         Some(Self { start, end: start.plus(1) })
     }
+}
+
+/// The second that a moment lies in, before 1970 too.
+fn whole_second(at: Timestamp) -> Time {
+    Time(at.as_second() - i64::from(at.subsec_nanosecond() < 0))
 }
 
 #[cfg(test)]
@@ -90,6 +95,8 @@ mod tests {
         assert_eq!(shown("2024-04-25T14:15:16").as_deref(), Some("2024-04-25T14:15:16Z"));
         assert_eq!(shown("2024-04-25T14:15:16Z").as_deref(), Some("2024-04-25T14:15:16Z"));
         assert_eq!(shown("2024-04-25T14:15:16+03:00").as_deref(), Some("2024-04-25T11:15:16Z"));
+        assert_eq!(shown("2024-04-25T14:15:16.999Z").as_deref(), Some("2024-04-25T14:15:16Z"));
+        assert_eq!(shown("1969-12-31T23:59:58.500").as_deref(), Some("1969-12-31T23:59:58Z"));
     }
 
     #[test]

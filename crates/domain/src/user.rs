@@ -1,5 +1,6 @@
 //! People: webmasters, advertisers, operators.
 
+use crate::input::limits::{Form, Limits};
 use crate::input::{ParamKind, Single};
 use crate::view::{FieldKind, FieldType};
 use crate::{Level, codes};
@@ -103,7 +104,7 @@ impl Language {
 }
 
 impl Single for Language {
-    const KIND: ParamKind = ParamKind::Text;
+    const KIND: ParamKind = ParamKind::Word(&["en", "ru", "uk"]);
     fn parse(text: &str) -> Result<Self, String> {
         Self::from_code(text).ok_or_else(|| "Must be one of en, ru, uk".to_owned())
     }
@@ -122,6 +123,12 @@ impl TimeZone {
 
 impl Single for TimeZone {
     const KIND: ParamKind = ParamKind::Text;
+    const LIMITS: Limits = Limits::Form(&Form {
+        format: "iana-time-zone",
+        pattern: "^[A-Za-z][A-Za-z0-9_+/-]*$",
+        longest: 64,
+        wrong: |_| None,
+    });
     fn parse(text: &str) -> Result<Self, String> {
         let zone = jiff::tz::TimeZone::get(text).ok();
         let name = zone.as_ref().and_then(|zone| zone.iana_name());

@@ -1,6 +1,7 @@
 //! Areas: the traffic sources of webmasters, moderated by operators.
 
 use whocpa_domain::area::{AreaKind, AreaStatus};
+use whocpa_domain::input::limits;
 use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::area::{self, Area, AreaFilter};
 
@@ -27,11 +28,11 @@ params! {
         /// Kind of the traffic source.
         kind: AreaKind,
         /// What you call it.
-        name: String,
+        name: String where limits::NAME,
         /// Its address; required for web sites, social networks, messenger channels and video channels.
-        url: Option<String>,
+        url: Option<String> where check::URL,
         /// What the moderator should know.
-        comment: Option<String>,
+        comment: Option<String> where limits::TEXT,
     }
 }
 
@@ -41,15 +42,15 @@ params! {
         /// Kind of the traffic source; for the owner. Another kind puts the area back on review.
         kind: Option<AreaKind>,
         /// What you call it; for the owner.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// Its address; for the owner. Another address puts the area back on review.
-        url: Option<String>,
+        url: Option<String> where check::URL,
         /// What the moderator should know; for the owner.
-        comment: Option<String>,
+        comment: Option<String> where limits::TEXT,
         /// The decision; for operators.
         status: Option<AreaStatus>,
         /// Why the area was rejected; for operators, required with a rejection.
-        reason: Option<String>,
+        reason: Option<String> where limits::TEXT,
     }
 }
 

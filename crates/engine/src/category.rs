@@ -1,5 +1,6 @@
 //! Categories of offers.
 
+use whocpa_domain::input::limits;
 use whocpa_domain::text::fold;
 use whocpa_domain::{Error, Level, Method, Resource, Result, params, view};
 use whocpa_store::category::{self, Category};
@@ -11,7 +12,7 @@ params! {
     /// Which categories are wanted.
     pub struct CategoryList {
         /// Part of a name in any language, in any case of letters.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// 1 for categories that offers may use only, 0 for the others only; for operators.
         is_active: Option<bool>,
     }
@@ -21,9 +22,9 @@ params! {
     /// A new category.
     pub struct CategoryCreate {
         /// Name in English, unique.
-        name_en: String,
+        name_en: String where limits::NAME,
         /// Name in Russian.
-        name_ru: String,
+        name_ru: String where limits::NAME,
         /// Whether offers may use it; yes unless told.
         is_active: Option<bool>,
     }
@@ -33,9 +34,9 @@ params! {
     /// Changes of a category.
     pub struct CategoryUpdate {
         /// Name in English, unique.
-        name_en: Option<String>,
+        name_en: Option<String> where limits::NAME,
         /// Name in Russian.
-        name_ru: Option<String>,
+        name_ru: Option<String> where limits::NAME,
         /// Whether offers may use it.
         is_active: Option<bool>,
     }

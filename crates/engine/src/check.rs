@@ -1,53 +1,72 @@
 //! Checks that several resources share: each adds its message to the field that is wrong.
 
 use whocpa_domain::FieldErrors;
+use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::offer::UrlTemplate;
 
-/// Longest name of anything, in characters.
-pub const NAME_LIMIT: usize = 255;
-/// Longest description or comment, in characters.
-pub const TEXT_LIMIT: usize = 20_000;
+/// Longest web address, in characters.
+const URL_LIMIT: usize = 2000;
+/// A web address without macros, or nothing.
+pub const URL: Limits = Limits::Form(&Form {
+    format: "web-address",
+    pattern: r"^(https?://[^\s\u0000-\u001f\u007f-\u009f/?#{@\\]+([/?#][^\s\u0000-\u001f\u007f-\u009f{]*)?)?$",
+    longest: URL_LIMIT,
+    wrong: |text| if text.is_empty() { None } else { wrong_url(text) },
+});
+/// A web address without macros.
+pub const URL_GIVEN: Limits = Limits::Form(&Form {
+    format: "web-address",
+    pattern: r"^https?://[^\s\u0000-\u001f\u007f-\u009f/?#{@\\]+([/?#][^\s\u0000-\u001f\u007f-\u009f{]*)?$",
+    longest: URL_LIMIT,
+    wrong: |text| if text.is_empty() { Some(EMPTY.to_owned()) } else { wrong_url(text) },
+});
+/// A destination with macros, or nothing.
+pub const URL_TEMPLATE: Limits = Limits::Form(&Form {
+    format: "web-address-template",
+    pattern: r"^(https?://[^\s\u0000-\u001f\u007f-\u009f/?#{@\\]+([/?#][^\s\u0000-\u001f\u007f-\u009f]*)?)?$",
+    longest: URL_LIMIT,
+    wrong: |text| if text.is_empty() { None } else { UrlTemplate::parse(text).err() },
+});
+/// A destination with macros.
+pub const URL_TEMPLATE_GIVEN: Limits = Limits::Form(&Form {
+    format: "web-address-template",
+    pattern: r"^https?://[^\s\u0000-\u001f\u007f-\u009f/?#{@\\]+([/?#][^\s\u0000-\u001f\u007f-\u009f]*)?$",
+    longest: URL_LIMIT,
+    wrong: |text| if text.is_empty() { Some(EMPTY.to_owned()) } else { UrlTemplate::parse(text).err() },
+});
+/// What an empty text is told where there must be one.
+const EMPTY: &str = "Must not be empty";
+
+/// A line that may be empty, not too long.
+pub fn line(errors: &mut FieldErrors, field: &str, value: &str) {
+    limits::LINE.check(errors, field, value);
+}
 
 /// A name: not empty, on one line, not too long.
 pub fn name(errors: &mut FieldErrors, field: &str, value: &str) {
-    if value.trim().is_empty() {
-        errors.add(field, "Must not be empty");
-    }
-    if value.chars().count() > NAME_LIMIT {
-        errors.add(field, format!("Must be at most {NAME_LIMIT} characters"));
-    }
-    if value.chars().any(char::is_control) {
-        errors.add(field, "Must be on one line");
-    }
+    limits::NAME.check(errors, field, value);
 }
 
 /// A longer text: not too long.
 pub fn text(errors: &mut FieldErrors, field: &str, value: &str) {
-    if value.chars().count() > TEXT_LIMIT {
-        errors.add(field, format!("Must be at most {TEXT_LIMIT} characters"));
-    }
+    limits::TEXT.check(errors, field, value);
 }
 
 /// A web address without macros, or nothing.
 pub fn url(errors: &mut FieldErrors, field: &str, value: &str) {
-    if !value.is_empty() && (value.contains('{') || url::Url::parse(value).is_err()) {
-        errors.add(field, "Must be a web address such as https://example.com/");
-        return;
+    URL.check(errors, field, value);
+}
+
+fn wrong_url(text: &str) -> Option<String> {
+    if text.contains('{') || url::Url::parse(text).is_err() {
+        return Some("Must be a web address such as https://example.com/".to_owned());
     }
-    url_template(errors, field, value);
+    UrlTemplate::parse(text).err()
 }
 
 /// A destination with macros, or nothing.
 pub fn url_template(errors: &mut FieldErrors, field: &str, value: &str) {
-    if value.is_empty() {
-        return;
-    }
-    if value.chars().count() > 2000 {
-        errors.add(field, "Must be at most 2000 characters");
-    }
-    if let Err(message) = UrlTemplate::parse(value) {
-        errors.add(field, message);
-    }
+    URL_TEMPLATE.check(errors, field, value);
 }
 
 /// An address that does not lead to this network itself.

@@ -1,7 +1,7 @@
 //! Connections: which webmaster may work with which offer.
 
 use whocpa_domain::connection::ConnectionStatus;
-use whocpa_domain::input::Until;
+use whocpa_domain::input::{Until, limits};
 use whocpa_domain::text::fold;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{
@@ -26,7 +26,7 @@ params! {
         /// Only of this webmaster; for advertisers and operators.
         webmaster_id: Option<i64>,
         /// Part of the offer's name, in any case of letters.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Asked for on or after this date or moment.
         d_created_from: Option<Time>,
         /// Asked for on or before this date or moment.
@@ -47,7 +47,7 @@ params! {
         /// the way into private offers.
         webmaster_id: Option<i64>,
         /// What the advertiser should know, for example how you will bring visitors.
-        comment: Option<String>,
+        comment: Option<String> where limits::TEXT,
     }
 }
 
@@ -57,7 +57,7 @@ params! {
         /// The decision: approved or refused.
         status: Option<ConnectionStatus>,
         /// Why it is refused; required with a refusal.
-        reason: Option<String>,
+        reason: Option<String> where limits::TEXT,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, params, view};
 use whocpa_store::Db;
 use whocpa_store::currency::{self, Currency};
@@ -9,19 +10,35 @@ use whocpa_store::currency::{self, Currency};
 use crate::audit::Changes;
 use crate::{Caller, Engine, check};
 
+/// Numbers of currencies.
+const ID: Limits = Limits::Range(1, 99_999);
+/// Digits of a minor unit.
+const DIGITS: Limits = Limits::Range(0, 6);
+/// Codes of currencies.
+const CODE: Limits = Limits::Form(&Form {
+    format: "",
+    pattern: "^[A-Z0-9]{3,10}$",
+    longest: 10,
+    wrong: |code| {
+        let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        let is_right = (3..=10).contains(&code.len()) && code.chars().all(plain);
+        (!is_right).then(|| "Must be 3 to 10 capital Latin letters and digits".to_owned())
+    },
+});
+
 params! {
     /// A new currency.
     pub struct CurrencyCreate {
         /// Currency id: the ISO 4217 number, or a number above 10000 where ISO has none.
-        id: i64,
+        id: i64 where ID,
         /// ISO 4217 code or a name like it, 3 to 10 capital letters and digits, unique.
-        code: String,
+        code: String where CODE,
         /// Digits of the minor unit, 0 to 6: 2 where amounts look like 12.50.
-        digits: i64,
+        digits: i64 where DIGITS,
         /// Name in English.
-        name_en: String,
+        name_en: String where limits::NAME,
         /// Name in Russian.
-        name_ru: String,
+        name_ru: String where limits::NAME,
         /// Whether new goals may use it; yes unless told.
         is_active: Option<bool>,
     }
@@ -31,13 +48,13 @@ params! {
     /// Changes of a currency.
     pub struct CurrencyUpdate {
         /// ISO 4217 code or a name like it, 3 to 10 capital letters and digits, unique.
-        code: Option<String>,
+        code: Option<String> where CODE,
         /// Digits of the minor unit, 0 to 6. Stored amounts keep their value; they are only shown otherwise.
-        digits: Option<i64>,
+        digits: Option<i64> where DIGITS,
         /// Name in English.
-        name_en: Option<String>,
+        name_en: Option<String> where limits::NAME,
         /// Name in Russian.
-        name_ru: Option<String>,
+        name_ru: Option<String> where limits::NAME,
         /// Whether new goals may use it.
         is_active: Option<bool>,
     }
@@ -160,12 +177,9 @@ pub(crate) fn minor_digits(row: &Currency) -> u8 {
 
 fn check(row: &Currency) -> Result<()> {
     let mut errors = FieldErrors::default();
-    check::range(&mut errors, "id", row.id, 1, 99_999);
-    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
-    if !(3..=10).contains(&row.code.len()) || !row.code.chars().all(plain) {
-        errors.add("code", "Must be 3 to 10 capital Latin letters and digits");
-    }
-    check::range(&mut errors, "digits", row.digits, 0, 6);
+    ID.check_number(&mut errors, "id", row.id);
+    CODE.check(&mut errors, "code", &row.code);
+    DIGITS.check_number(&mut errors, "digits", row.digits);
     check::name(&mut errors, "name_en", &row.name_en);
     check::name(&mut errors, "name_ru", &row.name_ru);
     errors.finish()

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use whocpa_domain::geo::GeoType;
+use whocpa_domain::input::limits;
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time, params, view};
 use whocpa_store::geo::{self, Geo};
 
 use crate::audit::Changes;
+use crate::kept::Kept;
 use crate::{Caller, Engine, check};
 
 /// Seconds after which a node reads the tree anew: so long another node's change may stay unseen.
@@ -18,9 +20,9 @@ params! {
     /// Changes of a region.
     pub struct GeoUpdate {
         /// Name in English.
-        name_en: Option<String>,
+        name_en: Option<String> where limits::NAME,
         /// Name in Russian.
-        name_ru: Option<String>,
+        name_ru: Option<String> where limits::NAME,
         /// Whether offers may use it. A region that is not displayed hides everything in it too.
         is_displayed: Option<bool>,
     }
@@ -43,29 +45,30 @@ view! {
     }
 }
 
-/// The regions as last read.
+/// The regions as last read, and when.
 #[derive(Default)]
-pub(crate) struct GeoCache(ArcSwapOption<GeoTree>);
+pub(crate) struct GeoCache(ArcSwapOption<(Time, Arc<GeoTree>)>);
 
 /// All regions at one moment.
 pub(crate) struct GeoTree {
-    read_at: Time,
     rows: BTreeMap<i64, Geo>,
     /// Regions by the region that they lie in, in the store's order; `None` are the roots.
     inner: BTreeMap<Option<i64>, Vec<i64>>,
-    /// What others than operators see.
-    public: Arc<Vec<GeoView>>,
+    /// What operators see.
+    all: Arc<Kept<Vec<GeoView>>>,
+    /// What others see.
+    public: Arc<Kept<Vec<GeoView>>>,
     /// The ids in `public`.
     displayed: BTreeSet<i64>,
 }
 
 impl GeoTree {
-    fn new(rows: Vec<Geo>, read_at: Time) -> Result<Self> {
+    fn new(rows: Vec<Geo>) -> Result<Self> {
         let mut tree = Self {
-            read_at,
             rows: BTreeMap::new(),
             inner: BTreeMap::new(),
-            public: Arc::default(),
+            all: Arc::new(Kept::new(Vec::new())),
+            public: Arc::new(Kept::new(Vec::new())),
             displayed: BTreeSet::new(),
         };
         for row in rows {
@@ -74,8 +77,14 @@ impl GeoTree {
         }
         let public = tree.views(None, false)?;
         tree.displayed = ids_of(&public);
-        tree.public = Arc::new(public);
+        tree.public = Arc::new(Kept::new(public));
+        tree.all = Arc::new(Kept::new(tree.views(None, true)?));
         Ok(tree)
+    }
+
+    /// Whether it was made of these rows.
+    fn is_of(&self, rows: &[Geo]) -> bool {
+        rows.len() == self.rows.len() && rows.iter().all(|row| self.rows.get(&row.id) == Some(row))
     }
 
     /// The regions in `parent` with all that is in them. It ends, because a region has one parent: one on a circle
@@ -169,13 +178,10 @@ fn ids_of(views: &[GeoView]) -> BTreeSet<i64> {
 impl Engine {
     /// The tree of regions, not paginated. Regions that offers may not use, and all that lies in them, are shown to
     /// operators only. Another node's change is seen within a minute.
-    pub async fn geo_list(&self, caller: Caller) -> Result<Arc<Vec<GeoView>>> {
+    pub async fn geo_list(&self, caller: Caller) -> Result<Arc<Kept<Vec<GeoView>>>> {
         let scope = caller.may(Resource::Geo, Method::List)?;
         let tree = self.geo_tree().await?;
-        match scope {
-            Scope::All => tree.views(None, true).map(Arc::new),
-            _ => Ok(Arc::clone(&tree.public)),
-        }
+        Ok(Arc::clone(if scope == Scope::All { &tree.all } else { &tree.public }))
     }
 
     /// Changes a region; absent fields keep their value.
@@ -203,14 +209,20 @@ impl Engine {
 
     /// All regions, read at most a minute ago.
     pub(crate) async fn geo_tree(&self) -> Result<Arc<GeoTree>> {
-        let now = self.now();
-        let fresh = |tree: &Arc<GeoTree>| (0..CACHE_SECONDS).contains(&(now.0 - tree.read_at.0));
-        if let Some(tree) = self.geo_cache().0.load_full().filter(fresh) {
-            return Ok(tree);
+        let (now, cache) = (self.now(), &self.geo_cache().0);
+        let present = cache.load_full();
+        if let Some((read_at, tree)) = present.as_deref()
+            && (0..CACHE_SECONDS).contains(&(now.0 - read_at.0))
+        {
+            return Ok(Arc::clone(tree));
         }
         let rows = geo::list(&self.store().read(), Scope::All).await?;
-        let tree = Arc::new(GeoTree::new(rows, now)?);
-        self.geo_cache().0.store(Some(Arc::clone(&tree)));
+        // What did not change keeps its written form.
+        let tree = match present.as_deref().filter(|(_, tree)| tree.is_of(&rows)) {
+            Some((_, tree)) => Arc::clone(tree),
+            None => Arc::new(GeoTree::new(rows)?),
+        };
+        cache.store(Some(Arc::new((now, Arc::clone(&tree)))));
         Ok(tree)
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use whocpa_domain::goal::{GoalCategory, HOLD_LIMIT_DAYS, MoneyType, Terms};
+use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::text::fold;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
@@ -15,12 +16,23 @@ use whocpa_store::{Db, Paging, Rows, currency, offer};
 
 use crate::audit::Changes;
 use crate::currency::{digits, minor_digits};
-use crate::{Caller, Engine, check};
+use crate::{Caller, Engine};
 pub(crate) use terms::rate_text;
-use terms::{changed_terms, new_terms};
+use terms::{RATE, changed_terms, new_terms};
 
-/// Longest name that an advertiser gives to a goal, in characters.
-const ALIAS_LIMIT: usize = 64;
+/// Days of hold.
+const HOLD: Limits = Limits::Range(0, HOLD_LIMIT_DAYS);
+
+/// An advertiser's own name of a goal, or none.
+const ALIAS: Limits = Limits::Form(&Form {
+    format: "",
+    pattern: r"^[^\s\u0000-\u001f\u007f-\u009f]*$",
+    longest: 64,
+    wrong: |text| {
+        let is_wrong = text.contains(|c: char| c.is_whitespace() || c.is_control());
+        is_wrong.then(|| "Must be at most 64 characters without spaces".to_owned())
+    },
+});
 
 params! {
     /// Which goals are wanted.
@@ -38,7 +50,7 @@ params! {
         /// Goals in these currencies.
         currency_id: Option<Vec<i64>>,
         /// Part of the description, in any case of letters.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.
@@ -52,7 +64,7 @@ params! {
         /// The offer.
         offer_id: i64,
         /// What the visitor must do.
-        description: String,
+        description: String where limits::TEXT_GIVEN,
         /// Whether leads are taken; yes unless told.
         is_active: Option<bool>,
         /// Whether leads are approved by themselves; no unless told.
@@ -65,15 +77,15 @@ params! {
         is_otol: Option<bool>,
         /// Your own name of the goal, by which postbacks may name it: up to 64 characters without spaces, unique in the
         /// offer; empty for none.
-        alias: Option<String>,
+        alias: Option<String> where ALIAS,
         /// Days of hold, 0 to 365.
-        hold_period: i64,
+        hold_period: i64 where HOLD,
         /// How `charge` and `payment` are stated.
         money_type: MoneyType,
         /// What the advertiser pays: an amount such as 12.50, or with `money_type` 2 a percentage such as 16.5.
-        charge: String,
+        charge: String where RATE,
         /// What the webmaster gets, stated alike. Operators only; 80 % of `charge` unless told.
-        payment: Option<String>,
+        payment: Option<String> where RATE,
     }
 }
 
@@ -82,7 +94,7 @@ params! {
     /// leads keep the terms by which they were rated.
     pub struct GoalUpdate {
         /// What the visitor must do.
-        description: Option<String>,
+        description: Option<String> where limits::TEXT_GIVEN,
         /// Whether leads are taken.
         is_active: Option<bool>,
         /// Whether leads are approved by themselves.
@@ -93,16 +105,16 @@ params! {
         is_otol: Option<bool>,
         /// Your own name of the goal, by which postbacks may name it: up to 64 characters without spaces, unique in the
         /// offer; empty for none.
-        alias: Option<String>,
+        alias: Option<String> where ALIAS,
         /// Days of hold, 0 to 365.
-        hold_period: Option<i64>,
+        hold_period: Option<i64> where HOLD,
         /// How `charge` and `payment` are stated; another one needs a new `charge`.
         money_type: Option<MoneyType>,
         /// What the advertiser pays: an amount such as 12.50, or with `money_type` 2 a percentage such as 16.5. Not
         /// below `payment`, which stays, except that another `money_type` sets it to 80 % of `charge`.
-        charge: Option<String>,
+        charge: Option<String> where RATE,
         /// What the webmaster gets, stated alike. Operators only.
-        payment: Option<String>,
+        payment: Option<String> where RATE,
     }
 }
 
@@ -416,14 +428,7 @@ fn version(goal_id: i64, terms: Terms, hold_period: i64, now: Time) -> GoalVersi
 }
 
 fn check(errors: &mut FieldErrors, row: &Goal, hold_period: i64) {
-    if row.description.trim().is_empty() {
-        errors.add("description", "Must not be empty");
-    }
-    check::text(errors, "description", &row.description);
-    check::range(errors, "hold_period", hold_period, 0, HOLD_LIMIT_DAYS);
-    if row.alias.chars().count() > ALIAS_LIMIT
-        || row.alias.chars().any(|c| c.is_whitespace() || c.is_control())
-    {
-        errors.add("alias", format!("Must be at most {ALIAS_LIMIT} characters without spaces"));
-    }
+    limits::TEXT_GIVEN.check(errors, "description", &row.description);
+    HOLD.check_number(errors, "hold_period", hold_period);
+    ALIAS.check(errors, "alias", &row.alias);
 }

@@ -2,6 +2,7 @@
 //! additional key may be narrowed by rights, addresses and time, and never opens more than the key that made it.
 
 use serde_json::json;
+use whocpa_domain::input::limits;
 use whocpa_domain::key::{NETWORK_LIMIT, Network, Networks};
 use whocpa_domain::role::{Right, Rights};
 use whocpa_domain::user::KeyKind;
@@ -19,7 +20,7 @@ params! {
     /// A new additional key. It cannot do more than the key that makes it, nor outlive it.
     pub struct KeyCreate {
         /// What you call it, for example the program that uses it.
-        name: String,
+        name: String where limits::NAME,
         /// What it may be used for: `read` (list, view), `write` (update, create, delete), `money` (the same of balances,
         /// wallets, payouts, deposits and rates). `read` unless told.
         rights: Option<Vec<Right>>,

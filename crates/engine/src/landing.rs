@@ -3,7 +3,7 @@
 //! A landing whose address its owner changes is on review again, and is not shown until it is approved: to keep
 //! visitors coming meanwhile, add the new page beside the old one.
 
-use whocpa_domain::input::{Json, Patch};
+use whocpa_domain::input::{Json, Limits, Patch, limits};
 use whocpa_domain::landing::LandingKind;
 use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::{Moderation, ModerationStatus};
@@ -19,6 +19,9 @@ use crate::audit::Changes;
 use crate::material::{self, Asked};
 use crate::{Caller, Engine, Paging, Rows, check, routing};
 
+/// Share in a rotation.
+const WEIGHT: Limits = Limits::Range(0, WEIGHT_LIMIT);
+
 params! {
     /// Which landings are wanted.
     pub struct LandingList {
@@ -31,7 +34,7 @@ params! {
         /// Only of these kinds.
         kind: Option<Vec<LandingKind>>,
         /// Only in these languages, ISO 639-1 codes.
-        language: Option<Vec<String>>,
+        language: Option<Vec<String>> where limits::LANGUAGE,
         /// 1 for exclusive ones only, 0 for the others only.
         is_exclusive: Option<bool>,
         /// 1 for those that suit desktop visitors only, 0 for the others only.
@@ -41,7 +44,7 @@ params! {
         /// Only in these states; for advertisers and operators. Others see the live ones.
         status: Option<Vec<ModerationStatus>>,
         /// Only whose name contains this.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Only changed since this moment.
         d_updated_from: Option<Time>,
         /// Order of the list, a minus in front for the other direction; `id` unless told.
@@ -63,11 +66,11 @@ params! {
         /// What the page is there for; 1 unless told.
         kind: Option<LandingKind>,
         /// Name.
-        name: String,
+        name: String where limits::NAME,
         /// Its language, an ISO 639-1 code.
-        language: Option<String>,
+        language: Option<String> where limits::LANGUAGE,
         /// Where visitors are sent; macros as in an offer's `url_redirect`.
-        url: String,
+        url: String where check::URL_TEMPLATE_GIVEN,
         /// Whether only webmasters who are connected with the offer see it; no unless told.
         is_private: Option<bool>,
         /// Whether only this network has it. Operators only.
@@ -82,7 +85,7 @@ params! {
         targeting: Patch<Json<Targeting>>,
         /// Share in the rotation of the offer's pages of this kind, 0 to 1000; 0 unless told: then only links that name it
         /// lead to it.
-        weight: Option<i64>,
+        weight: Option<i64> where WEIGHT,
     }
 }
 
@@ -94,12 +97,12 @@ params! {
         /// What the page is there for. When you change it on an approved landing, it goes on review again.
         kind: Option<LandingKind>,
         /// Name.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// Its language, an ISO 639-1 code; empty for none.
-        language: Option<String>,
+        language: Option<String> where limits::LANGUAGE,
         /// Where visitors are sent. When you change it on an approved landing, it goes on review again and is not shown
         /// until it is approved.
-        url: Option<String>,
+        url: Option<String> where check::URL_TEMPLATE_GIVEN,
         /// Whether only webmasters who are connected with the offer see it.
         is_private: Option<bool>,
         /// Whether only this network has it. Operators only.
@@ -112,11 +115,11 @@ params! {
         /// take it out of the archive; operators approve, send back, stop.
         status: Option<ModerationStatus>,
         /// Why it is sent back, stopped or archived; for operators, required when they send back or stop.
-        reason: Option<String>,
+        reason: Option<String> where limits::TEXT,
         /// Which visitors it takes; empty for all.
         targeting: Patch<Json<Targeting>>,
         /// Share in the rotation of the offer's pages of this kind, 0 to 1000; with 0 only links that name it lead to it.
-        weight: Option<i64>,
+        weight: Option<i64> where WEIGHT,
     }
 }
 
@@ -299,11 +302,8 @@ impl Engine {
     async fn landing_check(&self, errors: &mut FieldErrors, db: &Db, row: &Landing) -> Result<()> {
         check::name(errors, "name", &row.name);
         material::language(errors, &row.language);
-        check::range(errors, "weight", row.weight, 0, WEIGHT_LIMIT);
-        if row.url.is_empty() {
-            errors.add("url", "Must not be empty");
-        }
-        check::url_template(errors, "url", &row.url);
+        WEIGHT.check_number(errors, "weight", row.weight);
+        check::URL_TEMPLATE_GIVEN.check(errors, "url", &row.url);
         check::not_ours(errors, "url", &row.url, self.base_url());
         if let Some(id) = row.goal_id
             && goal::view(db, Scope::All, id).await?.is_none_or(|goal| goal.offer_id != row.offer_id)

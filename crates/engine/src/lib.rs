@@ -35,6 +35,7 @@ pub mod geo;
 pub mod goal;
 pub mod image;
 pub mod job;
+pub mod kept;
 pub mod key;
 pub mod landing;
 pub mod lead;

@@ -5,6 +5,7 @@ mod routing;
 use whocpa_domain::area::AreaStatus;
 use whocpa_domain::click::{ReferrerMode, SUBID_LIMIT};
 use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Json, Patch, Until};
 use whocpa_domain::rotation::{EXPLORATION, LinkRotation, Route};
 use whocpa_domain::targeting::Targeting;
@@ -23,13 +24,16 @@ use crate::{Caller, Engine, Paging, Rows, check};
 /// Letters of a link's code: 10 of 5 bits, so that codes cannot be found by trying.
 const CODE_LETTERS: usize = 10;
 
+/// Labels of clicks.
+const SUBID: Limits = Limits::Text(0, SUBID_LIMIT);
+
 params! {
     /// Which links are wanted.
     pub struct LinkList {
         /// These links.
         id: Option<Vec<i64>>,
         /// Part of the name, in any case of letters, or the code.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Made on or after this date or moment.
         d_created_from: Option<Time>,
         /// Made on or before this date or moment.
@@ -55,19 +59,19 @@ params! {
         /// The area where it is placed.
         area_id: Option<i64>,
         /// What you call it.
-        name: Option<String>,
+        name: Option<String> where limits::LINE,
         /// Label of clicks that bring no `subid1` of their own, at most 600 characters.
-        subid1: Option<String>,
+        subid1: Option<String> where SUBID,
         /// As `subid1`.
-        subid2: Option<String>,
+        subid2: Option<String> where SUBID,
         /// As `subid1`.
-        subid3: Option<String>,
+        subid3: Option<String> where SUBID,
         /// As `subid1`.
-        subid4: Option<String>,
+        subid4: Option<String> where SUBID,
         /// As `subid1`.
-        subid5: Option<String>,
+        subid5: Option<String> where SUBID,
         /// Where visitors go who cannot go to the offer; a page of the network unless given.
-        url_traffback: Option<String>,
+        url_traffback: Option<String> where check::URL,
         /// Whether the advertiser's site learns which page the visitor comes from; as the browser does unless told.
         referrer: Option<ReferrerMode>,
         /// Which visitors it takes; all unless told. The others go to traffic-back.
@@ -84,7 +88,7 @@ params! {
         /// A smart link also chooses among your offers in these categories; the list replaces the present one.
         categories: Option<Vec<i64>>,
         /// Percent of a smart link's visitors that try offers other than the best, 0 to 50; 20 unless told.
-        exploration: Patch<i64>,
+        exploration: Patch<i64> where routing::EXPLORED,
     }
 }
 
@@ -94,19 +98,19 @@ params! {
         /// The area where it is placed; empty for none.
         area_id: Patch<i64>,
         /// What you call it.
-        name: Option<String>,
+        name: Option<String> where limits::LINE,
         /// Label of clicks that bring no `subid1` of their own, at most 600 characters.
-        subid1: Option<String>,
+        subid1: Option<String> where SUBID,
         /// As `subid1`.
-        subid2: Option<String>,
+        subid2: Option<String> where SUBID,
         /// As `subid1`.
-        subid3: Option<String>,
+        subid3: Option<String> where SUBID,
         /// As `subid1`.
-        subid4: Option<String>,
+        subid4: Option<String> where SUBID,
         /// As `subid1`.
-        subid5: Option<String>,
+        subid5: Option<String> where SUBID,
         /// Where visitors go who cannot go to the offer; empty for a page of the network.
-        url_traffback: Option<String>,
+        url_traffback: Option<String> where check::URL,
         /// Whether the advertiser's site learns which page the visitor comes from.
         referrer: Option<ReferrerMode>,
         /// Which visitors it takes; empty for all. The others go to traffic-back.
@@ -123,7 +127,7 @@ params! {
         /// A smart link also chooses among your offers in these categories; the list replaces the present one.
         categories: Option<Vec<i64>>,
         /// Percent of a smart link's visitors that try offers other than the best, 0 to 50; empty for 20.
-        exploration: Patch<i64>,
+        exploration: Patch<i64> where routing::EXPLORED,
     }
 }
 
@@ -356,9 +360,7 @@ impl Engine {
 
     fn link_check(&self, row: &Link) -> Result<()> {
         let mut errors = FieldErrors::default();
-        if !row.name.is_empty() {
-            check::name(&mut errors, "name", &row.name);
-        }
+        check::line(&mut errors, "name", &row.name);
         for (field, value) in [
             ("subid1", &row.subid1),
             ("subid2", &row.subid2),
@@ -366,9 +368,7 @@ impl Engine {
             ("subid4", &row.subid4),
             ("subid5", &row.subid5),
         ] {
-            if value.chars().count() > SUBID_LIMIT {
-                errors.add(field, format!("Must be at most {SUBID_LIMIT} characters"));
-            }
+            SUBID.check(&mut errors, field, value);
         }
         crate::routing::check_traffback(&mut errors, &row.url_traffback, self.base_url());
         errors.finish()

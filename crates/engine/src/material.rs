@@ -1,8 +1,9 @@
 //! What landings, promos and stocks share: whose offer it is, how they are moderated, what others see of them.
 
+use whocpa_domain::input::limits;
 use whocpa_domain::moderation::{Moderation, ModerationStatus, Party};
 use whocpa_domain::offer::new_since;
-use whocpa_domain::{Error, FieldErrors, Level, Result, Scope, Time, language};
+use whocpa_domain::{Error, FieldErrors, Level, Result, Scope, Time};
 use whocpa_store::Db;
 use whocpa_store::offer::{self, Offer};
 
@@ -106,9 +107,7 @@ pub(crate) fn is_new(date_published: Option<i64>, now: Time) -> bool {
 
 /// A language, or none.
 pub(crate) fn language(errors: &mut FieldErrors, code: &str) {
-    if !code.is_empty() && !language::is_known(code) {
-        errors.add("language", "Must be an ISO 639-1 code such as en");
-    }
+    limits::LANGUAGE.check(errors, "language", code);
 }
 
 /// An address as others than its advertiser and operators see it: its query may hold keys between the advertiser and

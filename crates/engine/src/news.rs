@@ -5,6 +5,7 @@ mod notice;
 mod shown;
 
 use serde::Serialize;
+use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Patch, Until};
 use whocpa_domain::news::{NewsStatus, NewsType};
 use whocpa_domain::{
@@ -20,6 +21,11 @@ pub use notice::Notice;
 use shown::Around;
 pub use shown::{NamesById, NewsPage, NewsView};
 
+/// Bit masks of the three types of news.
+const KINDS: Limits = Limits::Range(1, 7);
+/// HTML as it is sent.
+const BODY: Limits = Limits::Plain(1, 20_000);
+
 params! {
     /// Which news are wanted.
     pub struct NewsList {
@@ -28,7 +34,7 @@ params! {
         /// Published at this moment or earlier; a date takes its whole day in.
         to: Option<Until>,
         /// 1 system news, 2 news of all offers, 4 news of the offers you work with; sums mean several: 5 is 1 and 4.
-        r#type: Option<i64>,
+        r#type: Option<i64> where KINDS,
         /// Only about these offers.
         offer_id: Option<Vec<i64>>,
         /// Only those that you have read (1) or have not (0); for accounts.
@@ -36,7 +42,7 @@ params! {
         /// Only those that must be read (1) or need not be (0).
         is_important: Option<bool>,
         /// Only those with this in the headline or the text, in any case of letters.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Only those not published yet, active, or no longer relevant; for operators.
         status: Option<Vec<NewsStatus>>,
         /// Page, from 1.
@@ -50,10 +56,10 @@ params! {
     /// New news.
     pub struct NewsCreate {
         /// Headline.
-        header: String,
+        header: String where limits::NAME,
         /// HTML: headings (h3, h4), paragraphs, lists, tables, quotes, code, emphasis and links stay, anything else is
         /// taken out. A text without markup keeps its line breaks.
-        body: String,
+        body: String where BODY,
         /// 1 system, 2 offer; unless told, 2 where `offer_id` is given.
         r#type: Option<NewsType>,
         /// The offer that it is about; with `stock_id`, that stock's offer unless told.
@@ -61,7 +67,7 @@ params! {
         /// The stock (promotion) that it is about; it must have been published.
         stock_id: Option<i64>,
         /// Picture address.
-        img: Option<String>,
+        img: Option<String> where check::URL,
         /// Whether it must be read; no unless told.
         is_important: Option<bool>,
         /// Published from here; now unless told.
@@ -80,9 +86,9 @@ params! {
         /// read, and none that you were not shown.
         with_older: Option<bool>,
         /// Headline.
-        header: Option<String>,
+        header: Option<String> where limits::NAME,
         /// HTML, sanitised as in `create`.
-        body: Option<String>,
+        body: Option<String> where BODY,
         /// 1 system, 2 offer.
         r#type: Option<NewsType>,
         /// The offer that it is about; empty for none.
@@ -90,7 +96,7 @@ params! {
         /// The stock (promotion) that it is about; empty for none.
         stock_id: Patch<i64>,
         /// Picture address; empty for none.
-        img: Option<String>,
+        img: Option<String> where check::URL,
         /// Whether it must be read.
         is_important: Option<bool>,
         /// Published from here.
@@ -236,7 +242,7 @@ struct Noted<'a> {
 fn check_list(caller: Caller, input: &NewsList) -> Result<()> {
     let mut errors = FieldErrors::default();
     if let Some(kinds) = input.r#type {
-        check::range(&mut errors, "type", kinds, 1, 7);
+        KINDS.check_number(&mut errors, "type", kinds);
     }
     if input.from.zip(input.to).is_some_and(|(from, until)| until.0 <= from) {
         errors.add("to", "Must not be before from");
@@ -247,7 +253,7 @@ fn check_list(caller: Caller, input: &NewsList) -> Result<()> {
     if input.status.is_some() && caller.level != Level::Operator {
         errors.add("status", "Only operators may use this");
     }
-    check::text(&mut errors, "search", input.search.as_deref().unwrap_or_default());
+    check::line(&mut errors, "search", input.search.as_deref().unwrap_or_default());
     errors.finish()
 }
 
@@ -269,10 +275,7 @@ fn check_update(caller: Caller, input: &NewsUpdate) -> Result<()> {
 /// What can be said of a body before it is read as HTML.
 fn check_body(body: &str) -> Result<()> {
     let mut errors = FieldErrors::default();
-    check::text(&mut errors, "body", body);
-    if body.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        errors.add("body", "Must not contain control characters other than newlines and tabs");
-    }
+    BODY.check(&mut errors, "body", body);
     errors.finish()
 }
 

@@ -7,12 +7,15 @@ use std::thread::available_parallelism;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use tokio::sync::Semaphore;
+use whocpa_domain::input::Limits;
 use whocpa_domain::{Error, FieldErrors, Result};
 
 /// Shortest accepted password, in characters.
 pub const PASSWORD_MIN: usize = 8;
-/// Longest accepted password, in bytes: hashing must not be made expensive from outside.
+/// Longest accepted password, in characters: hashing must not be made expensive from outside.
 const PASSWORD_MAX: usize = 256;
+/// A new password.
+pub(crate) const PASSWORD: Limits = Limits::Text(PASSWORD_MIN, PASSWORD_MAX);
 /// Passwords that may wait to be hashed; with more than these the answer is "later".
 const QUEUE: usize = 256;
 
@@ -23,12 +26,7 @@ static WAITING: Semaphore = Semaphore::const_new(QUEUE);
 
 /// Checks a new password.
 pub(crate) fn password_check(errors: &mut FieldErrors, password: &str) {
-    if password.chars().count() < PASSWORD_MIN {
-        errors.add("password", format!("Must be at least {PASSWORD_MIN} characters"));
-    }
-    if password.len() > PASSWORD_MAX {
-        errors.add("password", format!("Must be at most {PASSWORD_MAX} bytes"));
-    }
+    PASSWORD.check(errors, "password", password);
 }
 
 /// Argon2id with the library's parameters (m = 19 MiB, t = 2, p = 1; trust T2), off the async threads.
@@ -49,7 +47,7 @@ pub(crate) async fn password_fits(password: String, hash: String) -> Result<bool
         let hash =
             PasswordHash::new(&hash).map_err(|e| Error::Internal(format!("stored password hash: {e}")))?;
         // Whatever is longer was never accepted, and must not cost more; nor was the empty one.
-        let password = if password.len() > PASSWORD_MAX { String::new() } else { password };
+        let password = if password.chars().count() > PASSWORD_MAX { String::new() } else { password };
         Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
     })
     .await

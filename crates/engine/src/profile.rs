@@ -1,6 +1,7 @@
 //! The caller's own account, whatever his level. There is one, so a list holds one object, whose id is the user id.
 
 use serde_json::json;
+use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::key::{NETWORK_LIMIT, Network, Networks};
 use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::role::Role;
@@ -11,27 +12,29 @@ use whocpa_store::person::{self, User};
 use whocpa_store::{Db, api_key};
 
 use crate::audit::Changes;
-use crate::password::{password_check, password_fits, password_hash};
+use crate::password::{PASSWORD, password_check, password_fits, password_hash};
 use crate::token::{OVERLAP_HOURS, OVERLAP_HOURS_MAX};
-use crate::user::{Card, check_secured, traffic_kinds};
+use crate::user::{Card, EMAIL, PHONE, TELEGRAM, check_secured, traffic_kinds};
 use crate::{Caller, Engine, check, routing};
 
 /// Letters of the secret of signatures: 32 of 5 bits are 160 random bits.
 const SECRET_LETTERS: usize = 32;
+/// Hours for which a postback token may work beside its successor.
+const OVERLAP: Limits = Limits::Range(0, OVERLAP_HOURS_MAX);
 
 params! {
     /// Changes of your account. A new password or e-mail address needs the present password, and a key with all rights.
     pub struct ProfileUpdate {
         /// What others call you.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// E-mail address, empty for none.
-        email: Option<String>,
+        email: Option<String> where EMAIL,
         /// Name in Telegram, empty for none.
-        telegram: Option<String>,
+        telegram: Option<String> where TELEGRAM,
         /// Telephone, empty for none.
-        phone: Option<String>,
+        phone: Option<String> where PHONE,
         /// Your own site, empty for none.
-        site: Option<String>,
+        site: Option<String> where check::URL,
         /// Language: `en`, `ru` or `uk`.
         language: Option<Language>,
         /// IANA time zone, for example `Europe/Kyiv`.
@@ -39,14 +42,14 @@ params! {
         /// What you want to be told of; empty for nothing.
         notify: Option<Vec<Notify>>,
         /// New password, at least 8 characters.
-        password: Option<String>,
+        password: Option<String> where PASSWORD,
         /// Your present password.
         current_password: Option<String>,
         /// Advertisers: `1` makes a new postback token; needs a key with all rights.
         rotate_postback_token: Option<bool>,
         /// Hours for which the present postback token works beside the new one, 0 to 720; 72 unless told. The one
         /// before it ends at once.
-        postback_overlap_hours: Option<i64>,
+        postback_overlap_hours: Option<i64> where OVERLAP,
         /// Advertisers: `1` makes a new secret by which you sign your postbacks; the present one ends at once. Needs a key
         /// with all rights.
         rotate_postback_secret: Option<bool>,
@@ -57,7 +60,7 @@ params! {
         postback_networks: Option<Vec<Network>>,
         /// Webmasters: where visitors of your links go whom no offer takes, when the link itself names no address; empty
         /// for none.
-        url_traffback: Option<String>,
+        url_traffback: Option<String> where check::URL,
     }
 }
 
@@ -351,7 +354,7 @@ fn check_sent(caller: Caller, row: &User, input: &ProfileUpdate) -> Result<()> {
             }
         }
     } else if let Some(hours) = input.postback_overlap_hours {
-        check::range(&mut errors, "postback_overlap_hours", hours, 0, OVERLAP_HOURS_MAX);
+        OVERLAP.check_number(&mut errors, "postback_overlap_hours", hours);
         if !is_rotated {
             errors.add("postback_overlap_hours", "Only with rotate_postback_token");
         }

@@ -3,6 +3,7 @@
 //! When its owner changes what a live stock promises (texts, code, address, picture) it is on review again and is not
 //! shown until it is approved. Its dates are his own: he may end it sooner or later without a review.
 
+use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Patch, Until};
 use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::{Moderation, ModerationStatus};
@@ -17,6 +18,8 @@ use crate::{Caller, Engine, Paging, Rows, check, image};
 
 /// Longest code that a buyer enters, in characters.
 const CODE_LIMIT: usize = 100;
+/// A code that a buyer enters.
+const CODE: Limits = Limits::Line(0, CODE_LIMIT);
 
 params! {
     /// Which stocks are wanted.
@@ -32,7 +35,7 @@ params! {
         /// Only in these states; for advertisers and operators. Others see the live ones.
         status: Option<Vec<ModerationStatus>>,
         /// Only whose name contains this.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Only changed since this moment.
         d_updated_from: Option<Time>,
         /// Order of the list, a minus in front for the other direction; `id` unless told.
@@ -50,17 +53,17 @@ params! {
         /// The offer.
         offer_id: i64,
         /// Name.
-        name: String,
+        name: String where limits::NAME,
         /// What is promised to the buyer.
-        description: Option<String>,
+        description: Option<String> where limits::TEXT,
         /// When it begins.
         date_start: Time,
         /// When it ends; a date takes its whole day in.
         date_end: Until,
         /// The code that a buyer enters.
-        promo_code: Option<String>,
+        promo_code: Option<String> where CODE,
         /// Where visitors are sent, with macros as in an offer's `url_redirect`; the offer's own address unless told.
-        url: Option<String>,
+        url: Option<String> where check::URL_TEMPLATE,
         /// Its picture: PNG, JPEG or WebP.
         image: Patch<ImageFile>,
         /// Whether only webmasters who are connected with the offer see it; no unless told.
@@ -75,17 +78,17 @@ params! {
     /// stock, it goes on review again and is not shown until it is approved.
     pub struct StockUpdate {
         /// Name.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// What is promised to the buyer.
-        description: Option<String>,
+        description: Option<String> where limits::TEXT,
         /// When it begins.
         date_start: Option<Time>,
         /// When it ends; a date takes its whole day in.
         date_end: Option<Until>,
         /// The code that a buyer enters; empty for none.
-        promo_code: Option<String>,
+        promo_code: Option<String> where CODE,
         /// Where visitors are sent; empty for the offer's own address.
-        url: Option<String>,
+        url: Option<String> where check::URL_TEMPLATE,
         /// Its picture: PNG, JPEG or WebP; empty for none.
         image: Patch<ImageFile>,
         /// Whether only webmasters who are connected with the offer see it.
@@ -94,7 +97,7 @@ params! {
         /// take it out of the archive; operators approve, send back, stop.
         status: Option<ModerationStatus>,
         /// Why it is sent back, stopped or archived; for operators, required when they send back or stop.
-        reason: Option<String>,
+        reason: Option<String> where limits::TEXT,
     }
 }
 
@@ -261,10 +264,7 @@ impl Engine {
         let mut errors = FieldErrors::default();
         check::name(&mut errors, "name", &row.name);
         check::text(&mut errors, "description", &row.description);
-        let code = &row.promo_code;
-        if code.chars().count() > CODE_LIMIT || code.chars().any(char::is_control) {
-            errors.add("promo_code", format!("Must be at most {CODE_LIMIT} characters on one line"));
-        }
+        CODE.check(&mut errors, "promo_code", &row.promo_code);
         check::url_template(&mut errors, "url", &row.url);
         check::not_ours(&mut errors, "url", &row.url, self.base_url());
         if row.date_end <= row.date_start {

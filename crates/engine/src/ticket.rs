@@ -3,6 +3,7 @@
 mod shown;
 
 use serde_json::json;
+use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Patch, Until};
 use whocpa_domain::lead::Contest;
 use whocpa_domain::ticket::{TicketCategory, TicketPriority, TicketSide, TicketStatus};
@@ -19,8 +20,8 @@ use crate::{Caller, Engine, Paging, Rows, check};
 use shown::Around;
 pub use shown::{MessageView, TicketRow, TicketView};
 
-/// Longest message, in characters.
-const MESSAGE_LIMIT: usize = 10_000;
+/// A message.
+const MESSAGE: Limits = Limits::Plain(1, 10_000);
 /// Messages in one ticket: `view` shows all of them.
 const MESSAGES_LIMIT: i64 = 500;
 
@@ -46,7 +47,7 @@ params! {
         /// Only with messages that your side has not read, or only without.
         is_unread: Option<bool>,
         /// Only with this in the subject or a message, in any case of letters.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Only begun at this time or later.
         d_created_from: Option<Time>,
         /// Only begun until this time; a date takes its whole day in.
@@ -62,9 +63,9 @@ params! {
     /// A new question to the network.
     pub struct TicketCreate {
         /// What it is about, in a line.
-        subject: String,
+        subject: String where limits::NAME,
         /// The question, as plain text, up to 10000 characters.
-        message: String,
+        message: String where MESSAGE,
         /// What kind of question it is; a general one unless told.
         category: Option<TicketCategory>,
         /// The offer that it is about.
@@ -81,7 +82,7 @@ params! {
     /// What is said or done in a ticket. A message of the person opens it again, one of an operator answers it.
     pub struct TicketUpdate {
         /// A further message, as plain text, up to 10000 characters.
-        message: Option<String>,
+        message: Option<String> where MESSAGE,
         /// Makes the message a note that only operators see; for operators.
         is_internal: Option<bool>,
         /// Closes the ticket or opens it again; it wins over what a message would do. Only operators set "answered".
@@ -190,7 +191,7 @@ impl Engine {
         let scope = caller.may(Resource::Ticket, Method::Create)?;
         let mut errors = FieldErrors::default();
         check::name(&mut errors, "subject", &input.subject);
-        check_message(&mut errors, &input.message);
+        MESSAGE.check(&mut errors, "message", &input.message);
         let is_contest = input.is_contest == Some(true);
         if is_contest && caller.level != Level::Webmaster {
             errors.add("is_contest", "Only webmasters may use this");
@@ -247,22 +248,10 @@ fn check_operator(errors: &mut FieldErrors, caller: Caller, sent: &[(&str, bool)
     }
 }
 
-fn check_message(errors: &mut FieldErrors, message: &str) {
-    if message.trim().is_empty() {
-        errors.add("message", "Must not be empty");
-    }
-    if message.chars().count() > MESSAGE_LIMIT {
-        errors.add("message", format!("Must be at most {MESSAGE_LIMIT} characters"));
-    }
-    if message.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        errors.add("message", "Must be plain text");
-    }
-}
-
 fn check_sent(caller: Caller, input: &TicketUpdate) -> Result<()> {
     let mut errors = FieldErrors::default();
     if let Some(message) = &input.message {
-        check_message(&mut errors, message);
+        MESSAGE.check(&mut errors, "message", message);
     } else if input.is_internal.is_some() {
         errors.add("is_internal", "Only with a message");
     }

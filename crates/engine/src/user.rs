@@ -10,6 +10,7 @@ mod shown;
 use serde_json::json;
 use whocpa_domain::access::Scope;
 use whocpa_domain::input::Patch;
+use whocpa_domain::input::limits::{Form, Limits};
 use whocpa_domain::role::Role;
 use whocpa_domain::user::{UserLevel, UserStatus};
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result};
@@ -21,15 +22,27 @@ use crate::audit::Changes;
 use crate::auth::{KeySpec, login_plain};
 use crate::password::{is_hash, password_check, password_hash};
 use crate::{Caller, Engine, Paging, Rows};
-pub(crate) use card::Card;
+pub(crate) use card::{Card, EMAIL, PHONE, TELEGRAM};
 pub use input::{UserCreate, UserList, UserUpdate};
 pub use shown::UserView;
 pub(crate) use shown::traffic_kinds;
 
-/// Shortest accepted login, in characters.
-const LOGIN_MIN: usize = 3;
-/// Longest accepted login, in characters.
-const LOGIN_MAX: usize = 100;
+/// What a person signs in with.
+const LOGIN: Limits = Limits::Form(&Form {
+    format: "",
+    pattern: r"^[^\s\u0000-\u001f\u007f-\u009f]{3,100}$",
+    longest: 100,
+    wrong: |login| {
+        let login = login.trim();
+        if login.chars().count() < 3 {
+            Some("Must be at least 3 characters".to_owned())
+        } else if login.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            Some("Must not contain spaces".to_owned())
+        } else {
+            None
+        }
+    },
+});
 
 impl Engine {
     /// One page of people.
@@ -114,7 +127,7 @@ impl Engine {
             row.status = input.status.map_or(row.status, UserStatus::code);
             row.role = input.role.map_or(row.role, Role::code);
             row.manager_id = input.manager_id.or(row.manager_id);
-            check_login(&mut errors, &row.login);
+            LOGIN.check(&mut errors, "login", &row.login);
             check_role(&mut errors, row.level(), input.role);
             errors.finish()?;
             if row.manager_id != before.manager_id {
@@ -213,7 +226,7 @@ impl Engine {
     fn user_row(&self, caller: Caller, input: &UserCreate, mut errors: FieldErrors) -> Result<User> {
         let row = User::new(input.level, &login_plain(&input.login), &input.name, self.now());
         let mut row = input.card().apply(row, &mut errors);
-        check_login(&mut errors, &row.login);
+        LOGIN.check(&mut errors, "login", &row.login);
         check_role(&mut errors, input.level, input.role);
         let is_operator = input.level == UserLevel::Operator;
         if is_operator && input.role.is_none() {
@@ -279,15 +292,6 @@ impl Engine {
             change::create(db, ChangeKind::User, id, self.now()).await?;
         }
         Ok(())
-    }
-}
-
-fn check_login(errors: &mut FieldErrors, login: &str) {
-    if !(LOGIN_MIN..=LOGIN_MAX).contains(&login.chars().count()) {
-        errors.add("login", format!("Must be from {LOGIN_MIN} to {LOGIN_MAX} characters"));
-    }
-    if login.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        errors.add("login", "Must not contain spaces");
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Json<T>(
     pub T,
 );
 
-impl<T: DeserializeOwned + FieldType> Single for Json<T> {
+impl<T: DeserializeOwned + FieldType + PartialEq> Single for Json<T> {
     const KIND: ParamKind = ParamKind::Json(&T::KIND);
 
     fn parse(text: &str) -> Result<Self, String> {

@@ -90,12 +90,15 @@ impl<const LIMIT: usize> ParamType for Patch<Upload<LIMIT>> {
     const KIND: ParamKind = ParamKind::File(LIMIT);
     const REQUIRED: bool = false;
     const MANY: bool = false;
+    const CLEARABLE: bool = true;
     fn from_values(values: Vec<RawValue>) -> Result<Self, String> {
         match one(values)? {
             None => Ok(Self::Keep),
             Some(RawValue::Null) => Ok(Self::Clear),
             Some(RawValue::Text(text) | RawValue::Element(text)) if text.is_empty() => Ok(Self::Clear),
-            Some(RawValue::Text(_) | RawValue::Element(_) | RawValue::Json(_)) => Err(NOT_A_TEXT.to_owned()),
+            Some(RawValue::Text(_) | RawValue::Element(_) | RawValue::Flag(_) | RawValue::Json(_)) => {
+                Err(NOT_A_TEXT.to_owned())
+            }
             Some(RawValue::File(file)) => Upload::new(file).map(Self::Set),
         }
     }

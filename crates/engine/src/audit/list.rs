@@ -7,12 +7,24 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use whocpa_domain::audit::AuditActor;
 use whocpa_domain::input::Until;
+use whocpa_domain::input::limits::{Form, Limits};
 use whocpa_domain::view::{FieldKind, FieldType};
 use whocpa_domain::{Error, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::audit::{self, AuditFilter, Entry};
 use whocpa_store::{Db, person};
 
 use crate::{Caller, Engine, Paging, Rows};
+
+/// An address of a client.
+const ADDRESS: Limits = Limits::Form(&Form {
+    format: "ip-address",
+    pattern: "^[0-9A-Fa-f.:]+$",
+    longest: 45,
+    wrong: |text| match text.parse::<IpAddr>() {
+        Ok(_) => None,
+        Err(_) => Some("Must be an address such as 203.0.113.7 or 2001:db8::1".to_owned()),
+    },
+});
 
 params! {
     /// Which entries are wanted.
@@ -30,7 +42,7 @@ params! {
         /// Only what was done with these keys, by their id.
         key_id: Option<Vec<i64>>,
         /// Only what was done from these addresses.
-        ip: Option<Vec<String>>,
+        ip: Option<Vec<String>> where ADDRESS,
         /// Only what was done at this time or later.
         d_created_from: Option<Time>,
         /// Only what was done until this time; a date takes its whole day in.

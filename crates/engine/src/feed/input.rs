@@ -1,11 +1,15 @@
 //! What may be sent about feeds.
 
 use whocpa_domain::feed::{FEED_UPLOAD_BYTES, FeedFormat, FeedStatus};
+use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Patch, Upload};
 use whocpa_domain::{Error, FieldErrors, Page, PerPage, Result, Time, params};
 use whocpa_store::feed::Feed;
 
 use crate::check;
+
+/// Hours between two runs, 0 for one run.
+pub(super) const REFRESH: Limits = Limits::Range(0, 168);
 
 /// A feed that is sent.
 pub(super) type FeedFile = Upload<FEED_UPLOAD_BYTES>;
@@ -36,9 +40,9 @@ params! {
         /// The offer.
         offer_id: i64,
         /// Name; the host of the address, or the day, unless told.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// Where it is fetched: a public address.
-        url: Option<String>,
+        url: Option<String> where check::URL,
         /// The feed itself, at most 20 MiB; it may be compressed by gzip. UTF-8, windows-1251, or what the XML says.
         file: Option<FeedFile>,
         /// How it is written; found out unless told.
@@ -48,7 +52,7 @@ params! {
         /// Whether it holds all goods of the offer, so that those missing in it cannot be bought any more; yes unless told.
         is_full: Option<bool>,
         /// Hours until it is fetched again, up to 168; 0, the default, for once.
-        refresh_hours: Option<i64>,
+        refresh_hours: Option<i64> where REFRESH,
     }
 }
 
@@ -56,9 +60,9 @@ params! {
     /// Changes of a feed. Its offer stays.
     pub struct FeedUpdate {
         /// Name.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// Where it is fetched; a new address is fetched at once.
-        url: Option<String>,
+        url: Option<String> where check::URL,
         /// Another content, which is imported at once; the feed has no address then.
         file: Option<FeedFile>,
         /// How it is written.
@@ -68,7 +72,7 @@ params! {
         /// Whether it holds all goods of the offer, so that those missing in it cannot be bought any more.
         is_full: Option<bool>,
         /// Hours until it is fetched again, 0 for never.
-        refresh_hours: Option<i64>,
+        refresh_hours: Option<i64> where REFRESH,
         /// 1 ends the present run and plans no other; 0 lets it run again now.
         is_stopped: Option<bool>,
     }

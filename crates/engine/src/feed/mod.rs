@@ -28,12 +28,11 @@ use whocpa_store::{Db, currency};
 use crate::audit::Changes;
 use crate::{Caller, Engine, Paging, Rows, check, material};
 
+use input::REFRESH;
 pub use input::{FeedCreate, FeedList, FeedUpdate};
 
 /// Seconds after which a worker that has not shown itself has lost its run.
 const LEASE_SECONDS: i64 = 60;
-/// Most hours between two runs.
-const REFRESH_LIMIT: i64 = 168;
 
 view! {
     /// What was wrong in one row of a feed.
@@ -208,7 +207,7 @@ impl Engine {
     async fn feed_check(&self, db: &Db, row: &Feed, present: Option<i64>) -> Result<()> {
         let mut errors = FieldErrors::default();
         check::name(&mut errors, "name", &row.name);
-        check::range(&mut errors, "refresh_hours", row.refresh_hours, 0, REFRESH_LIMIT);
+        REFRESH.check_number(&mut errors, "refresh_hours", row.refresh_hours);
         if row.url.is_empty() {
             if row.refresh_hours > 0 {
                 errors.add("refresh_hours", "Only a feed with an address can be fetched again");

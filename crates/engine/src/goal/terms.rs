@@ -2,9 +2,20 @@
 
 use whocpa_domain::FieldErrors;
 use whocpa_domain::goal::{MoneyType, Terms};
+use whocpa_domain::input::limits::{Form, Limits};
 use whocpa_domain::money::{self, Amount};
 
 use super::GoalUpdate;
+
+/// A rate, whatever its money type.
+pub(super) const RATE: Limits = Limits::Form(&Form {
+    format: "",
+    pattern: r"^[0-9]{1,10}(\.[0-9]{1,6})?$",
+    longest: 17,
+    wrong: |text| money::parse_micros(text).is_none().then(|| PLAIN.to_owned()),
+});
+/// What another text than an amount is told.
+const PLAIN: &str = "Must be a plain decimal such as 12.50";
 
 /// The terms after an update. A rate of another money type means nothing, so none is carried over.
 pub(super) fn changed_terms(errors: &mut FieldErrors, old: Terms, input: &GoalUpdate, digits: u8) -> Terms {
@@ -54,7 +65,7 @@ fn checked(errors: &mut FieldErrors, terms: Terms) -> Terms {
 fn rate(errors: &mut FieldErrors, field: &str, money_type: MoneyType, text: Option<&String>) -> Option<i64> {
     let text = text?;
     let (read, message) = match money_type {
-        MoneyType::Fixed => (money::parse_micros(text), "Must be a plain decimal such as 12.50"),
+        MoneyType::Fixed => (money::parse_micros(text), PLAIN),
         MoneyType::Percent => (money::parse_percent(text), "Must be a percentage from 0 to 100 such as 16.5"),
         // `Terms::check` says that there are no such goals yet.
         MoneyType::Float => (Some(1), ""),

@@ -175,8 +175,7 @@ fn line(number: u64, columns: &[String], record: &StringRecord) -> Line {
         if matches!(name.as_str(), "tid" | "sale_id" | LEAD_ID) {
             keys.push(format!("{name}={value}"));
         }
-        // Its commas separate nothing.
-        raw.push(name, RawValue::Element(value.to_owned()));
+        raw.push(name, RawValue::Text(value.to_owned()));
     }
     Line { number, raw, keys }
 }

@@ -6,10 +6,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use url::form_urlencoded;
-use whocpa_domain::buyer::Buyer;
+use whocpa_domain::buyer::{self, Buyer};
 use whocpa_domain::click::{ClickReason, SUBID_LIMIT};
 use whocpa_domain::facts::{ClickWay, Entry};
-use whocpa_domain::input::Decimal;
+use whocpa_domain::input::{Decimal, Limits};
 use whocpa_domain::lead::{LeadStatus, order_key};
 use whocpa_domain::money::AMOUNT_LIMIT;
 use whocpa_domain::way::{Attribution, LeadWay};
@@ -21,17 +21,17 @@ use super::receive::{Conversion, Order, Verdict};
 use crate::click::Visit;
 use crate::{Caller, Engine};
 
-/// Longest id of an action, in characters.
-const NAME_LIMIT: usize = 255;
-/// Longest comment, in characters.
-const COMMENT_LIMIT: usize = 1000;
+/// An id of an action or a click.
+const ID: Limits = Limits::Text(0, 255);
+/// A label.
+const SUBID: Limits = Limits::Text(0, SUBID_LIMIT);
 
 params! {
     /// A new lead. An advertiser names the click that he was sent; a webmaster names offer, name and phone of his buyer.
     pub struct LeadCreate {
         /// The click that brought the action; required from advertisers. From webmasters one of their own clicks on the
         /// offer, absent when the buyer filled a form on their own page without a visit of a link.
-        tid: Option<String>,
+        tid: Option<String> where ID,
         /// The offer; required without `tid`. Webmasters must be connected to it.
         offer_id: Option<i64>,
         /// The webmaster whose order it is; for operators who send one.
@@ -39,21 +39,21 @@ params! {
         /// The goal; needed when the offer has several.
         goal_id: Option<i64>,
         /// The sender's id of the action: the same one again is the same lead.
-        sale_id: Option<String>,
+        sale_id: Option<String> where ID,
         /// Amount of the sale, in the goal's currency; for advertisers and operators.
         amount: Option<Decimal>,
         /// The decision; pending unless told; for advertisers and operators.
         status: Option<LeadStatus>,
         /// Buyer's name; required from webmasters.
-        name: Option<String>,
+        name: Option<String> where buyer::NAME,
         /// Buyer's phone as he typed it; required from webmasters, and read by the numbering plans of the offer's countries.
-        phone: Option<String>,
+        phone: Option<String> where buyer::PHONE,
         /// Buyer's e-mail address.
-        email: Option<String>,
+        email: Option<String> where buyer::NAME,
         /// Where to deliver.
-        address: Option<String>,
+        address: Option<String> where buyer::TEXT,
         /// Pieces, 1 to 1000.
-        quantity: Option<i64>,
+        quantity: Option<i64> where buyer::QUANTITY,
         /// Price that the buyer was told.
         price: Option<Decimal>,
         /// Buyer's address in the Internet.
@@ -65,17 +65,17 @@ params! {
         /// Your area where the form stands.
         area_id: Option<i64>,
         /// Your label.
-        subid1: Option<String>,
+        subid1: Option<String> where SUBID,
         /// Your label.
-        subid2: Option<String>,
+        subid2: Option<String> where SUBID,
         /// Your label.
-        subid3: Option<String>,
+        subid3: Option<String> where SUBID,
         /// Your label.
-        subid4: Option<String>,
+        subid4: Option<String> where SUBID,
         /// Your label.
-        subid5: Option<String>,
+        subid5: Option<String> where SUBID,
         /// What the advertiser should know of the order.
-        comment: Option<String>,
+        comment: Option<String> where buyer::TEXT,
     }
 }
 
@@ -415,15 +415,9 @@ fn check_report(sent: &Conversion) -> Result<()> {
     if sent.tid.is_empty() {
         errors.add("tid", "This parameter is required");
     }
-    for (name, text, limit) in [
-        ("tid", &sent.tid, NAME_LIMIT),
-        ("sale_id", &sent.sale_id, NAME_LIMIT),
-        ("comment", &sent.comment, COMMENT_LIMIT),
-    ] {
-        if text.chars().count() > limit {
-            errors.add(name, format!("Must be at most {limit} characters"));
-        }
-    }
+    ID.check(&mut errors, "tid", &sent.tid);
+    ID.check(&mut errors, "sale_id", &sent.sale_id);
+    buyer::TEXT.check(&mut errors, "comment", &sent.comment);
     if sent.amount.is_some_and(|amount| amount > AMOUNT_LIMIT) {
         errors.add("amount", "Must be at most 1000000000");
     }
@@ -439,13 +433,9 @@ fn check_order(sent: &OrderSent) -> Result<IpAddr> {
             errors.add(name, "This parameter is required");
         }
     }
-    if sent.id.chars().count() > NAME_LIMIT {
-        errors.add("sale_id", format!("Must be at most {NAME_LIMIT} characters"));
-    }
+    ID.check(&mut errors, "sale_id", &sent.id);
     for (at, text) in sent.subid.iter().enumerate() {
-        if text.chars().count() > SUBID_LIMIT {
-            errors.add(format!("subid{}", at + 1), format!("Must be at most {SUBID_LIMIT} characters"));
-        }
+        SUBID.check(&mut errors, &format!("subid{}", at + 1), text);
     }
     let mut ip = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
     if !sent.ip.trim().is_empty() {

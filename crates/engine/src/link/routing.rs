@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use whocpa_domain::input::{Json, Patch, read_json};
+use whocpa_domain::input::{Json, Limits, Patch, read_json};
 use whocpa_domain::landing::LandingKind;
 use whocpa_domain::rotation::{LinkRotation, ROUTE_LIMIT, Route};
 use whocpa_domain::targeting::Targeting;
@@ -15,8 +15,8 @@ use crate::catalogue::numbers;
 use crate::geo::GeoTree;
 use crate::routing::{check_targeting, check_targeting_text, targeting_text};
 
-/// Highest share of a smart link's visitors that try other offers, in percent.
-const EXPLORATION_LIMIT: i64 = 50;
+/// Share of a smart link's visitors that try other offers, in percent.
+pub(super) const EXPLORED: Limits = Limits::Range(0, 50);
 /// Categories of one smart link.
 const CATEGORY_LIMIT: usize = 50;
 
@@ -77,8 +77,8 @@ pub(super) async fn check(
         (before.map(|row| row.targeting.as_str()), &row.targeting),
         (tree, scope),
     );
-    if row.exploration.is_some_and(|percent| !(0..=EXPLORATION_LIMIT).contains(&percent)) {
-        errors.add("exploration", format!("Must be from 0 to {EXPLORATION_LIMIT}"));
+    if let Some(percent) = row.exploration {
+        EXPLORED.check_number(&mut errors, "exploration", percent);
     }
     for (field, kind, id, present) in [
         ("landing_id", LandingKind::Landing, row.landing_id, before.and_then(|row| row.landing_id)),

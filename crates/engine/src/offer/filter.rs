@@ -1,15 +1,19 @@
 //! Which offers a list shows, and in which order.
 
+use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::offer::{OfferSort, OfferStatus, TrafficKind, new_since};
 use whocpa_domain::sort::Sort;
 use whocpa_domain::text::fold;
-use whocpa_domain::{FieldErrors, Level, Page, PerPage, Result, Scope, Time, language, params};
+use whocpa_domain::{FieldErrors, Level, Page, PerPage, Result, Scope, Time, params};
 use whocpa_store::offer::{Flag, OfferFilter, PayoutFilter};
 use whocpa_store::{Db, currency};
 
 use super::sets::categories_unknown;
 use crate::{Caller, Engine, check};
+
+/// Ratings of offers.
+const RATING: Limits = Limits::Range(1, 10);
 
 params! {
     /// Which offers are wanted.
@@ -17,7 +21,7 @@ params! {
         /// These offers.
         id: Option<Vec<i64>>,
         /// Part of the name, in any case of letters, or the id.
-        search: Option<String>,
+        search: Option<String> where limits::NAME,
         /// 1 for the offers that are approved for you only, 0 for the others only; see the field of this name.
         is_approved: Option<bool>,
         /// 1 for exclusive offers only, 0 for the others only.
@@ -57,7 +61,7 @@ params! {
         /// Offers that allow at least one of these kinds of traffic.
         traffic: Option<Vec<TrafficKind>>,
         /// Offers in at least one of these languages, ISO 639-1.
-        languages: Option<Vec<String>>,
+        languages: Option<Vec<String>> where limits::LANGUAGE,
         /// Offers with an active goal in this currency. Required where amounts are compared.
         currency_id: Option<i64>,
         /// Offers with an active goal that pays at least so much for an action, in `currency_id`.
@@ -71,7 +75,7 @@ params! {
         /// Offers with at least so many approved leads in a hundred decided ones.
         approve_rate_from: Option<Decimal>,
         /// Offers with at least this rating, 1 to 10.
-        rating_from: Option<i64>,
+        rating_from: Option<i64> where RATING,
         /// Added on or after this date or moment.
         d_created_from: Option<Time>,
         /// Added on or before this date or moment.
@@ -150,13 +154,11 @@ fn check_values(errors: &mut FieldErrors, input: &OfferList) {
     {
         errors.add("payout_to", "Must not be below payout_from");
     }
-    if let Some(codes) = &input.languages
-        && !codes.iter().all(|code| language::is_known(code))
-    {
-        errors.add("languages", "Must be codes of ISO 639-1 such as en");
+    for code in input.languages.iter().flatten() {
+        limits::LANGUAGE.check(errors, "languages", code);
     }
     if let Some(rating) = input.rating_from {
-        check::range(errors, "rating_from", rating, 1, 10);
+        RATING.check_number(errors, "rating_from", rating);
     }
     if let Some(search) = &input.search {
         check::name(errors, "search", search);

@@ -2,6 +2,7 @@
 
 use whocpa_domain::buyer::FormField;
 use whocpa_domain::cap::{Cap, CapMeasure, caps_text};
+use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::input::{Decimal, Json, Patch};
 use whocpa_domain::moderation::{Moderation, Party};
 use whocpa_domain::money::AMOUNT_LIMIT;
@@ -15,27 +16,39 @@ use whocpa_store::offer::Offer;
 use crate::image::ImageFile;
 use crate::{Caller, check, routing};
 
-/// Longest UTM mask, in characters.
-const MASK_LIMIT: usize = 500;
-/// Longest life of the cookie with the tid, in days.
-const COOKIE_LIMIT_DAYS: i64 = 365;
-/// Longest time to decide about a lead, in days.
-const DECISION_LIMIT_DAYS: i64 = 90;
+/// A UTM mask, or none.
+const MASK: Limits = Limits::Form(&Form {
+    format: "utm",
+    pattern: r"^([^&?#\s\u0000-\u001f\u007f-\u009f][^?#\s\u0000-\u001f\u007f-\u009f]*)?$",
+    longest: 500,
+    wrong: |mask| {
+        let is_query = !mask.starts_with('&') && !mask.contains(['?', '#']) && mask.contains('=');
+        let is_right = is_query && UrlTemplate::parse(&with_mask("https://a.example/", mask)).is_ok();
+        (!mask.is_empty() && !is_right)
+            .then(|| "Must be a query such as utm_source=whocpa, with known macros".to_owned())
+    },
+});
+/// Days that the cookie with the tid lives.
+const COOKIE: Limits = Limits::Range(1, 365);
+/// Days for which one telephone number is one lead; 0 for no such rule.
+const PHONE_DOUBLE: Limits = Limits::Range(0, 365);
+/// Days in which leads are decided; 0 agrees on none.
+const DECISION: Limits = Limits::Range(0, 90);
 
 /// Declares both sets of parameters at once: what they share is written and documented once.
 macro_rules! writing {
     (
         $(#[doc = $create_about:literal])* create { $($create:tt)* }
         $(#[doc = $update_about:literal])* update { $($update:tt)* }
-        shared { $( $(#[doc = $doc:literal])* $field:ident : $ty:ty ),* $(,)? }
+        shared { $( $(#[doc = $doc:literal])* $field:ident : $ty:ty $(where $limits:expr)? ),* $(,)? }
     ) => {
         params! {
             $(#[doc = $create_about])*
-            pub struct OfferCreate { $($create)* $( $(#[doc = $doc])* $field: $ty ),* }
+            pub struct OfferCreate { $($create)* $( $(#[doc = $doc])* $field: $ty $(where $limits)? ),* }
         }
         params! {
             $(#[doc = $update_about])*
-            pub struct OfferUpdate { $($update)* $( $(#[doc = $doc])* $field: $ty ),* }
+            pub struct OfferUpdate { $($update)* $( $(#[doc = $doc])* $field: $ty $(where $limits)? ),* }
         }
         impl From<OfferCreate> for OfferUpdate {
             fn from(input: OfferCreate) -> Self {
@@ -56,22 +69,22 @@ writing! {
         /// Whose offer it is: an advertiser's user id. Operators only, who must name it.
         advertiser_id: Option<i64>,
         /// Name.
-        name: String,
+        name: String where limits::NAME,
         /// Where visitors are sent: an http or https address, which may hold the macros {tid}, {subid1} to {subid5},
         /// {keyword}, {offer_id}, {webmaster_id}, {area_id}, {link_id}, {landing_id}, {promo_id}, {country}, {device}, {os},
         /// {os_version}, {browser}, {browser_version}, {language}, {ip}, {ua}, {timestamp}, click ids of ad networks such as
         /// {gclid}, and other networks' names of these. Without {tid}, tid is added to its query.
-        url_redirect: String,
+        url_redirect: String where check::URL_TEMPLATE_GIVEN,
     }
     /// Changes of an offer.
     update {
         /// Name.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// Where visitors are sent: an http or https address, which may hold the macros {tid}, {subid1} to {subid5},
         /// {keyword}, {offer_id}, {webmaster_id}, {area_id}, {link_id}, {landing_id}, {promo_id}, {country}, {device}, {os},
         /// {os_version}, {browser}, {browser_version}, {language}, {ip}, {ua}, {timestamp}, click ids of ad networks such as
         /// {gclid}, and other networks' names of these. Without {tid}, tid is added to its query.
-        url_redirect: Option<String>,
+        url_redirect: Option<String> where check::URL_TEMPLATE_GIVEN,
         /// 1 stops a live offer, 0 lets a stopped one go on.
         is_stopped: Option<bool>,
     }
@@ -83,19 +96,19 @@ writing! {
         status: Option<OfferStatus>,
         /// Why it is sent back, stopped or archived; operators only, who owe it when they send a live or reviewed offer
         /// back or stop it.
-        reason: Option<String>,
+        reason: Option<String> where limits::TEXT,
         /// Whether only connected webmasters see it.
         is_private: Option<bool>,
         /// Whether webmasters are connected without a decision.
         is_auto_connect: Option<bool>,
         /// Full description.
-        description: Option<String>,
+        description: Option<String> where limits::TEXT,
         /// Short description.
-        description_short: Option<String>,
+        description_short: Option<String> where limits::TEXT,
         /// The advertiser's rules.
-        rules_full: Option<String>,
+        rules_full: Option<String> where limits::TEXT,
         /// The advertiser's rules in short.
-        rules_short: Option<String>,
+        rules_short: Option<String> where limits::TEXT,
         /// Ids of the offer's categories; they replace the present ones.
         categories: Option<Vec<i64>>,
         /// Ids of the regions where it is available; they replace the present ones.
@@ -106,7 +119,7 @@ writing! {
         /// Kinds of traffic that are forbidden; they replace the present ones.
         traffic_forbidden: Option<Vec<TrafficKind>>,
         /// Languages of its pages and of its call centre, ISO 639-1; they replace the present ones.
-        languages: Option<Vec<String>>,
+        languages: Option<Vec<String>> where limits::LANGUAGE,
         /// Whether deeplinks are allowed.
         is_deeplink: Option<bool>,
         /// Whether only this network has it. Operators only.
@@ -116,7 +129,7 @@ writing! {
         is_phone_tracking: Option<bool>,
         /// Days for which orders with one telephone number, from different clicks, are one lead: later ones are stored as
         /// Double. A refused lead holds its number no more. 0 to 365, 0 for no such rule.
-        phone_double_days: Option<i64>,
+        phone_double_days: Option<i64> where PHONE_DOUBLE,
         /// Whether actions that a visitor's browser reports (`/px/<goal>.gif`, `/t.js`) are taken without a signature.
         /// Anybody can send them, so each click has one, nothing approves it by itself, and amounts are not listened to.
         is_pixel: Option<bool>,
@@ -129,19 +142,19 @@ writing! {
         /// Whether its pages suit mobile visitors.
         is_mobile_optimised: Option<bool>,
         /// Note of the network's people. Operators only.
-        comment: Option<String>,
+        comment: Option<String> where limits::TEXT,
         /// Home page; empty for none.
-        url_homepage: Option<String>,
+        url_homepage: Option<String> where check::URL,
         /// Title of the page where visitors are sent.
-        url_name: Option<String>,
+        url_name: Option<String> where limits::LINE,
         /// Query that is added to `url_redirect`, for example utm_source=whocpa&utm_content={webmaster_id}, with the same
         /// macros; empty for none.
-        utm_mask: Option<String>,
+        utm_mask: Option<String> where MASK,
         /// When the call centre works, in words; empty for none.
-        call_hours: Option<String>,
+        call_hours: Option<String> where limits::LINE,
         /// Days in which you decide about a lead, 1 to 90; 0 agrees on none. Webmasters see it. Leads that are there
         /// already keep what was agreed when they came.
-        decision_days: Option<i64>,
+        decision_days: Option<i64> where DECISION,
         /// Whether a lead that nobody decided about in `decision_days` is approved by itself; never one whose click is
         /// marked as a bot's. Webmasters see it. Leads that are there already keep what was agreed when they came.
         is_silence_approval: Option<bool>,
@@ -159,7 +172,7 @@ writing! {
         /// sizes, see `images`. Sent empty, the present one goes.
         image: Patch<ImageFile>,
         /// Days that the cookie with the tid lives, 1 to 365; 30 unless told.
-        cookie_ttl_days: Option<i64>,
+        cookie_ttl_days: Option<i64> where COOKIE,
         /// Which visitors it takes; empty for all. The others go to traffic-back.
         targeting: Patch<Json<Targeting>>,
         /// How much it takes; the list replaces the present one, empty for no caps. When a cap is reached, visitors go to
@@ -168,7 +181,7 @@ writing! {
         /// Time zone of the days of its caps, for example `Europe/Kyiv`; UTC unless told.
         time_zone: Option<TimeZone>,
         /// Where visitors go whom it does not take and for whom the webmaster named no address; empty for none.
-        url_traffback: Option<String>,
+        url_traffback: Option<String> where check::URL,
     }
 }
 
@@ -352,43 +365,22 @@ pub(super) fn check(errors: &mut FieldErrors, row: &Offer) {
     ] {
         check::text(errors, field, value);
     }
-    if row.url_redirect.is_empty() {
-        errors.add("url_redirect", "Must not be empty");
-    }
-    check::url_template(errors, "url_redirect", &row.url_redirect);
-    check_mask(errors, row);
-    if !row.call_hours.is_empty() {
-        check::name(errors, "call_hours", &row.call_hours);
-    }
+    check::URL_TEMPLATE_GIVEN.check(errors, "url_redirect", &row.url_redirect);
+    MASK.check(errors, "utm_mask", &row.utm_mask);
+    check::line(errors, "call_hours", &row.call_hours);
     check::text(errors, "comment", &row.comment);
     check_price(errors, row);
     if row.date_start.zip(row.date_stop).is_some_and(|(start, stop)| stop <= start) {
         errors.add("date_stop", "Must be after date_start");
     }
-    if !row.url_name.is_empty() {
-        check::name(errors, "url_name", &row.url_name);
-    }
+    check::line(errors, "url_name", &row.url_name);
     check::url(errors, "url_homepage", &row.url_homepage);
-    check::range(errors, "cookie_ttl_days", row.cookie_ttl_days, 1, COOKIE_LIMIT_DAYS);
-    check::range(errors, "decision_days", row.decision_days, 0, DECISION_LIMIT_DAYS);
+    COOKIE.check_number(errors, "cookie_ttl_days", row.cookie_ttl_days);
+    DECISION.check_number(errors, "decision_days", row.decision_days);
     if row.is_silence_approval && row.decision_days == 0 {
         errors.add("is_silence_approval", "Only with decision_days");
     }
-    check::range(errors, "phone_double_days", row.phone_double_days, 0, COOKIE_LIMIT_DAYS);
-}
-
-fn check_mask(errors: &mut FieldErrors, row: &Offer) {
-    let is_query = |mask: &str| !mask.starts_with('&') && !mask.contains(['?', '#']) && mask.contains('=');
-    if row.utm_mask.is_empty() {
-        return;
-    }
-    if !is_query(&row.utm_mask)
-        || UrlTemplate::parse(&with_mask("https://a.example/", &row.utm_mask)).is_err()
-    {
-        errors.add("utm_mask", "Must be a query such as utm_source=whocpa, with known macros");
-    } else if row.utm_mask.chars().count() > MASK_LIMIT {
-        errors.add("utm_mask", format!("Must be at most {MASK_LIMIT} characters"));
-    }
+    PHONE_DOUBLE.check_number(errors, "phone_double_days", row.phone_double_days);
 }
 
 fn check_price(errors: &mut FieldErrors, row: &Offer) {

@@ -1,8 +1,9 @@
 //! What an offer has several of: categories, regions, kinds of traffic, languages.
 
 use serde::Serialize;
+use whocpa_domain::input::limits;
 use whocpa_domain::offer::TrafficKind;
-use whocpa_domain::{FieldErrors, Result, Scope, language};
+use whocpa_domain::{FieldErrors, Result, Scope};
 use whocpa_store::offer;
 use whocpa_store::{Db, category};
 
@@ -79,8 +80,8 @@ impl Sets {
         if self.geo.iter().any(|id| !tree.knows(scope, *id) && !present.geo.contains(id)) {
             errors.add("geo", "Regions not found");
         }
-        if !self.languages.iter().all(|code| language::is_known(code)) {
-            errors.add("languages", "Must be codes of ISO 639-1 such as en");
+        for code in &self.languages {
+            limits::LANGUAGE.check(errors, "languages", code);
         }
         if let Some(both) = self.traffic_allowed.iter().find(|kind| self.traffic_forbidden.contains(kind)) {
             errors.add("traffic_forbidden", format!("{both} is both allowed and forbidden"));

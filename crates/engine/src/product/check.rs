@@ -1,14 +1,15 @@
 //! What a product must be like, whether it is written by hand or comes in a feed.
 
 use whocpa_domain::FieldErrors;
+use whocpa_domain::input::Limits;
 use whocpa_domain::money::AMOUNT_LIMIT;
 use whocpa_store::offer::Offer;
 use whocpa_store::product::Product;
 
 use crate::check;
 
-/// Longest id of an advertiser's own, in characters.
-const EXTERNAL_ID_LIMIT: usize = 100;
+/// An advertiser's own id of a product.
+pub(crate) const EXTERNAL_ID: Limits = Limits::Line(1, 100);
 
 /// The hosts of an offer, as an operator approved them.
 pub(crate) struct Hosts(Vec<String>);
@@ -32,10 +33,7 @@ impl Hosts {
 
 /// Checks everything but the currency, which needs the database.
 pub(crate) fn check(errors: &mut FieldErrors, row: &Product, hosts: &Hosts) {
-    let id = &row.external_id;
-    if id.trim().is_empty() || id.chars().count() > EXTERNAL_ID_LIMIT || id.chars().any(char::is_control) {
-        errors.add("external_id", format!("Must be 1 to {EXTERNAL_ID_LIMIT} characters on one line"));
-    }
+    EXTERNAL_ID.check(errors, "external_id", &row.external_id);
     check::name(errors, "name", &row.name);
     if row.url.is_empty() {
         errors.add("url", "Must not be empty");
@@ -54,9 +52,7 @@ pub(crate) fn check(errors: &mut FieldErrors, row: &Product, hosts: &Hosts) {
     }
     check::url(errors, "picture", &row.picture);
     for (field, value) in [("category", &row.category), ("vendor", &row.vendor)] {
-        if !value.is_empty() {
-            check::name(errors, field, value);
-        }
+        check::line(errors, field, value);
     }
     check::text(errors, "description", &row.description);
 }

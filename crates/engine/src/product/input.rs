@@ -1,10 +1,13 @@
 //! What may be sent about products.
 
-use whocpa_domain::input::{Decimal, Patch};
+use whocpa_domain::input::{Decimal, Patch, limits};
 use whocpa_domain::material::ProductSort;
 use whocpa_domain::sort::Sort;
 use whocpa_domain::{Page, PerPage, Time, params};
 use whocpa_store::product::Product;
+
+use super::check::EXTERNAL_ID;
+use crate::check;
 
 params! {
     /// Which products are wanted.
@@ -28,9 +31,9 @@ params! {
         /// 1 for those that can be bought only, 0 for the others only.
         is_available: Option<bool>,
         /// Only whose path of categories contains this.
-        category: Option<String>,
+        category: Option<String> where limits::LINE,
         /// Only whose name contains this.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Only changed since this moment.
         d_updated_from: Option<Time>,
         /// Order of the list, a minus in front for the other direction; `id` unless told.
@@ -48,11 +51,11 @@ params! {
         /// The offer.
         offer_id: i64,
         /// Your own id of it, unique within the offer.
-        external_id: String,
+        external_id: String where EXTERNAL_ID,
         /// Name.
-        name: String,
+        name: String where limits::NAME,
         /// Its page, on a host of the offer's `url_redirect` or `url_homepage` or below one.
-        url: String,
+        url: String where check::URL_GIVEN,
         /// Price.
         price: Decimal,
         /// What it cost before; above the price.
@@ -60,13 +63,13 @@ params! {
         /// Currency of both.
         currency_id: i64,
         /// Address of its picture.
-        picture: Option<String>,
+        picture: Option<String> where check::URL,
         /// Path of categories, joined by ` / `.
-        category: Option<String>,
+        category: Option<String> where limits::LINE,
         /// Who makes it.
-        vendor: Option<String>,
+        vendor: Option<String> where limits::LINE,
         /// Description.
-        description: Option<String>,
+        description: Option<String> where limits::TEXT,
         /// Whether it can be bought; yes unless told.
         is_available: Option<bool>,
     }
@@ -76,11 +79,11 @@ params! {
     /// Changes of a product. Its offer stays.
     pub struct ProductUpdate {
         /// Your own id of it, unique within the offer.
-        external_id: Option<String>,
+        external_id: Option<String> where EXTERNAL_ID,
         /// Name.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// Its page, on a host of the offer's `url_redirect` or `url_homepage` or below one.
-        url: Option<String>,
+        url: Option<String> where check::URL_GIVEN,
         /// Price.
         price: Option<Decimal>,
         /// What it cost before; empty when it is not discounted.
@@ -88,13 +91,13 @@ params! {
         /// Currency of both.
         currency_id: Option<i64>,
         /// Address of its picture; empty for none.
-        picture: Option<String>,
+        picture: Option<String> where check::URL,
         /// Path of categories, joined by ` / `; empty for none.
-        category: Option<String>,
+        category: Option<String> where limits::LINE,
         /// Who makes it; empty for nobody.
-        vendor: Option<String>,
+        vendor: Option<String> where limits::LINE,
         /// Description.
-        description: Option<String>,
+        description: Option<String> where limits::TEXT,
         /// Whether it can be bought.
         is_available: Option<bool>,
     }

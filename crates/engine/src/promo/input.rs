@@ -1,6 +1,7 @@
 //! What may be sent about promos, and what is checked.
 
 use whocpa_domain::input::Patch;
+use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::material::MaterialSort;
 use whocpa_domain::moderation::{Moderation, ModerationStatus};
 use whocpa_domain::promo::{LINK_PLACE, PromoKind};
@@ -13,6 +14,8 @@ use crate::{check, material};
 
 /// Longest side of a banner, in pixels.
 const SIDE_LIMIT: i64 = 10_000;
+/// A side of a banner, in pixels.
+const SIDE: Limits = Limits::Range(1, SIDE_LIMIT);
 
 params! {
     /// Which promos are wanted.
@@ -26,7 +29,7 @@ params! {
         /// Only of these kinds.
         kind: Option<Vec<PromoKind>>,
         /// Only in these languages, ISO 639-1 codes.
-        language: Option<Vec<String>>,
+        language: Option<Vec<String>> where limits::LANGUAGE,
         /// Only of these widths, pixels.
         width: Option<Vec<i64>>,
         /// Only of these heights, pixels.
@@ -36,7 +39,7 @@ params! {
         /// Only in these states; for advertisers and operators. Others see the live ones.
         status: Option<Vec<ModerationStatus>>,
         /// Only whose name contains this.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Only changed since this moment.
         d_updated_from: Option<Time>,
         /// Order of the list, a minus in front for the other direction; `id` unless told.
@@ -58,22 +61,22 @@ params! {
         /// What it is.
         kind: PromoKind,
         /// Name.
-        name: String,
+        name: String where limits::NAME,
         /// Its language, an ISO 639-1 code.
-        language: Option<String>,
+        language: Option<String> where limits::LANGUAGE,
         /// Its text or HTML; required for texts, e-mails and HTML blocks. `{link}` stands for the webmaster's own tracked
         /// link; e-mails and HTML blocks must have it.
-        template: Option<String>,
+        template: Option<String> where limits::TEXT,
         /// Where visitors are sent, with macros as in an offer's `url_redirect`; the offer's own address unless told.
-        url: Option<String>,
+        url: Option<String> where check::URL_TEMPLATE,
         /// Where the video or the showcase itself is; required for these two kinds.
-        url_content: Option<String>,
+        url_content: Option<String> where check::URL,
         /// Its picture: PNG, JPEG or WebP; required for banners.
         image: Patch<ImageFile>,
         /// Width in pixels; required for banners.
-        width: Option<i64>,
+        width: Option<i64> where SIDE,
         /// Height in pixels; required for banners.
-        height: Option<i64>,
+        height: Option<i64> where SIDE,
         /// Whether only webmasters who are connected with the offer see it; no unless told.
         is_private: Option<bool>,
         /// 1 keeps it out of moderation as a draft.
@@ -88,28 +91,28 @@ params! {
         /// The stock that it advertises; empty for none.
         stock_id: Patch<i64>,
         /// Name.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// Its language, an ISO 639-1 code; empty for none.
-        language: Option<String>,
+        language: Option<String> where limits::LANGUAGE,
         /// Its text or HTML.
-        template: Option<String>,
+        template: Option<String> where limits::TEXT,
         /// Where visitors are sent; empty for the offer's own address.
-        url: Option<String>,
+        url: Option<String> where check::URL_TEMPLATE,
         /// Where the video or the showcase itself is.
-        url_content: Option<String>,
+        url_content: Option<String> where check::URL,
         /// Its picture: PNG, JPEG or WebP; empty for none.
         image: Patch<ImageFile>,
         /// Width in pixels; empty for none.
-        width: Patch<i64>,
+        width: Patch<i64> where SIDE,
         /// Height in pixels; empty for none.
-        height: Patch<i64>,
+        height: Patch<i64> where SIDE,
         /// Whether only webmasters who are connected with the offer see it.
         is_private: Option<bool>,
         /// The wanted state. You send a draft for review, take it back, stop what is live, let it go on, archive it or
         /// take it out of the archive; operators approve, send back, stop.
         status: Option<ModerationStatus>,
         /// Why it is sent back, stopped or archived; for operators, required when they send back or stop.
-        reason: Option<String>,
+        reason: Option<String> where limits::TEXT,
     }
 }
 
@@ -175,7 +178,7 @@ pub(super) fn check(errors: &mut FieldErrors, row: &Promo, base_url: &str) {
     check::url(errors, "url_content", &row.url_content);
     for (field, side) in [("width", row.width), ("height", row.height)] {
         if let Some(side) = side {
-            check::range(errors, field, side, 1, SIDE_LIMIT);
+            SIDE.check_number(errors, field, side);
         }
     }
     match PromoKind::from_code(row.kind) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use whocpa_domain::input::limits::{Form, Limits};
 use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::user::{Language, Notify, TimeZone, Trust, codes_text};
 use whocpa_domain::{FieldErrors, Result, Scope};
@@ -13,8 +14,44 @@ use crate::check;
 
 /// Longest e-mail address (RFC 5321).
 const EMAIL_MAX: usize = 254;
-/// Highest level in the network's own programme.
-const RANK_MAX: i64 = 1000;
+/// Level in the network's own programme.
+pub(crate) const RANK: Limits = Limits::Range(0, 1000);
+/// An e-mail address, or none.
+pub(crate) const EMAIL: Limits = Limits::Form(&Form {
+    format: "email",
+    pattern: r#"^([^\s@<>(),;:\\"\[\]]+@[A-Za-z0-9]+(-+[A-Za-z0-9]+)*(\.[A-Za-z0-9]+(-+[A-Za-z0-9]+)*)+)?$"#,
+    longest: EMAIL_MAX,
+    wrong: |text| {
+        let text = text.trim();
+        let is_right = text.is_empty() || is_email(text);
+        (!is_right).then(|| "Must be an e-mail address such as name@example.com".to_owned())
+    },
+});
+/// A name in Telegram, or none.
+pub(crate) const TELEGRAM: Limits = Limits::Form(&Form {
+    format: "",
+    pattern: "^(@?[A-Za-z0-9_]{4,32})?$",
+    longest: 40,
+    wrong: |text| {
+        let name = text.trim().trim_start_matches('@');
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_right = (4..=32).contains(&name.len()) && name.chars().all(plain);
+        (!name.is_empty() && !is_right).then(|| "Must be a Telegram name such as @example".to_owned())
+    },
+});
+/// A telephone number, or none.
+pub(crate) const PHONE: Limits = Limits::Form(&Form {
+    format: "",
+    pattern: r"^(\+?\(?[0-9]([ ()-]{0,2}[0-9]){4,19})?$",
+    longest: 40,
+    wrong: |text| {
+        let text = text.trim();
+        let is_phone = |c: char| c.is_ascii_digit() || " +-()".contains(c);
+        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let is_right = text.is_empty() || (text.chars().all(is_phone) && (5..=20).contains(&digits));
+        (!is_right).then(|| "Must be a telephone number such as +380 44 123 45 67".to_owned())
+    },
+});
 
 /// Changes of a card; what is `None` stays.
 #[derive(Debug, Clone, Default)]
@@ -66,23 +103,10 @@ fn check(errors: &mut FieldErrors, row: &User) {
     check::name(errors, "name", &row.name);
     check::text(errors, "comment", &row.comment);
     check::url(errors, "site", &row.site);
-    check::range(errors, "rank", row.rank, 0, RANK_MAX);
-    if !row.email.is_empty() && !is_email(&row.email) {
-        errors.add("email", "Must be an e-mail address such as name@example.com");
-    }
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if !row.telegram.is_empty()
-        && (!(4..=32).contains(&row.telegram.len()) || !row.telegram.chars().all(plain))
-    {
-        errors.add("telegram", "Must be a Telegram name such as @example");
-    }
-    let is_phone = |c: char| c.is_ascii_digit() || " +-()".contains(c);
-    let digits = row.phone.chars().filter(char::is_ascii_digit).count();
-    if !row.phone.is_empty()
-        && (!row.phone.chars().all(is_phone) || !(5..=20).contains(&digits) || row.phone.len() > 40)
-    {
-        errors.add("phone", "Must be a telephone number such as +380 44 123 45 67");
-    }
+    RANK.check_number(errors, "rank", row.rank);
+    EMAIL.check(errors, "email", &row.email);
+    TELEGRAM.check(errors, "telegram", &row.telegram);
+    PHONE.check(errors, "phone", &row.phone);
 }
 
 /// Whether this looks like an address that mail can be sent to; whether it is one, only a letter tells.

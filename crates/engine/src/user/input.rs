@@ -1,12 +1,15 @@
 //! What operators send about accounts.
 
-use whocpa_domain::input::{Patch, Until};
+use whocpa_domain::input::{Patch, Until, limits};
 use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::role::Role;
 use whocpa_domain::user::{Language, TimeZone, Trust, UserLevel, UserStatus};
 use whocpa_domain::{Page, PerPage, Time, params};
 
-use super::Card;
+use super::card::{EMAIL, PHONE, RANK, TELEGRAM};
+use super::{Card, LOGIN};
+use crate::check;
+use crate::password::PASSWORD;
 
 params! {
     /// Which people are wanted.
@@ -27,7 +30,7 @@ params! {
         traffic_kinds: Option<Vec<TrafficKind>>,
         /// Only people whose login, name or contacts contain this, in any case of letters, or whose user id or
         /// affiliate id it is.
-        search: Option<String>,
+        search: Option<String> where limits::LINE,
         /// Only accounts made at this time or later.
         d_created_from: Option<Time>,
         /// Only accounts made until this time; a date takes its whole day in.
@@ -45,29 +48,29 @@ params! {
         /// Kind of account; it cannot be changed later. Only an owner adds operators.
         level: UserLevel,
         /// What the person signs in with: 3 to 100 characters without spaces, kept in lower case, unique.
-        login: String,
+        login: String where LOGIN,
         /// What others call him.
-        name: String,
+        name: String where limits::NAME,
         /// Password, at least 8 characters.
-        password: String,
+        password: String where PASSWORD,
         /// What an operator is there for; required for an operator, refused for others.
         role: Option<Role>,
         /// The operator who looks after this person; for owners. Those whom a manager adds are his own.
         manager_id: Option<i64>,
         /// E-mail address.
-        email: Option<String>,
+        email: Option<String> where EMAIL,
         /// Name in Telegram.
-        telegram: Option<String>,
+        telegram: Option<String> where TELEGRAM,
         /// Telephone.
-        phone: Option<String>,
+        phone: Option<String> where PHONE,
         /// The person's own site.
-        site: Option<String>,
+        site: Option<String> where check::URL,
         /// Language: `en`, `ru` or `uk`; `en` unless told.
         language: Option<Language>,
         /// IANA time zone, for example `Europe/Kyiv`; `UTC` unless told.
         time_zone: Option<TimeZone>,
         /// Level in the network's own programme, 0 to 1000; 0 unless told.
-        rank: Option<i64>,
+        rank: Option<i64> where RANK,
         /// How far the network trusts the person; "new" unless told.
         trust: Option<Trust>,
         /// Kinds of traffic that he works with.
@@ -75,7 +78,7 @@ params! {
         /// Categories that he works with.
         categories: Option<Vec<i64>>,
         /// Note that only operators see.
-        comment: Option<String>,
+        comment: Option<String> where limits::TEXT,
     }
 }
 
@@ -83,9 +86,9 @@ params! {
     /// Changes of an account.
     pub struct UserUpdate {
         /// What the person signs in with: 3 to 100 characters without spaces, kept in lower case, unique.
-        login: Option<String>,
+        login: Option<String> where LOGIN,
         /// What others call him.
-        name: Option<String>,
+        name: Option<String> where limits::NAME,
         /// Whether the account works. A blocked one cannot sign in, its keys open nothing and its links lead nowhere.
         status: Option<UserStatus>,
         /// What an operator is there for. One owner that works always stays.
@@ -93,19 +96,19 @@ params! {
         /// The operator who looks after this person, empty for nobody; for owners.
         manager_id: Patch<i64>,
         /// E-mail address.
-        email: Option<String>,
+        email: Option<String> where EMAIL,
         /// Name in Telegram.
-        telegram: Option<String>,
+        telegram: Option<String> where TELEGRAM,
         /// Telephone.
-        phone: Option<String>,
+        phone: Option<String> where PHONE,
         /// The person's own site.
-        site: Option<String>,
+        site: Option<String> where check::URL,
         /// Language: `en`, `ru` or `uk`.
         language: Option<Language>,
         /// IANA time zone, for example `Europe/Kyiv`.
         time_zone: Option<TimeZone>,
         /// Level in the network's own programme, 0 to 1000.
-        rank: Option<i64>,
+        rank: Option<i64> where RANK,
         /// How far the network trusts the person.
         trust: Option<Trust>,
         /// Kinds of traffic that he works with; empty for none.
@@ -113,9 +116,9 @@ params! {
         /// Categories that he works with; empty for none.
         categories: Option<Vec<i64>>,
         /// Note that only operators see.
-        comment: Option<String>,
+        comment: Option<String> where limits::TEXT,
         /// New password, at least 8 characters.
-        password: Option<String>,
+        password: Option<String> where PASSWORD,
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::people_world::{NOW, Network, fields, network, read, refused};
+use crate::people_world::{NOW, Network, fields, network, read, refused, try_read};
 use whocpa_db_test::db_test;
 use whocpa_domain::role::{Right, Rights, Role};
 use whocpa_domain::user::{AffId, UserLevel, UserStatus};
 use whocpa_domain::{Error, Method, Resource, Scope, Time};
 use whocpa_engine::key::KeyCreated;
-use whocpa_engine::user::UserCreate;
+use whocpa_engine::user::{UserCreate, UserUpdate};
 use whocpa_engine::{Caller, Rng, password_hash};
 use whocpa_store::api_key;
 use whocpa_store::person::{self, User};
@@ -238,8 +238,7 @@ async fn people_are_found_by_what_stands_on_their_card(db: TestDb) {
     assert_eq!(view.categories.len(), 1);
     let bad =
         [("email", "nobody"), ("phone", "call me"), ("site", "ftp:x"), ("rank", "-1"), ("telegram", "w w")];
-    let bad = net.engine.user_update(net.operator, id, read(&bad)).await;
-    assert_eq!(fields(bad), ["email", "phone", "rank", "site", "telegram"]);
+    assert_eq!(fields(try_read::<UserUpdate>(&bad)), ["email", "phone", "rank", "site", "telegram"]);
     let unknown = net.engine.user_update(net.operator, id, read(&[("categories", "12345")])).await;
     assert_eq!(fields(unknown), ["categories"]);
     // A category that goes leaves the cards.
@@ -251,7 +250,7 @@ async fn people_are_found_by_what_stands_on_their_card(db: TestDb) {
 async fn a_password_is_changed_by_who_knows_it(db: TestDb) {
     let net = network(db).await;
     let (caller, me) = (net.webmaster, net.webmaster.user_id);
-    let change = |pairs: &[(&str, &str)]| net.engine.profile_update(caller, me, read(pairs));
+    let change = async |pairs: &[(&str, &str)]| net.engine.profile_update(caller, me, try_read(pairs)?).await;
     assert_eq!(fields(change(&[("password", "another one")]).await), ["current_password"]);
     let wrong = change(&[("password", "another one"), ("current_password", "guess")]).await;
     assert_eq!(refused(wrong)["current_password"], ["Wrong password"]);
@@ -281,9 +280,9 @@ async fn a_postback_token_is_replaced_with_an_overlap(db: TestDb) {
         let view = net.engine.profile_view(caller, me).await.expect("profile");
         view.postback_token.expect("a token")
     };
-    let rotate = |pairs: &[(&str, &str)]| {
+    let rotate = async |pairs: &[(&str, &str)]| {
         let pairs = [&[("rotate_postback_token", "1")], pairs].concat();
-        net.engine.profile_update(caller, me, read(&pairs))
+        net.engine.profile_update(caller, me, try_read(&pairs)?).await
     };
     let first = token().await;
     rotate(&[]).await.expect("rotate");

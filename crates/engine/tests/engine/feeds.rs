@@ -275,7 +275,7 @@ async fn its_owner_stops_changes_and_removes_it(test: TestDb) {
     let offer_id = offer.to_string();
     let create = async |pairs: &[(&str, &str)], file: Option<&[u8]>| {
         let pairs = [&[("offer_id", offer_id.as_str())], pairs].concat();
-        let input: FeedCreate = sent(&pairs, file).read().expect("read");
+        let input: FeedCreate = sent(&pairs, file).read()?;
         engine.feed_create(world.advertiser, input).await
     };
     assert_eq!(refusal(create(&[], None).await), ["url: Either url or file must be given"]);

@@ -4,9 +4,10 @@ use whocpa_db_test::db_test;
 use whocpa_domain::Error;
 use whocpa_domain::moderation::ModerationStatus::{self, Archived, Draft, Live, Review, Stopped};
 use whocpa_engine::Caller;
+use whocpa_engine::landing::LandingCreate;
 use whocpa_store::testing::TestDb;
 
-use crate::world::{World, read, refusal};
+use crate::world::{World, read, refusal, try_read};
 
 const PAGE: &str = "https://shop.example/?key=secret";
 
@@ -139,18 +140,19 @@ async fn material_is_the_advertisers_own_and_checked_by_field(test: TestDb) {
         ("name", " "),
         ("url", "javascript:alert(1)"),
         ("language", "english"),
-        ("goal_id", goal.as_str()),
     ];
-    let refused = refusal(engine.landing_create(world.advertiser, read(&bad)).await);
+    let refused = refusal(try_read::<LandingCreate>(&bad));
     assert_eq!(
         refused,
         [
-            "goal_id: Goals not found",
-            "language: Must be an ISO 639-1 code such as en",
+            "language: Must be at most 2 characters",
             "name: Must not be empty",
             "url: Must be an http or https address with a host",
         ]
     );
+    let foreign = [good.as_slice(), &[("goal_id", goal.as_str())]].concat();
+    let refused = refusal(engine.landing_create(world.advertiser, read(&foreign)).await);
+    assert_eq!(refused, ["goal_id: Goals not found"]);
     let exclusive = [good.as_slice(), &[("is_exclusive", "1")]].concat();
     let refused = refusal(engine.landing_create(world.advertiser, read(&exclusive)).await);
     assert_eq!(refused, ["is_exclusive: Only an operator may set this"]);

@@ -9,7 +9,7 @@ use whocpa_engine::click::Visit;
 use whocpa_engine::lead::{Conversion, Verdict};
 use whocpa_store::testing::TestDb;
 
-use crate::world::{USD, World, read, refusal};
+use crate::world::{USD, World, read, refusal, try_read};
 
 /// Late enough for click ids, which count from 2024.
 const LATER: Time = Time(1_750_000_000);
@@ -64,7 +64,7 @@ async fn kinds_of_traffic_and_languages_narrow_the_list(test: TestDb) {
         assert_eq!(world.ids(Caller::GUEST, &[(filter, value)]).await, found, "{filter} {value}");
     }
     for (pairs, told) in [
-        ([("languages", "xx")], "languages: Must be codes of ISO 639-1 such as en"),
+        ([("languages", "xx")], "languages: Must be an ISO 639-1 code such as en"),
         ([("rating_from", "11")], "rating_from: Must be from 1 to 10"),
         (
             [("payout_from", "5")],
@@ -75,7 +75,8 @@ async fn kinds_of_traffic_and_languages_narrow_the_list(test: TestDb) {
         ([("status", "2")], "status: Only advertisers and operators may use this"),
         ([("advertiser_id", "2")], "advertiser_id: Only operators may use this"),
     ] {
-        assert_eq!(refusal(world.engine.offer_list(Caller::GUEST, read(&pairs)).await), [told]);
+        let listed = async { world.engine.offer_list(Caller::GUEST, try_read(&pairs)?).await };
+        assert_eq!(refusal(listed.await), [told]);
     }
     let both = [("traffic_allowed", "1"), ("traffic_forbidden", "1")];
     let refused = refusal(world.engine.offer_update(world.advertiser, plain, read(&both)).await);
@@ -326,7 +327,8 @@ async fn prices_masks_and_hours_are_shown(test: TestDb) {
             "utm_mask: Must be a query such as utm_source=whocpa, with known macros",
         ),
     ] {
-        assert_eq!(refusal(engine.offer_update(world.advertiser, offer, read(&pairs)).await), [told]);
+        let updated = async { engine.offer_update(world.advertiser, offer, try_read(&pairs)?).await };
+        assert_eq!(refusal(updated.await), [told]);
     }
     world.clock.set(LATER);
     world.connect(offer).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::people_world::{NOW, fields, network, read, refused};
+use crate::people_world::{NOW, fields, network, read, refused, try_read};
 use whocpa_db_test::db_test;
 use whocpa_domain::area::{AreaKind, AreaStatus};
 use whocpa_domain::connection::ConnectionStatus;
@@ -69,11 +69,10 @@ async fn only_operators_manage_people_and_none_blocks_himself(db: TestDb) {
 
     for login in ["ab", "with space", "line\nbreak"] {
         let bad = [("login", login), ("name", "x"), ("level", "1"), ("password", "long enough")];
-        let bad = net.engine.user_create(net.operator, read(&bad)).await;
-        assert_eq!(fields(bad), ["login"], "{login}");
+        assert_eq!(fields(try_read::<UserCreate>(&bad)), ["login"], "{login}");
     }
     let short = [("login", "short"), ("name", "x"), ("level", "1"), ("password", "1234567")];
-    assert_eq!(fields(net.engine.user_create(net.operator, read(&short)).await), ["password"]);
+    assert_eq!(fields(try_read::<UserCreate>(&short)), ["password"]);
 }
 
 #[db_test]

@@ -62,11 +62,16 @@ pub async fn open(db: &TestDb, clock: &ManualClock, rng: Rng) -> Engine {
 
 /// Reads parameters as a request would bring them.
 pub fn read<T: Input>(pairs: &[(&str, &str)]) -> T {
+    try_read(pairs).expect("good parameters")
+}
+
+/// The same where they may be refused.
+pub fn try_read<T: Input>(pairs: &[(&str, &str)]) -> Result<T> {
     let mut raw = RawParams::default();
     for (name, value) in pairs {
         raw.push(name, RawValue::Text((*value).to_owned()));
     }
-    raw.read().expect("good parameters")
+    raw.read()
 }
 
 /// The parameters that were refused.
@@ -127,6 +132,6 @@ impl Network {
     }
 
     pub async fn link(&self, pairs: &[(&str, &str)]) -> Result<i64> {
-        self.engine.link_create(self.webmaster, read(pairs)).await
+        self.engine.link_create(self.webmaster, try_read(pairs)?).await
     }
 }

@@ -12,7 +12,7 @@ use whocpa_engine::simulate::SimulateView;
 use whocpa_engine::{Caller, Engine, EngineConfig, Rng};
 use whocpa_store::testing::TestDb;
 
-use crate::world::{World, branch, read, refusal};
+use crate::world::{World, branch, read, refusal, try_read};
 
 struct Routed {
     world: World,
@@ -159,7 +159,8 @@ async fn bad_targeting_is_refused_with_its_place(test: TestDb) {
     let wrong = raw.read::<whocpa_engine::offer::OfferUpdate>();
     assert_eq!(refusal(wrong), ["targeting: devices[0]: Must be one of 0, 1, 2, 3, 4"]);
     let of_link = async |pairs: &[(&str, &str)]| {
-        refusal(engine.link_update(run.world.webmaster, run.link, read(pairs)).await)
+        let updated = async { engine.link_update(run.world.webmaster, run.link, try_read(pairs)?).await };
+        refusal(updated.await)
     };
     for (routes, said) in [
         (r#"[{"offer_id":99999}]"#, "routes: [0].offer_id: Offers not found"),

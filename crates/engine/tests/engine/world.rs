@@ -127,11 +127,16 @@ pub async fn person(test: &TestDb, level: UserLevel, login: &str) -> Caller {
 }
 
 pub fn read<T: Input>(pairs: &[(&str, &str)]) -> T {
+    try_read(pairs).expect("read the parameters")
+}
+
+/// The same where they may be refused.
+pub fn try_read<T: Input>(pairs: &[(&str, &str)]) -> Result<T, Error> {
     let mut raw = RawParams::default();
     for (name, value) in pairs {
         raw.push(name, RawValue::Text((*value).to_owned()));
     }
-    raw.read().expect("read the parameters")
+    raw.read()
 }
 
 /// The messages of a refusal, as `name: message`.

@@ -60,6 +60,7 @@ kind-date = date
 kind-decimal = decimal
 kind-json = JSON
 kind-money = decimal text
+kind-length = { $of } characters
 kind-code = code
 kind-word = word
 kind-file = file

@@ -60,6 +60,7 @@ kind-date = дата
 kind-decimal = десятичное число
 kind-json = JSON
 kind-money = десятичное число текстом
+kind-length = символов: { $of }
 kind-code = код
 kind-word = слово
 kind-file = файл

@@ -60,6 +60,7 @@ kind-date = дата
 kind-decimal = десяткове число
 kind-json = JSON
 kind-money = десяткове число текстом
+kind-length = символів: { $of }
 kind-code = код
 kind-word = слово
 kind-file = файл

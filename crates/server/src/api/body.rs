@@ -15,6 +15,8 @@ use super::collect::collect;
 use super::error::ApiError;
 use super::{BODY_LIMIT, query};
 
+/// Whole numbers below this are exact in JSON, however they are written.
+const WHOLE_LIMIT: f64 = 9_007_199_254_740_992.0;
 /// Digits that a JSON number with a fraction keeps exactly.
 const EXACT_DIGITS: usize = 15;
 
@@ -83,12 +85,16 @@ async fn multipart(headers: &HeaderMap, bytes: Bytes) -> Result<RawParams, ApiEr
             }
             continue;
         }
-        text_bytes += value.len();
+        let Ok(text) = std::str::from_utf8(&value) else {
+            // Not every program names the file that it sends.
+            params.push(&name, RawValue::File(FileBytes::new(&value)));
+            continue;
+        };
+        text_bytes += text.len();
         if text_bytes > BODY_LIMIT {
             return Err(ApiError::TooLarge(BODY_LIMIT));
         }
-        let value = String::from_utf8(value.into()).map_err(|_| query::not_utf8("body"))?;
-        params.push(&name, RawValue::Text(value));
+        params.push(&name, RawValue::Text(text.to_owned()));
     }
     Ok(params)
 }
@@ -129,7 +135,6 @@ fn json(bytes: &[u8]) -> Result<RawParams, ApiError> {
     for (name, value) in members.0 {
         let refused = |message| ApiError::from(Error::field(name.as_str(), message));
         match value {
-            Value::Null => params.push(&name, RawValue::Null),
             // An empty list is not an absent one; as an empty text it reads as "no values".
             Value::Array(values) if values.is_empty() => params.push(&name, RawValue::Text(String::new())),
             // An object, or a list with objects in it: whether the parameter takes one is the parameter's affair.
@@ -139,35 +144,36 @@ fn json(bytes: &[u8]) -> Result<RawParams, ApiError> {
             }
             Value::Array(values) => {
                 for value in values {
-                    let value = match value {
-                        Value::Null => RawValue::Null,
-                        value => RawValue::Element(scalar(value).map_err(refused)?),
+                    let value = match scalar(value).map_err(refused)? {
+                        RawValue::Text(text) => RawValue::Element(text),
+                        value => value,
                     };
                     params.push(&name, value);
                 }
             }
-            value => {
-                let value = scalar(value).map_err(refused)?;
-                params.push(&name, RawValue::Text(value));
-            }
+            value => params.push(&name, scalar(value).map_err(refused)?),
         }
     }
     Ok(params)
 }
 
-fn scalar(value: Value) -> Result<String, &'static str> {
+fn scalar(value: Value) -> Result<RawValue, &'static str> {
     match value {
-        Value::String(text) => Ok(text),
-        Value::Bool(flag) => Ok(flag.to_string()),
+        Value::String(text) => Ok(RawValue::Text(text)),
+        Value::Bool(flag) => Ok(RawValue::Flag(flag)),
+        Value::Null => Ok(RawValue::Null),
         Value::Number(number) => {
-            let text = number.to_string();
+            // 5.0 is a whole number too, as JSON Schema sees it.
+            let whole =
+                number.as_f64().filter(|n| number.is_f64() && n.fract() == 0.0 && n.abs() < WHOLE_LIMIT);
+            let text = whole.map_or_else(|| number.to_string(), |whole| format!("{whole:.0}"));
             let digits = text.bytes().filter(u8::is_ascii_digit).count();
             if number.is_f64() && digits > EXACT_DIGITS {
                 return Err("Too many digits for a JSON number, send it as a string");
             }
-            Ok(text)
+            Ok(RawValue::Text(text))
         }
-        Value::Null | Value::Array(_) | Value::Object(_) => {
+        Value::Array(_) | Value::Object(_) => {
             Err("Must be a string, a number, true, false or a list of them")
         }
     }
@@ -185,10 +191,11 @@ mod tests {
     fn json_values_become_parameters() {
         let text = |text: &str| RawValue::Text(text.to_owned());
         let element = |text: &str| RawValue::Element(text.to_owned());
-        let body = r#"{"a":12,"b":"x","c":true,"d":null,"e":[1,"2,3"],"f":[],"a":12.5}"#;
+        let body = r#"{"a":12,"b":"x","c":true,"d":null,"e":[1,"2,3"],"f":[],"a":12.5,"g":-7.0}"#;
         assert_eq!(taken(body, "a"), [text("12"), text("12.5")]);
         assert_eq!(taken(body, "b"), [text("x")]);
-        assert_eq!(taken(body, "c"), [text("true")]);
+        assert_eq!(taken(body, "c"), [RawValue::Flag(true)]);
+        assert_eq!(taken(body, "g"), [text("-7")]);
         assert_eq!(taken(body, "d"), [RawValue::Null]);
         assert_eq!(taken(body, "e"), [element("1"), element("2,3")]);
         assert_eq!(taken(body, "f"), [text("")]);

@@ -1,5 +1,6 @@
 //! `Idempotency-Key`: a write that is sent again has its effect once and is answered as the first time (trust §5).
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName};
 use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
@@ -10,7 +11,7 @@ use whocpa_engine::Engine;
 use whocpa_engine::claim::{Taken, Told};
 
 use super::error::ApiError;
-use super::reply;
+use super::reply::{self, Body};
 use super::resource::{Call, Declared};
 
 /// The header.
@@ -22,7 +23,7 @@ const LENGTH_MAX: usize = 255;
 
 /// The body of an answer, and whether it comes from an earlier request.
 pub(super) struct Answered {
-    pub text: Vec<u8>,
+    pub text: Bytes,
     pub is_replayed: bool,
 }
 
@@ -56,12 +57,12 @@ pub(super) async fn run(
         Taken::Ours(claim) => {
             // A task of its own: when the client hangs up, the write ends all the same and its answer is kept.
             let work = settled(engine, declared, call, claim).in_current_span();
-            let text = tokio::spawn(work).await.unwrap_or_else(|ended| Err(ended_badly(ended)))?;
-            Ok(Answered { text, is_replayed: false })
+            let body = tokio::spawn(work).await.unwrap_or_else(|ended| Err(ended_badly(ended)))?;
+            Ok(Answered { text: body.text(), is_replayed: false })
         }
         Taken::Running(seconds) => Err(ApiError::Running(seconds)),
         Taken::OtherRequest => Err(ApiError::KeyReused),
-        Taken::Done(told) => Ok(Answered { text: body(method, told)?, is_replayed: true }),
+        Taken::Done(told) => Ok(Answered { text: body(method, told)?.text(), is_replayed: true }),
     }
 }
 
@@ -71,12 +72,12 @@ async fn settled(
     declared: &'static Declared,
     mut call: Call,
     claim: Claim,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Body, Error> {
     call.caller.origin.claim = Some(claim);
     // A task inside, so that the claim is given back after a panic too.
     let ran = tokio::spawn(declared.run(call).in_current_span()).await;
     let left = match &ran {
-        Ok(Ok(text)) => engine.claim_close(claim, &String::from_utf8_lossy(text)).await,
+        Ok(Ok(body)) => engine.claim_close(claim, &String::from_utf8_lossy(&body.text())).await,
         Ok(Err(_)) | Err(_) => engine.claim_release(claim).await,
     };
     if let Err(error) = left {
@@ -94,9 +95,9 @@ fn ended_badly(ended: tokio::task::JoinError) -> Error {
 }
 
 /// The answer that the first request had.
-fn body(method: Method, told: Told) -> Result<Vec<u8>, Error> {
+fn body(method: Method, told: Told) -> Result<Body, Error> {
     match (told, method) {
-        (Told::Text(text), _) => Ok(text.into_bytes()),
+        (Told::Text(text), _) => Ok(Body::Own(text.into())),
         (Told::Object(object), _) => reply::created_object(object),
         (Told::Id(id), Method::Create) => reply::created(id),
         (Told::Id(id), Method::Delete) => reply::deleted(&id),
@@ -116,6 +117,7 @@ fn canonical(params: &RawParams) -> Vec<u8> {
             RawValue::Text(text) => (b't', text.as_bytes()),
             RawValue::Element(text) => (b'e', text.as_bytes()),
             RawValue::Json(text) => (b'j', text.as_bytes()),
+            RawValue::Flag(flag) => (b't', if *flag { &b"true"[..] } else { b"false" }),
             RawValue::Null => (b'n', &[][..]),
             RawValue::File(file) => {
                 hash = Sha256::digest(file.bytes());

@@ -44,6 +44,8 @@ fn from_headers(headers: &HeaderMap) -> Vec<String> {
 fn text(value: RawValue) -> Option<String> {
     match value {
         RawValue::Text(text) | RawValue::Element(text) => Some(text),
+        // No key, but no guest's request either.
+        RawValue::Flag(flag) => Some(flag.to_string()),
         RawValue::Null | RawValue::File(_) | RawValue::Json(_) => None,
     }
 }

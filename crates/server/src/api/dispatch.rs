@@ -3,21 +3,24 @@
 //! Resource (404), key (401), rate (429), method (405, 501), level (401, 403), `Idempotency-Key` (400, 409, 422), id
 //! (404), parameters (400), operation.
 
-use axum::body::{Body, Bytes};
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method as Http, StatusCode, header};
 use axum::response::Response;
 use whocpa_domain::input::{RawParams, upload_bytes};
 use whocpa_domain::{Error, FieldErrors, Method, Resource};
+use whocpa_engine::kept::Written;
 
 use super::claim::{self, Answered};
 use super::error::{ApiError, json_response};
+use super::reply::Body;
 use super::resource::{Call, Declared};
 use super::resources::Registry;
 use super::route::Route;
 use super::visit::Visit;
-use super::{body, cors, credential, etag, openapi, query};
+use super::{body, cors, credential, etag, kept, openapi, query};
 use crate::limits::{self, Kind, LimitsConfig};
 use crate::state::AppState;
 
@@ -31,16 +34,15 @@ const REVALIDATED: HeaderValue = HeaderValue::from_static("public, no-cache");
 pub(super) struct Api {
     pub state: AppState,
     pub registry: &'static Registry,
-    openapi: Bytes,
-    openapi_tag: HeaderValue,
+    openapi: Arc<Written>,
 }
 
 impl Api {
     pub fn new(state: AppState, registry: &'static Registry) -> Self {
         let config = &state.config;
         let openapi = openapi::document(registry, &config.base_url, &config.limits.rate).to_string();
-        let openapi_tag = etag::tag(openapi.as_bytes());
-        Self { state, registry, openapi: openapi.into(), openapi_tag }
+        let openapi = Arc::new(kept::written(openapi.as_bytes()));
+        Self { state, registry, openapi }
     }
 
     fn limits(&self) -> &LimitsConfig {
@@ -65,15 +67,20 @@ pub(super) async fn answer(State(api): State<Api>, request: Request) -> Response
 
 fn document(api: &Api, parts: &Parts) -> Result<Response, ApiError> {
     if [Http::GET, Http::HEAD].contains(&parts.method) {
-        let mut response = json_response(StatusCode::OK, api.openapi.clone());
+        let (mut response, tag) = kept::response(&parts.headers, &api.openapi);
         response.headers_mut().insert(header::CACHE_CONTROL, REVALIDATED);
-        Ok(etag::tagged(&parts.headers, api.openapi_tag.clone(), response))
+        Ok(etag::tagged(&parts.headers, tag, response))
     } else {
         Err(ApiError::NoMethod("GET, HEAD".to_owned()))
     }
 }
 
-async fn serve(api: &Api, parts: &Parts, body: Body, visit: &mut Visit<'_>) -> Result<Response, ApiError> {
+async fn serve(
+    api: &Api,
+    parts: &Parts,
+    body: axum::body::Body,
+    visit: &mut Visit<'_>,
+) -> Result<Response, ApiError> {
     let route = Route::parse(parts.uri.path()).ok_or(ApiError::NoResource)?;
     let has_body = [Http::POST, Http::PUT, Http::DELETE].contains(&parts.method);
     let mut query = query::read(parts.uri.query().unwrap_or_default().as_bytes(), "query")?;
@@ -107,15 +114,15 @@ async fn serve(api: &Api, parts: &Parts, body: Body, visit: &mut Visit<'_>) -> R
     };
     let call = Call { engine: api.state.engine.clone(), caller, id: route.id.to_owned(), params };
     if !has_body {
-        let text = declared.run(call).await?;
+        let body = declared.run(call).await?;
         return Ok(if key.is_some() {
-            private(method, text)
+            private(method, &parts.headers, &body)
         } else {
-            public(route.resource, &parts.headers, text)
+            public(route.resource, &parts.headers, &body)
         });
     }
     let answered = written(api, parts, (&route, method, declared), call).await?;
-    let mut response = private(method, answered.text);
+    let mut response = private(method, &parts.headers, &Body::Own(answered.text));
     if answered.is_replayed {
         response.headers_mut().insert(claim::REPLAYED, HeaderValue::from_static("true"));
     }
@@ -133,7 +140,7 @@ async fn written(
         if route.resource.requires_idempotency_key(method) {
             return Err(Error::field("Idempotency-Key", "This header is required").into());
         }
-        return Ok(Answered { text: declared.run(call).await?, is_replayed: false });
+        return Ok(Answered { text: declared.run(call).await?.text(), is_replayed: false });
     };
     if route.id.len() > ID_LENGTH_MAX {
         return Err(Error::NotFound.into());
@@ -160,18 +167,23 @@ fn only_in_body(query: &RawParams) -> Result<(), ApiError> {
     Ok(errors.finish()?)
 }
 
-fn private(method: Method, text: Vec<u8>) -> Response {
+fn private(method: Method, asked: &HeaderMap, body: &Body) -> Response {
     let status = if method == Method::Create { StatusCode::CREATED } else { StatusCode::OK };
-    let mut response = json_response(status, text);
+    let mut response = match body {
+        Body::Own(text) => json_response(status, text.clone()),
+        Body::Kept(written) => kept::response(asked, written).0,
+    };
     // What a key opens is nobody else's.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 /// What anybody may read may be kept by anybody, but not given to a caller with a key.
-fn public(resource: Resource, asked: &HeaderMap, text: Vec<u8>) -> Response {
-    let tag = etag::tag(&text);
-    let mut response = json_response(StatusCode::OK, text);
+fn public(resource: Resource, asked: &HeaderMap, body: &Body) -> Response {
+    let (mut response, tag) = match body {
+        Body::Own(text) => (json_response(StatusCode::OK, text.clone()), etag::tag(text)),
+        Body::Kept(written) => kept::response(asked, written),
+    };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, cache_control(resource));
     headers.insert(header::VARY, HeaderValue::from_static("Authorization, X-Api-Key"));

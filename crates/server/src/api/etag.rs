@@ -26,6 +26,7 @@ pub(super) fn tagged(asked: &HeaderMap, tag: HeaderValue, mut response: Response
         *response.headers_mut() = headers;
         response.headers_mut().remove(header::CONTENT_TYPE);
         response.headers_mut().remove(header::CONTENT_LENGTH);
+        response.headers_mut().remove(header::CONTENT_ENCODING);
     }
     response.headers_mut().insert(header::ETAG, tag);
     // Compression says so where it is asked for; a 304 must say the same.

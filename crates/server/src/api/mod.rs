@@ -12,6 +12,7 @@ mod dispatch;
 mod error;
 mod etag;
 mod examples;
+mod kept;
 mod openapi;
 mod openapi_operation;
 mod openapi_schema;

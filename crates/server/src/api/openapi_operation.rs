@@ -1,10 +1,10 @@
 //! One operation of the OpenAPI document: who may use it, what it takes, what it answers.
 
 use serde_json::{Map, Value, json};
-use whocpa_domain::input::{ParamKind, upload_bytes};
+use whocpa_domain::input::upload_bytes;
 use whocpa_domain::{Level, Method, Resource};
 
-use super::openapi_schema::{body_schema, object, query_param};
+use super::openapi_schema::{body_schema, id_schema, object, query_param};
 use super::resource::{Declaration, Declared};
 use super::{Refusal, examples};
 use crate::apidocs;
@@ -82,10 +82,7 @@ fn reference(name: &str) -> String {
 fn parameters(declaration: &Declaration, method: Method, declared: &Declared) -> Vec<Value> {
     let mut parameters = Vec::new();
     if !matches!(method, Method::List | Method::Create) {
-        let schema = match declaration.id_kind {
-            ParamKind::Text => json!({ "type": "string" }),
-            _ => json!({ "type": "integer", "format": "int64" }),
-        };
+        let schema = id_schema(declaration.id_kind);
         parameters.push(json!({ "name": "id", "in": "path", "required": true, "schema": schema }));
     }
     if matches!(method, Method::List | Method::View) {

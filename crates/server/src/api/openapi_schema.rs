@@ -1,13 +1,29 @@
 //! JSON schemas of parameters and fields.
+//!
+//! A request that fits its schema is taken unless what it says cannot be done; tests/schemathesis holds this to its word.
 
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
-use whocpa_domain::input::{MANY_LIMIT, Param, ParamKind};
+use whocpa_domain::input::{Limits, MANY_LIMIT, Param, ParamKind};
 use whocpa_domain::view::{Field, FieldKind, flat_fields};
+use whocpa_domain::{Page, PerPage};
 
-/// Pattern of an amount.
+/// Pattern of an amount in an answer.
 const MONEY: &str = r"^-?\d+(\.\d{1,6})?$";
+/// Pattern of an amount in a request, at most a thousand million.
+const AMOUNT: &str = r"^([0-9]{1,9}(\.[0-9]{1,6})?|1000000000(\.0{1,6})?)$";
+/// Whole numbers that JSON carries everywhere: below 2^53.
+const INT_LIMIT: i64 = (1 << 53) - 1;
+/// A line without control characters, which may be empty.
+const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+/// The same with something else than spaces in it.
+const LINE_GIVEN: &str =
+    r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+/// Lines without control characters other than newlines and tabs, which may be empty.
+const PLAIN: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
+/// The same with something else than spaces in it.
+const PLAIN_GIVEN: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*[^\s\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$";
 
 /// A parameter in a query string.
 pub(super) fn query_param(param: &Param) -> Value {
@@ -16,7 +32,7 @@ pub(super) fn query_param(param: &Param) -> Value {
         "in": "query",
         "required": param.required,
         "description": described(param.doc, codes(param.kind)),
-        "schema": param_schema(param),
+        "schema": param_schema(param, Place::Query),
     });
     if param.many {
         value["style"] = json!("form");
@@ -30,7 +46,7 @@ pub(super) fn body_schema(params: &[Param], with_files: bool) -> Value {
     let params = || params.iter().filter(|param| with_files || !matches!(param.kind, ParamKind::File(_)));
     let properties: Map<String, Value> = params()
         .map(|param| {
-            let mut schema = param_schema(param);
+            let mut schema = param_schema(param, if with_files { Place::Form } else { Place::Json });
             schema["description"] = json!(described(param.doc, codes(param.kind)));
             (param.name.to_owned(), schema)
         })
@@ -43,24 +59,83 @@ pub(super) fn body_schema(params: &[Param], with_files: bool) -> Value {
     schema
 }
 
-fn param_schema(param: &Param) -> Value {
-    let one = match param.kind {
-        // These two have bounds and a default of their own in the protocol.
-        ParamKind::Int if param.name == "page" => json!({ "type": "integer", "minimum": 1, "default": 1 }),
-        ParamKind::Int if param.name == "per_page" => {
-            json!({ "type": "integer", "minimum": 10, "maximum": 100, "default": 100 })
-        }
-        ParamKind::Int => json!({ "type": "integer", "format": "int64" }),
-        ParamKind::Text => json!({ "type": "string" }),
+/// Where a parameter stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Query,
+    Json,
+    Form,
+}
+
+fn param_schema(param: &Param, place: Place) -> Value {
+    let mut one = match param.kind {
+        ParamKind::Int => int_schema(param.limits),
+        ParamKind::Text => text_schema(param.limits),
         ParamKind::Bool => json!({ "type": "boolean" }),
-        ParamKind::Date => json!({ "type": "string", "examples": ["2023-04-27", "2024-04-25T14:15:16"] }),
-        ParamKind::Money => json!({ "type": "string", "pattern": MONEY, "examples": ["12.50"] }),
+        ParamKind::Date => json!({
+            "anyOf": [{ "type": "string", "format": "date" }, { "type": "string", "format": "date-time" }],
+            "examples": ["2023-04-27", "2024-04-25T14:15:16Z"],
+        }),
+        ParamKind::Money => json!({ "type": "string", "pattern": AMOUNT, "examples": ["12.50"] }),
         ParamKind::Code(codes) => code_schema(codes),
         ParamKind::Word(words) => json!({ "type": "string", "enum": words }),
         ParamKind::File(limit) => json!({ "type": "string", "format": "binary", "maxLength": limit }),
         ParamKind::Json(kind) => field_schema(kind, &[]),
     };
+    match param.name {
+        "page" => one["default"] = json!(Page::default().0),
+        "per_page" => one["default"] = json!(PerPage::default().0),
+        _ => {}
+    }
+    if param.is_clearable {
+        // A form has no null.
+        let nothing = match place {
+            Place::Json => json!({ "type": "null" }),
+            Place::Form | Place::Query => json!({ "type": "string", "maxLength": 0 }),
+        };
+        one = json!({ "anyOf": [one, nothing] });
+    }
     if param.many { json!({ "type": "array", "items": one, "maxItems": MANY_LIMIT }) } else { one }
+}
+
+fn int_schema(limits: Limits) -> Value {
+    let (min, max) = match limits {
+        Limits::Range(min, max) => (min, max),
+        _ => (-INT_LIMIT, INT_LIMIT),
+    };
+    json!({ "type": "integer", "format": "int64", "minimum": min, "maximum": max })
+}
+
+/// The id of an object in a path.
+pub(super) fn id_schema(kind: ParamKind) -> Value {
+    match kind {
+        ParamKind::Text => json!({ "type": "string", "minLength": 1 }),
+        _ => int_schema(Limits::Range(1, INT_LIMIT)),
+    }
+}
+
+fn text_schema(limits: Limits) -> Value {
+    let format = if let Limits::Form(form) = limits { form.format } else { "" };
+    let (min, max, pattern) = match limits {
+        Limits::None | Limits::Range(..) => return json!({ "type": "string" }),
+        Limits::Line(0, max) => (0, max, LINE),
+        Limits::Line(min, max) => (min, max, LINE_GIVEN),
+        Limits::Text(0, max) => (0, max, ""),
+        Limits::Plain(0, max) => (0, max, PLAIN),
+        Limits::Plain(min, max) => (min, max, PLAIN_GIVEN),
+        Limits::Text(min, max) => (min, max, r"\S"),
+        Limits::Form(form) => (0, form.longest, form.pattern),
+    };
+    let mut schema = json!({ "type": "string", "maxLength": max });
+    if min > 0 {
+        schema["minLength"] = json!(min);
+    }
+    for (name, word) in [("pattern", pattern), ("format", format)] {
+        if !word.is_empty() {
+            schema[name] = json!(word);
+        }
+    }
+    schema
 }
 
 /// An object with these fields.

@@ -4,11 +4,33 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use serde::Serialize;
 use whocpa_domain::view::{Field, FieldKind, View};
 use whocpa_domain::{Error, Result};
 use whocpa_engine::Rows;
+use whocpa_engine::kept::{Kept, Written};
 use whocpa_engine::news::{NewsPage, NewsView};
+
+use super::kept;
+
+/// The body of an answer.
+pub enum Body {
+    /// Written for this request.
+    Own(Bytes),
+    /// Kept ready for all callers.
+    Kept(Arc<Written>),
+}
+
+impl Body {
+    /// Its text.
+    pub fn text(&self) -> Bytes {
+        match self {
+            Self::Own(text) => text.clone(),
+            Self::Kept(written) => Bytes::from_owner(Arc::clone(&written.plain)),
+        }
+    }
+}
 
 /// A result of `list`.
 pub trait ListReply: Send + 'static {
@@ -21,7 +43,7 @@ pub trait ListReply: Send + 'static {
         &[]
     }
     /// The body of the answer.
-    fn body(&self) -> Result<Vec<u8>>;
+    fn body(&self) -> Result<Body>;
 }
 
 impl<V: View + Send + 'static> ListReply for Vec<V> {
@@ -31,7 +53,7 @@ impl<V: View + Send + 'static> ListReply for Vec<V> {
         V::fields()
     }
 
-    fn body(&self) -> Result<Vec<u8>> {
+    fn body(&self) -> Result<Body> {
         #[derive(Serialize)]
         struct Body<'a, V> {
             objects: &'a [V],
@@ -47,7 +69,7 @@ impl<V: View + Send + 'static> ListReply for Rows<V> {
         V::fields()
     }
 
-    fn body(&self) -> Result<Vec<u8>> {
+    fn body(&self) -> Result<Body> {
         text(&PageBody::new(self))
     }
 }
@@ -89,7 +111,7 @@ impl ListReply for NewsPage {
         &[UNREAD]
     }
 
-    fn body(&self) -> Result<Vec<u8>> {
+    fn body(&self) -> Result<Body> {
         #[derive(Serialize)]
         struct Body<'a> {
             #[serde(flatten)]
@@ -101,24 +123,20 @@ impl ListReply for NewsPage {
 }
 
 /// A list that is kept ready for all callers.
-impl<L: ListReply + Sync> ListReply for Arc<L> {
-    const PAGED: bool = L::PAGED;
+impl<V: View + Send + Sync + 'static> ListReply for Arc<Kept<Vec<V>>> {
+    const PAGED: bool = false;
 
     fn fields() -> &'static [Field] {
-        L::fields()
+        V::fields()
     }
 
-    fn beside() -> &'static [Field] {
-        L::beside()
-    }
-
-    fn body(&self) -> Result<Vec<u8>> {
-        L::body(self)
+    fn body(&self) -> Result<Body> {
+        self.written(|list| Ok(kept::written(&ListReply::body(list)?.text()))).map(Body::Kept)
     }
 }
 
 /// The body of `view`.
-pub(super) fn object(object: &impl View) -> Result<Vec<u8>> {
+pub(super) fn object(object: &impl View) -> Result<Body> {
     #[derive(Serialize)]
     struct Body<'a, V> {
         object: &'a V,
@@ -127,7 +145,7 @@ pub(super) fn object(object: &impl View) -> Result<Vec<u8>> {
 }
 
 /// The body of `update`.
-pub(super) fn updated(id: &impl Serialize) -> Result<Vec<u8>> {
+pub(super) fn updated(id: &impl Serialize) -> Result<Body> {
     #[derive(Serialize)]
     struct Body<'a, K> {
         updated: &'a K,
@@ -136,7 +154,7 @@ pub(super) fn updated(id: &impl Serialize) -> Result<Vec<u8>> {
 }
 
 /// The body of `delete`.
-pub(super) fn deleted(id: &impl Serialize) -> Result<Vec<u8>> {
+pub(super) fn deleted(id: &impl Serialize) -> Result<Body> {
     #[derive(Serialize)]
     struct Body<'a, K> {
         deleted: &'a K,
@@ -145,7 +163,7 @@ pub(super) fn deleted(id: &impl Serialize) -> Result<Vec<u8>> {
 }
 
 /// The body of `create`.
-pub(super) fn created(id: i64) -> Result<Vec<u8>> {
+pub(super) fn created(id: i64) -> Result<Body> {
     #[derive(Serialize)]
     struct Body {
         created: i64,
@@ -154,12 +172,12 @@ pub(super) fn created(id: i64) -> Result<Vec<u8>> {
 }
 
 /// The body of a `create` that tells more than the id: the object's `id` becomes `created`, its other fields follow.
-pub(super) fn created_view(object: &impl View) -> Result<Vec<u8>> {
+pub(super) fn created_view(object: &impl View) -> Result<Body> {
     created_object(serde_json::to_value(object).map_err(|e| unwritable(&e))?)
 }
 
 /// The same for an object that is written already.
-pub(super) fn created_object(object: serde_json::Value) -> Result<Vec<u8>> {
+pub(super) fn created_object(object: serde_json::Value) -> Result<Body> {
     #[derive(Serialize)]
     struct Body {
         created: serde_json::Value,
@@ -175,8 +193,8 @@ pub(super) fn created_object(object: serde_json::Value) -> Result<Vec<u8>> {
     }
 }
 
-fn text(body: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(body).map_err(|e| unwritable(&e))
+fn text(body: &impl Serialize) -> Result<Body> {
+    serde_json::to_vec(body).map(|text| Body::Own(text.into())).map_err(|e| unwritable(&e))
 }
 
 fn unwritable(error: &serde_json::Error) -> Error {

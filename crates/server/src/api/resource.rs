@@ -11,7 +11,7 @@ use whocpa_domain::view::{Field, View};
 use whocpa_domain::{Error, Method, Resource, Result};
 use whocpa_engine::Engine;
 
-use super::reply::{self, ListReply};
+use super::reply::{self, Body, ListReply};
 
 /// A resource with its methods.
 pub struct Declaration {
@@ -40,7 +40,7 @@ pub struct Declared {
     run: Option<Box<Run>>,
 }
 
-type Run = dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>> + Send + Sync;
+type Run = dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<Body>> + Send>> + Send + Sync;
 
 /// A request that may be done, once its id and parameters are read.
 pub(super) struct Call {
@@ -57,7 +57,7 @@ impl Declared {
     }
 
     /// Does it; gives the body of the answer.
-    pub(super) async fn run(&self, call: Call) -> Result<Vec<u8>> {
+    pub(super) async fn run(&self, call: Call) -> Result<Body> {
         match &self.run {
             Some(run) => run(call).await,
             None => Err(Error::Internal("a method that is not there yet was called".to_owned())),
@@ -240,7 +240,7 @@ fn declare<K, I, T, F, W>(
     doc: &'static str,
     fields: &'static [Field],
     operation: F,
-    body: fn(&K, &T) -> Result<Vec<u8>>,
+    body: fn(&K, &T) -> Result<Body>,
 ) -> Declared
 where
     K: PathId,
@@ -249,7 +249,7 @@ where
     F: Fn(Engine, Caller, K, I) -> W + Send + Sync + 'static,
     W: Future<Output = Result<T>> + Send + 'static,
 {
-    let run = move |call: Call| -> Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send>> {
+    let run = move |call: Call| -> Pin<Box<dyn Future<Output = Result<Body>> + Send>> {
         let read = K::parse(&call.id).ok_or(Error::NotFound);
         let read = read.and_then(|id| Ok((id, call.params.read::<I>()?)));
         match read {

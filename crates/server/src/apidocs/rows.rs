@@ -1,6 +1,6 @@
 //! Rows of the tables of parameters and fields.
 
-use whocpa_domain::input::{Param, ParamKind};
+use whocpa_domain::input::{Limits, Param, ParamKind};
 use whocpa_domain::view::{Field, FieldKind, flat_fields};
 
 use super::text::{Html, rich};
@@ -55,6 +55,16 @@ fn param(lang: Lang, param: &Param) -> Row {
     let mut kind = lang.t(key);
     if let ParamKind::Word(words) = param.kind {
         kind = format!("{kind}: {}", words.join(", "));
+    }
+    match param.limits {
+        Limits::None => {}
+        Limits::Range(min, max) => kind = format!("{kind} {min}–{max}"),
+        Limits::Line(min, max) | Limits::Text(min, max) | Limits::Plain(min, max) => {
+            kind = format!("{kind}, {}", lang.with("kind-length", "of", format!("{min}–{max}")));
+        }
+        Limits::Form(form) => {
+            kind = format!("{kind}, {}", lang.with("kind-length", "of", format!("≤ {}", form.longest)));
+        }
     }
     Row {
         outer: String::new(),

@@ -122,7 +122,7 @@ impl Report {
             let has_value = |value: &RawValue| match value {
                 RawValue::Text(text) | RawValue::Element(text) => !text.trim().is_empty(),
                 RawValue::Null => false,
-                RawValue::File(_) | RawValue::Json(_) => true,
+                RawValue::Flag(_) | RawValue::File(_) | RawValue::Json(_) => true,
             };
             if !self.raw.values().any(|(sent, value)| sent == *name && has_value(value)) {
                 continue;
@@ -138,6 +138,7 @@ impl Report {
                         }
                     }
                 }
+                (Some(RawValue::Flag(flag)), true) => Some((name, flag.to_string())),
                 (Some(RawValue::File(_)), true) => {
                     errors.add(*name, "Must be text, not a file");
                     None
@@ -234,6 +235,7 @@ pub fn canonical(raw: &RawParams) -> String {
 fn text_of(value: &RawValue) -> Option<&str> {
     match value {
         RawValue::Text(text) | RawValue::Element(text) => Some(text),
+        RawValue::Flag(flag) => Some(if *flag { "true" } else { "false" }),
         RawValue::Null | RawValue::File(_) | RawValue::Json(_) => None,
     }
 }
