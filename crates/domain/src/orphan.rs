@@ -15,6 +15,17 @@ codes! {
     }
 }
 
+codes! {
+    /// What became of a parked conversion.
+    pub enum OrphanState {
+        Open = 0 "waits for its visit",
+        Matched = 1 "became a lead",
+        Refused = 2 "its visit is known, and it could not be a lead of it",
+        Expired = 3 "nobody named its visit in 30 days",
+        Dropped = 4 "given up by its sender",
+    }
+}
+
 /// Letters that stand around a macro somewhere (rivals.md §5.2).
 const MACRO_SIGNS: [char; 8] = ['{', '}', '[', ']', '<', '>', '#', '$'];
 /// What programs write for a value that they do not have.

@@ -48,6 +48,7 @@ codes! {
         PhoneLast = 3 "the last click of the same telephone number",
         PhoneFirst = 4 "the first click of the same telephone number",
         Order = 5 "an order sent by the webmaster, without a visit",
+        Named = 6 "the sender named the click later, when the report was parked",
     }
 }
 

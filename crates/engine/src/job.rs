@@ -145,6 +145,13 @@ impl Job {
             Self::Tidy => {
                 let before = engine.now().plus(-change::KEEP_SECONDS);
                 engine.store().write(move |db| async move { change::delete(&db, before).await }).await?;
+                let expired = engine.lead_expire_parked().await?;
+                if expired > 0 {
+                    tracing::info!(
+                        count = expired,
+                        "parked conversions whose visit nobody named are given up"
+                    );
+                }
                 engine.claim_delete_old().await?;
                 engine.feed_forget().await?;
                 engine.image_tidy().await

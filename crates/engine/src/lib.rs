@@ -42,6 +42,7 @@ pub mod lead;
 pub mod link;
 pub mod news;
 pub mod offer;
+pub mod orphan;
 pub mod outbound;
 pub mod product;
 pub mod profile;

@@ -16,6 +16,9 @@ mod network;
 #[path = "ways/orders.rs"]
 mod orders;
 #[cfg(test)]
+#[path = "ways/orphans.rs"]
+mod orphans;
+#[cfg(test)]
 #[path = "ways/pixels.rs"]
 mod pixels;
 #[cfg(test)]

@@ -46,6 +46,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0018_desk",
     "main/0019_pixel",
     "main/0020_form",
+    "main/0022_orphan",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

@@ -2,13 +2,17 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{ExprTrait as _, OnConflict};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, NotSet, QueryOrder, QuerySelect};
-use whocpa_domain::{Result, Time};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, NotSet, QueryOrder, QuerySelect, QueryTrait};
+use serde::Serialize;
+use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::orphan::{OrphanKind, OrphanState};
+use whocpa_domain::{Result, Scope, Time};
 
-use crate::db::{self, Db};
+use crate::db::{self, Db, Paging, Rows};
+use crate::{bulk, connection, person};
 
 /// One parked conversion.
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "parked_lead")]
 pub struct Model {
     /// Number; 0 for a row that is not stored yet.
@@ -57,13 +61,17 @@ pub struct Model {
     /// It carried a right signature.
     pub is_signed: bool,
     /// Keyed hash of the buyer's telephone number, empty without one.
+    #[serde(skip)]
     pub phone_hash: String,
     /// What is known of the buyer, encrypted; empty for nothing.
+    #[serde(skip)]
     pub sealed: String,
     /// How often it was sent.
     pub sent_count: i64,
     /// When it was settled or given up, seconds.
     pub date_closed: Option<i64>,
+    /// `OrphanState` as a number.
+    pub state: i64,
 }
 
 /// Relations are not used.
@@ -74,6 +82,128 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// One parked conversion.
 pub type ParkedLead = Model;
+
+/// Which parked conversions are wanted; what is `None` is not asked for.
+#[derive(Debug, Clone, Default)]
+pub struct OrphanFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these advertisers.
+    pub advertiser_ids: Option<Vec<i64>>,
+    /// Only of these offers.
+    pub offer_ids: Option<Vec<i64>>,
+    /// Only with one of these diagnoses.
+    pub kinds: Option<Vec<OrphanKind>>,
+    /// Only of which one of these became.
+    pub states: Option<Vec<OrphanState>>,
+    /// Parked from here on.
+    pub created_from: Option<Time>,
+    /// Parked before this.
+    pub created_until: Option<Time>,
+}
+
+/// A webmaster sees those of the offers that he works with: they may be of his visitors.
+fn visible(scope: Scope) -> Select<Entity> {
+    match scope {
+        Scope::All => Entity::find(),
+        Scope::Advertiser(id) => Entity::find().filter(Column::AdvertiserId.eq(id)),
+        Scope::Manager(id) => Entity::find().filter(Column::AdvertiserId.in_subquery(person::managed(id))),
+        Scope::Webmaster(id) => {
+            let offers = connection::Entity::find()
+                .select_only()
+                .column(connection::Column::OfferId)
+                .filter(connection::Column::WebmasterId.eq(id))
+                .filter(connection::Column::Status.eq(ConnectionStatus::Approved.code()));
+            Entity::find().filter(Column::OfferId.in_subquery(offers.into_query()))
+        }
+        Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
+    }
+}
+
+/// One page of parked conversions, the newest first.
+pub async fn list(db: &Db, scope: Scope, filter: &OrphanFilter, paging: Paging) -> Result<Rows<ParkedLead>> {
+    let mut select = visible(scope).order_by_desc(Column::Id);
+    let kinds = filter.kinds.as_ref().map(|all| all.iter().map(|kind| kind.code()).collect());
+    let states = filter.states.as_ref().map(|all| all.iter().map(|state| state.code()).collect());
+    for (column, wanted) in [
+        (Column::Id, filter.ids.clone()),
+        (Column::AdvertiserId, filter.advertiser_ids.clone()),
+        (Column::OfferId, filter.offer_ids.clone()),
+        (Column::Kind, kinds),
+        (Column::State, states),
+    ] {
+        if let Some(wanted) = wanted {
+            select = select.filter(bulk::among(db, column, &wanted));
+        }
+    }
+    if let Some(from) = filter.created_from {
+        select = select.filter(Column::DateCreated.gte(from.0));
+    }
+    if let Some(until) = filter.created_until {
+        select = select.filter(Column::DateCreated.lt(until.0));
+    }
+    db::page(db, select, paging).await
+}
+
+/// One parked conversion.
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<ParkedLead>> {
+    visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
+}
+
+/// One parked conversion, kept from changing until the transaction ends.
+pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<ParkedLead>> {
+    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
+}
+
+/// Writes a parked conversion that was read for it.
+pub async fn update(db: &Db, row: ParkedLead) -> Result<()> {
+    let row = row.into_active_model().reset_all();
+    row.update(&db.conn()).await.map(drop).map_err(db::error)
+}
+
+/// Those that wait for an order of their telephone number, longest untried first.
+pub async fn of_phones(
+    db: &Db,
+    tried_before: Time,
+    created_after: Time,
+    limit: u64,
+) -> Result<Vec<ParkedLead>> {
+    Entity::find()
+        .filter(Column::IsOpen.eq(true))
+        .filter(Column::ClickId.eq(0))
+        .filter(Column::Kind.eq(OrphanKind::NoPhone.code()))
+        .filter(Column::PhoneHash.ne(""))
+        .filter(Column::DateCreated.gt(created_after.0))
+        .filter(Column::DateTried.lt(tried_before.0))
+        .order_by_asc(Column::DateTried)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(&db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// Ends those that were parked before this moment, at most so many; gives how many.
+pub async fn expire(db: &Db, created_before: Time, now: Time, limit: u64) -> Result<u64> {
+    let due = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::IsOpen.eq(true))
+        .filter(Column::DateCreated.lte(created_before.0))
+        .order_by_asc(Column::Id)
+        .limit(limit);
+    let ids: Vec<i64> = due.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let ended = Entity::update_many()
+        .col_expr(Column::IsOpen, Expr::value(false))
+        .col_expr(Column::State, Expr::value(OrphanState::Expired.code()))
+        .col_expr(Column::DateClosed, Expr::value(now.0))
+        .filter(bulk::among(db, Column::Id, &ids))
+        .filter(Column::IsOpen.eq(true));
+    ended.exec(&db.conn()).await.map(|done| done.rows_affected).map_err(db::error)
+}
 
 /// Those whose click may still appear, that were not tried since `tried_before` and are not too old: longest untried
 /// first, so that none keeps others waiting.
@@ -114,6 +244,7 @@ pub async fn create(db: &Db, row: ParkedLead) -> Result<i64> {
         Column::Kind,
         Column::Sealed,
         Column::DateClosed,
+        Column::State,
     ];
     let mut again = OnConflict::columns(natural);
     again.update_columns(latest);
@@ -131,6 +262,8 @@ pub async fn tried(db: &Db, id: i64, lead_id: Option<i64>, refusal: Option<&str>
             .col_expr(Column::LeadId, Expr::value(lead_id))
             .col_expr(Column::IsOpen, Expr::value(false))
             .col_expr(Column::DateClosed, Expr::value(now.0));
+        let state = if lead_id.is_some() { OrphanState::Matched } else { OrphanState::Refused };
+        change = change.col_expr(Column::State, Expr::value(state.code()));
     }
     if let Some(reason) = refusal {
         change = change.col_expr(Column::Reason, Expr::value(reason));

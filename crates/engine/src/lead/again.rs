@@ -6,10 +6,11 @@ use whocpa_domain::money::Amount;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::Intent;
 use whocpa_store::goal::Goal;
+use whocpa_store::lead::Lead;
 
 use super::receive::{Claim, Verdict};
 use super::resolve::rejected;
-use super::steps::{Actor, Steps, Why};
+use super::steps::{Actor, Steps, Why, is_order};
 
 /// Why nothing approves a lead by itself: its click is counted apart (design §5), or a browser reported it. Nothing else
 /// follows from either. Empty for a lead without such a mark.
@@ -66,8 +67,11 @@ fn decide_again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
             format!("lead {lead_id} was reported with {amount}; corrected amounts are not taken yet"),
         );
     }
-    // What was parked is older than a lead that was made meanwhile: its decision is out of date.
-    let is_stale = claim.parked_id != 0 && known.is_some_and(|lead| lead.date_created >= claim.sent.0);
+    // What was parked is older than a lead that was made meanwhile: its decision is out of date. Not so an order's, which
+    // came without a word of the advertiser.
+    let is_untold = |lead: &Lead| before == LeadStatus::Pending && is_order(lead);
+    let is_newer = |lead: &Lead| lead.date_created >= claim.sent.0 && !is_untold(lead);
+    let is_stale = claim.parked_id != 0 && known.is_some_and(is_newer);
     if sent == LeadStatus::Pending || before == LeadStatus::Double || is_stale || is_only_new {
         return Verdict::Duplicate { lead_id, status: before };
     }

@@ -208,7 +208,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Invalid`] on `tid` for one that is not known.
-    pub(super) async fn click_of_tid(&self, tid: &str) -> Result<Click> {
+    pub(crate) async fn click_of_tid(&self, tid: &str) -> Result<Click> {
         let unknown = || Error::field("tid", "Clicks not found");
         let click_id = self.tid_keys().read(tid.trim()).map_err(|_| unknown())?;
         let found = self.click_log().find(click_id).map_err(|e| Error::Unavailable(e.to_string()))?;

@@ -8,7 +8,7 @@ use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::goal::MoneyType;
 use whocpa_domain::lead::{self, Contest, LeadReason, LeadStatus, LeadType};
-use whocpa_domain::orphan::OrphanKind;
+use whocpa_domain::orphan::{OrphanKind, OrphanState};
 use whocpa_domain::tid::{ClickId, click_ms};
 use whocpa_domain::way::Intent;
 use whocpa_domain::{Result, Scope, Time};
@@ -339,6 +339,7 @@ impl Known {
             sealed: claim.sealed.as_ref().map(|known| known.text.clone()).unwrap_or_default(),
             sent_count: 1,
             date_closed: None,
+            state: OrphanState::Open.code(),
         }
     }
 }

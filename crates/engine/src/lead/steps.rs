@@ -46,7 +46,8 @@ fn is_early(lead: &Lead) -> bool {
     LeadWay::from_code(lead.way).is_some_and(|way| way.is_order() || way.is_browser())
 }
 
-fn is_order(lead: &Lead) -> bool {
+/// Whether its buyer's order came in before the advertiser knew of it.
+pub(super) fn is_order(lead: &Lead) -> bool {
     LeadWay::from_code(lead.way).is_some_and(LeadWay::is_order)
 }
 

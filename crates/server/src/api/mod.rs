@@ -41,6 +41,7 @@ mod lead;
 mod link;
 mod news;
 mod offer;
+mod orphan;
 mod product;
 mod profile;
 mod promo;

@@ -7,8 +7,8 @@ use whocpa_domain::{Method, Resource};
 use super::resource::{Declaration, Declared};
 use super::{
     area, audit, balance, category, click, condition, connection, currency, deeplink, delivery, deposit,
-    domain, export, feed, geo, goal, key, landing, lead, link, news, offer, payout, postback, product,
-    profile, promo, proof, referral, simulate, stat, stock, ticket, transfer, user, wallet,
+    domain, export, feed, geo, goal, key, landing, lead, link, news, offer, orphan, payout, postback,
+    product, profile, promo, proof, referral, simulate, stat, stock, ticket, transfer, user, wallet,
 };
 
 /// Declared resources.
@@ -32,6 +32,7 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         connection::declaration(),
         link::declaration(),
         lead::declaration(),
+        orphan::declaration(),
         balance::declaration(),
         ticket::declaration(),
         profile::declaration(),

@@ -112,6 +112,7 @@ impl Network {
             (Resource::Profile, _) => "telegram=example",
             (Resource::Link, _) => "subid2=two",
             (Resource::Lead, _) => "substatus=looked+at",
+            (Resource::Orphan, _) => "is_open=1",
             (other, _) => panic!("{} has no update body in fixtures.rs", other.name()),
         }
     }

@@ -371,7 +371,24 @@ impl Network {
             link,
         };
         self.lead(&party, goal_id).await;
+        self.orphan(&party).await;
         self.parties.push(party);
+    }
+
+    /// A report that names no visit, of an offer that both sides work with.
+    async fn orphan(&mut self, party: &Party) {
+        let sent = Conversion {
+            advertiser_id: self.users[&party.advertiser],
+            offer_id: party.public_offer,
+            tid: "{tid}".to_owned(),
+            ..Conversion::default()
+        };
+        match self.app.state.engine.lead_receive(sent).await.expect("a verdict") {
+            Verdict::Parked { id, .. } => {
+                self.add(Resource::Orphan, id, &[party.webmaster, party.advertiser, Operator], "");
+            }
+            other => panic!("not parked: {other:?}"),
+        }
     }
 
     /// A question of each side, with an answer and a note that only operators see.

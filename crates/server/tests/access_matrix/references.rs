@@ -58,6 +58,7 @@ impl Matrix<'_> {
                     }
                 }
                 self.reference(actor, "GET", "/api/connection/?offer_id=ID", "", other.public_offer).await;
+                self.reference(actor, "GET", "/api/orphan/?offer_id=ID", "", other.public_offer).await;
             }
             let webmaster = network.users[&other.webmaster];
             self.reference(own.advertiser, "GET", "/api/connection/?webmaster_id=ID", "", webmaster).await;

@@ -269,7 +269,29 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
         story.view(level, R::Balance, "840").await;
     }
     sent(story, offer, goal, link).await;
+    orphans(story, offer, advertiser_id, link).await;
     clicks(story, first).await;
+}
+
+/// A report that names no visit, and its visit.
+async fn orphans(story: &mut Story, offer: &str, advertiser_id: i64, link: &str) {
+    let engine = story.app.state.engine.clone();
+    let tid = engine.click_track(Visit::to(link)).await.tid;
+    let offer_id = offer.parse().expect("an id");
+    let mut ids = Vec::new();
+    for tid in ["{tid}", "undefined"] {
+        let sent = Conversion { advertiser_id, offer_id, tid: tid.to_owned(), ..Conversion::default() };
+        match engine.lead_receive(sent).await.expect("a verdict") {
+            Verdict::Parked { id, .. } => ids.push(id.to_string()),
+            other => panic!("not parked: {other:?}"),
+        }
+    }
+    for level in [Webmaster, Advertiser, Operator] {
+        story.list(level, R::Orphan, &[("offer_id", offer), ("state", "0")]).await;
+        story.view(level, R::Orphan, &ids[0]).await;
+    }
+    story.update(Advertiser, R::Orphan, &ids[0], &[("tid", &tid)]).await;
+    story.update(Operator, R::Orphan, &ids[1], &[("is_open", "0")]).await;
 }
 
 /// Leads that programs send: a webmaster's order, and reports of a click.

@@ -1,0 +1,122 @@
+//! Parked conversions: tried again until their click is known, or their time is over.
+
+use whocpa_domain::buyer::Buyer;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
+use whocpa_domain::orphan::OrphanKind;
+use whocpa_domain::way::{Attribution, Intent, LeadWay};
+use whocpa_domain::{Result, Scope, Time};
+use whocpa_store::parked_lead::ParkedLead;
+use whocpa_store::{buyer, lead, parked_lead};
+
+use super::buyer::Sealed;
+use super::desk::receive_all;
+use super::receive::{Claim, Conversion, Verdict};
+use crate::Engine;
+
+/// Those of one sweep.
+const CHUNK: u64 = 200;
+/// A parked conversion is tried again after this many seconds.
+const PAUSE: i64 = 10;
+/// One that waits for an order of its telephone number, after this many.
+const PHONE_PAUSE: i64 = 60;
+/// And for this many days.
+pub(crate) const PARKED_DAYS: i64 = 30;
+
+impl Engine {
+    /// Tries parked conversions again, each by itself; gives how many were settled.
+    pub async fn lead_match_parked(&self) -> Result<usize> {
+        let (now, db) = (self.now(), self.store().read());
+        let created_after = now.plus_days(-PARKED_DAYS);
+        let mut settled = 0;
+        for row in parked_lead::open(&db, now.plus(-PAUSE), created_after, CHUNK).await? {
+            settled += usize::from(self.parked_try(row).await);
+        }
+        for mut row in parked_lead::of_phones(&db, now.plus(-PHONE_PAUSE), created_after, CHUNK).await? {
+            if let Some(click_id) = self.parked_phone(&row).await? {
+                row.click_id = click_id;
+                settled += usize::from(self.parked_try(row).await);
+            } else {
+                let id = row.id;
+                let tried = move |db| async move { parked_lead::tried(&db, id, None, None, now).await };
+                self.store().write(tried).await?;
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Ends those whose time is over; gives how many.
+    pub async fn lead_expire_parked(&self) -> Result<u64> {
+        let (mut ended, now) = (0, self.now());
+        let before = now.plus_days(-PARKED_DAYS);
+        loop {
+            let expire = move |db| async move { parked_lead::expire(&db, before, now, CHUNK).await };
+            let chunk = self.store().write(expire).await?;
+            ended += chunk;
+            if chunk < CHUNK {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Tries one; gives whether it is settled.
+    pub(crate) async fn parked_try(&self, row: ParkedLead) -> bool {
+        let claim = claim(row);
+        match receive_all(self, std::slice::from_ref(&claim)).await {
+            Ok(verdicts) => verdicts.iter().any(|verdict| !matches!(verdict, Verdict::Parked { .. })),
+            Err(error) => {
+                tracing::warn!(parked.id = claim.parked_id, ?error, "a parked conversion failed");
+                false
+            }
+        }
+    }
+
+    /// The click of an order that came in after the report of its telephone number.
+    async fn parked_phone(&self, row: &ParkedLead) -> Result<Option<i64>> {
+        let catalogue = self.catalogue().now_owned();
+        let offer = row.offer_id.and_then(|id| catalogue.offers.get(&id));
+        let Some(offer) = offer.filter(|offer| offer.leads.is_phone_tracking) else { return Ok(None) };
+        let (db, since) = (self.store().read(), Time(row.date_created).plus_days(-offer.cookie_ttl_days));
+        let known = buyer::of_phones(&db, std::slice::from_ref(&row.phone_hash), since).await?;
+        let Some(order) = known.iter().rfind(|order| order.offer_id == offer.id) else { return Ok(None) };
+        Ok(lead::view(&db, Scope::All, order.lead_id).await?.map(|lead| lead.click_id))
+    }
+}
+
+/// What was parked, as it was sent.
+fn claim(row: ParkedLead) -> Claim {
+    let kind = OrphanKind::from_code(row.kind).unwrap_or(OrphanKind::Late);
+    let attribution = match kind {
+        OrphanKind::Late => Attribution::Tid,
+        OrphanKind::Cut => Attribution::CutTid,
+        OrphanKind::NoPhone => Attribution::PhoneLast,
+        _ => Attribution::Named,
+    };
+    Claim {
+        click_id: row.click_id,
+        orphan: (kind, row.reason),
+        parked_id: row.id,
+        sent: Time(row.date_created),
+        conversion: Conversion {
+            advertiser_id: row.advertiser_id,
+            tid: row.tid,
+            offer_id: row.offer_id.unwrap_or(0),
+            goal_id: Some(row.goal_id).filter(|id| *id != 0),
+            goal_alias: row.goal_alias,
+            sale_id: row.sale_id,
+            amount: row.amount,
+            currency: row.currency,
+            status: LeadStatus::from_code(row.status).unwrap_or(LeadStatus::Pending),
+            reason: LeadReason::from_code(row.reason_code).unwrap_or(LeadReason::Untold),
+            comment: row.comment,
+            way: LeadWay::from_code(row.way).unwrap_or(LeadWay::Unknown),
+            attribution,
+            intent: Intent::from_code(row.intent).unwrap_or(Intent::Any),
+            is_signed: row.is_signed,
+            buyer: Buyer::default(),
+            order: None,
+        },
+        sealed: Some(Sealed { phone_hash: row.phone_hash, text: row.sealed })
+            .filter(|known| !known.text.is_empty()),
+        by: None,
+    }
+}
