@@ -34,6 +34,7 @@ impl Engine {
             Job::Feed,
             Job::Count,
             Job::KeyUse,
+            Job::Impressions,
             Job::Figures,
             Job::Tidy,
         ] {
@@ -72,6 +73,8 @@ enum Job {
     Feed,
     /// Writes down when keys were last used.
     KeyUse,
+    /// Writes down how often links were shown.
+    Impressions,
     /// Counts how offers do.
     Figures,
     /// Forgets old entries of the change log, answers kept for repeated requests, and pictures that nothing shows.
@@ -90,6 +93,7 @@ impl Job {
             Self::Count => "lead_count",
             Self::Feed => "feed_import",
             Self::KeyUse => "key_use",
+            Self::Impressions => "impression",
             Self::Figures => "offer_figures",
             Self::Tidy => "tidy",
         }
@@ -99,7 +103,7 @@ impl Job {
         Duration::from_secs(match self {
             Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed => 2,
-            Self::Close | Self::Count => 5,
+            Self::Close | Self::Count | Self::Impressions => 5,
             Self::KeyUse | Self::Node | Self::Silence => 15,
             Self::Figures | Self::Tidy => 600,
         })
@@ -107,7 +111,10 @@ impl Job {
 
     /// Whether every node does it for itself.
     fn is_local(self) -> bool {
-        matches!(self, Self::Catalogue | Self::Caps | Self::Node | Self::KeyUse | Self::Feed)
+        matches!(
+            self,
+            Self::Catalogue | Self::Caps | Self::Node | Self::KeyUse | Self::Impressions | Self::Feed
+        )
     }
 
     /// Whether a round may be broken off at any point, and is worth it: it goes on where it was.
@@ -141,6 +148,7 @@ impl Job {
             Self::Count => engine.lead_count_fold().await.map(drop),
             Self::Feed => engine.feed_import_due().await.map(drop),
             Self::KeyUse => engine.key_uses_store().await,
+            Self::Impressions => engine.impressions_store().await,
             Self::Figures => engine.offer_figures().await,
             Self::Tidy => {
                 let before = engine.now().plus(-change::KEEP_SECONDS);

@@ -34,6 +34,7 @@ pub mod feed;
 pub mod geo;
 pub mod goal;
 pub mod image;
+mod impression;
 pub mod job;
 pub mod kept;
 pub mod key;

@@ -15,7 +15,7 @@ use whocpa_domain::{
 };
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::link::{self, Link, LinkFilter};
-use whocpa_store::{Db, area, connection, offer};
+use whocpa_store::{Db, area, connection, impression, offer};
 
 use crate::audit::Changes;
 use crate::catalogue::numbers;
@@ -179,6 +179,9 @@ view! {
         categories: Vec<i64>,
         /// Percent of a smart link's visitors that try offers other than the best.
         exploration: i64,
+        /// How often pages showed it: loads of the picture `/i/<code>.gif` that stands beside your banner. Some seconds
+        /// late.
+        impressions: i64,
     }
 }
 
@@ -199,15 +202,23 @@ impl Engine {
             created_until: input.d_created_to.map(|until| until.0),
         };
         let paging = Paging::new(input.page, input.per_page);
-        let rows = link::list(&self.store().read(), scope, &filter, paging).await?;
-        Ok(rows.map(|row| self.link_shown(caller, row)))
+        let db = self.store().read();
+        let rows = link::list(&db, scope, &filter, paging).await?;
+        let ids: Vec<i64> = rows.rows.iter().map(|row| row.id).collect();
+        let shown = impression::list(&db, scope, &ids).await?;
+        Ok(rows.map(|row| {
+            let impressions = shown.get(&row.id).copied().unwrap_or(0);
+            LinkView { impressions, ..self.link_shown(caller, row) }
+        }))
     }
 
     /// One link.
     pub async fn link_view(&self, caller: Caller, id: i64) -> Result<LinkView> {
         let scope = caller.may(Resource::Link, Method::View)?;
-        let row = link::view(&self.store().read(), scope, id).await?;
-        row.map(|row| self.link_shown(caller, row)).ok_or(Error::NotFound)
+        let db = self.store().read();
+        let row = link::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+        let impressions = impression::list(&db, scope, &[id]).await?.get(&id).copied().unwrap_or(0);
+        Ok(LinkView { impressions, ..self.link_shown(caller, row) })
     }
 
     /// Changes a link; absent fields keep their value.
@@ -355,6 +366,7 @@ impl Engine {
             routes: routing::routes(&row.routes),
             categories: numbers(&row.categories),
             exploration: row.exploration.unwrap_or(EXPLORATION),
+            impressions: 0,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::catalogue::{Catalogue, Home};
 use crate::click::log::{ClickLog, LogConfig, LogStats};
 use crate::click::{ClickCaps, Drainer, FactSource, NodeIds};
 use crate::geo::GeoCache;
+use crate::impression::Impressions;
 use crate::key_use::KeyUses;
 use crate::lead::Desk;
 use crate::outbound::Outbound;
@@ -53,6 +54,7 @@ struct Inner {
     desk: Desk,
     lead_ids: Mutex<Range<i64>>,
     key_uses: KeyUses,
+    impressions: Impressions,
 }
 
 /// Kind under which the keys of the tid's check stand in the store.
@@ -101,6 +103,7 @@ impl Engine {
             desk: Desk::new(),
             lead_ids: Mutex::new(0..0),
             key_uses: KeyUses::default(),
+            impressions: Impressions::default(),
         })))
     }
 
@@ -127,6 +130,9 @@ impl Engine {
         }
         if let Err(error) = self.key_uses_store().await {
             tracing::warn!(%error, "the last uses of keys could not be written");
+        }
+        if let Err(error) = self.impressions_store().await {
+            tracing::warn!(%error, "the last impressions could not be written");
         }
         let given_back = self.0.node_ids.give_back().await;
         self.0.store.close().await;
@@ -247,6 +253,10 @@ impl Engine {
 
     pub(crate) fn key_uses(&self) -> &KeyUses {
         &self.0.key_uses
+    }
+
+    pub(crate) fn impressions(&self) -> &Impressions {
+        &self.0.impressions
     }
 
     /// Waits until those who clicked in the last 24 hours before the start are known again: until then some of them count

@@ -34,6 +34,7 @@ pub mod feed;
 pub mod geo;
 pub mod goal;
 pub mod image;
+pub mod impression;
 pub mod landing;
 pub mod lead;
 pub mod lead_count;

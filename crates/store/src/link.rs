@@ -91,7 +91,7 @@ pub struct LinkFilter {
     pub created_until: Option<Time>,
 }
 
-fn visible(scope: Scope) -> Select<Entity> {
+pub(crate) fn visible(scope: Scope) -> Select<Entity> {
     let live = Entity::find().filter(Column::DateDeleted.is_null());
     match scope {
         Scope::All => live,

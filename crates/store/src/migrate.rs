@@ -47,6 +47,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0019_pixel",
     "main/0020_form",
     "main/0022_orphan",
+    "main/0023_impression",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

@@ -63,6 +63,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/px/{file}", get(pixel::receive).post(pixel::receive).fallback(pixel::no_method))
         .route("/t/{code}", get(visit::picture).post(visit::report).fallback(visit::no_method))
         .route("/t.js", get(visit::script))
+        .route("/i/{file}", get(visit::impression))
         .route("/form/{code}", get(form::show).post(form::order).fallback(visit::no_method))
         .with_state(state.clone());
     let browsers = api::layered(browsers, state, &Guard::new(&state.config, usize::MAX));

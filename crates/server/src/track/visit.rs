@@ -86,6 +86,18 @@ pub async fn picture(
     response
 }
 
+/// `GET /i/<code>.gif`: a page shows the link's banner.
+pub async fn impression(
+    State(state): State<AppState>,
+    Path(file): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    let Some(code) = file.strip_suffix(".gif") else { return ApiError::NoResource.into_response() };
+    // What a browser loads ahead may never be shown.
+    let is_known = is_prefetch(request.headers()) || state.engine.impression_note(code);
+    pixel::picture(if is_known { StatusCode::OK } else { StatusCode::NOT_FOUND }, "impression")
+}
+
 /// Remembers a visit.
 pub(super) async fn track(
     state: &AppState,

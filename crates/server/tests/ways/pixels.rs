@@ -172,3 +172,22 @@ async fn visits_are_reported_without_a_redirect(db: TestDb) {
     let ways: Vec<Value> = net.leads().await.into_iter().map(|lead| lead["subid1"].clone()).collect();
     assert_eq!(ways, [json!("noscript"), json!("direct")]);
 }
+
+#[db_test]
+async fn impressions_are_counted_by_link(db: TestDb) {
+    let net = Network::start(db).await;
+    let path = format!("/i/{}.gif?random=1", net.code);
+    for _ in 0..3 {
+        let (status, _, headers) = net.picture(&path, "").await;
+        assert_eq!((status, headers.contains_key("set-cookie")), (200, false));
+    }
+    assert_eq!(net.picture("/i/nothing.gif", "").await.0, 404);
+    let engine = &net.app.state.engine;
+    engine.impressions_store().await.expect("counted");
+    net.picture(&path, "").await;
+    engine.impressions_store().await.expect("counted");
+    let link = net.view(&net.webmaster, &format!("link/{}", net.link)).await;
+    assert_eq!(link["impressions"], json!(4));
+    assert_eq!(net.list(&net.operator, "link/").await[0]["impressions"], json!(4));
+    assert!(net.list(&net.operator, "lead/").await.is_empty());
+}

@@ -14,7 +14,7 @@ use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
     account, api_key, area, audit, buyer, category, change, claim, click, connection, currency, feed, geo,
-    goal, image, landing, lead, lead_event, link, news, offer, offer_figure, parked_lead, person,
+    goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure, parked_lead, person,
     phone_claim, product, promo, secret, stock, ticket, transfer,
 };
 
@@ -208,6 +208,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         goal::Entity, main;
         goal::version::Entity, main;
         image::Entity, main;
+        impression::Entity, main;
         landing::Entity, main;
         lead::Entity, main;
         lead_event::Entity, main;
