@@ -49,6 +49,15 @@ codes! {
         PhoneFirst = 4 "the first click of the same telephone number",
         Order = 5 "an order sent by the webmaster, without a visit",
         Named = 6 "the sender named the click later, when the report was parked",
+        CookieFirst = 7 "a cookie named the visitor's first click",
+    }
+}
+
+codes! {
+    /// Whose a lead is that only a cookie or a telephone number names the visitor of.
+    pub enum AttributionRule {
+        Last = 1 "the last click",
+        First = 2 "the first click",
     }
 }
 

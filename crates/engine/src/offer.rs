@@ -14,6 +14,7 @@ use whocpa_domain::input::read_json;
 use whocpa_domain::moderation::Moderation;
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::user::UserLevel;
+use whocpa_domain::way::AttributionRule;
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::offer::{self, Offer};
@@ -210,6 +211,7 @@ fn new_row(caller: Caller, input: &OfferUpdate, now: Time) -> Result<Offer> {
     let mut row = Offer {
         status: Moderation::new(is_draft).status.code(),
         cookie_ttl_days: DEFAULT_COOKIE_DAYS,
+        attribution: AttributionRule::Last.code(),
         date_created: now.0,
         ..Offer::default()
     };

@@ -4,8 +4,9 @@ var s=d.currentScript,D=s.dataset,b=s.src.split("/t.js")[0],l=location,q=new URL
 P=D.param||"tid",W=D.linkParam||"wc",ok=D.consent!="denied",days=D.days||30,t,n,
 C=function(v,y){d.cookie="wc_tid="+v+";path=/;max-age="+86400*y+";samesite=lax"+(l.protocol=="https:"?";secure":"")},
 T=new Promise(function(f){
-var c=q.get(W)||D.link,m=ok&&!q.get(W)&&d.cookie.match(/(?:^|; )wc_tid=(\w+)/);
-if(n=q.get(P))f(n);
+var c=q.get(W)||D.link,x=D.first!=null,m=ok&&(x||!q.get(W))&&d.cookie.match(/(?:^|; )wc_tid=(\w+)/);
+if(m&&x)f(m[1]);
+else if(n=q.get(P))f(n);
 else if(m)f(m[1]);
 else if(c)fetch(b+"/t/"+encodeURIComponent(c)+l.search,{method:"POST",body:d.referrer,credentials:"omit",keepalive:!0}).then(function(r){return r.json()}).then(function(r){days=r.days||days;f(n=r.tid)},function(){f()});
 else f()

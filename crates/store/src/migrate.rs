@@ -48,6 +48,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0020_form",
     "main/0022_orphan",
     "main/0023_impression",
+    "main/0024_attribution",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

@@ -115,6 +115,8 @@ pub struct Model {
     pub caps: String,
     /// Whether some of its caps count leads or money.
     pub counts_leads: bool,
+    /// `AttributionRule` as a number.
+    pub attribution: i64,
 }
 
 /// Relations are not used.

@@ -14,6 +14,7 @@ use whocpa_domain::rotation::{EXPLORATION, LinkRotation, Route};
 use whocpa_domain::schedule::zone;
 use whocpa_domain::targeting::{Rules, Targeting};
 use whocpa_domain::template::UrlTemplate;
+use whocpa_domain::way::AttributionRule;
 use whocpa_store::landing::Landing;
 use whocpa_store::link::Link;
 use whocpa_store::offer::Offer;
@@ -111,7 +112,7 @@ pub struct OfferEntry {
 }
 
 /// How an offer's leads are counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeadRules {
     /// Days for which a telephone number is one lead, 0 for no such rule.
     pub phone_double_days: i64,
@@ -119,6 +120,19 @@ pub struct LeadRules {
     pub is_phone_tracking: bool,
     /// Reports of browsers are taken without a signature.
     pub is_pixel: bool,
+    /// Whose a lead is that only a cookie or a telephone number names the visitor of.
+    pub attribution: AttributionRule,
+}
+
+impl Default for LeadRules {
+    fn default() -> Self {
+        Self {
+            phone_double_days: 0,
+            is_phone_tracking: false,
+            is_pixel: false,
+            attribution: AttributionRule::Last,
+        }
+    }
 }
 
 /// A landing page.
@@ -294,6 +308,7 @@ impl OfferEntry {
                 phone_double_days: row.phone_double_days,
                 is_phone_tracking: row.is_phone_tracking,
                 is_pixel: row.is_pixel,
+                attribution: AttributionRule::from_code(row.attribution).unwrap_or(AttributionRule::Last),
             },
             targeting: rules("the targeting of an offer", row.id, &row.targeting),
             url_traffback: traffback(row.url_traffback, own_host),

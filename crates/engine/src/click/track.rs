@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use whocpa_domain::click::{Click, ClickReason, ReferrerMode};
 use whocpa_domain::facts::{BotMark, ClickWay, Entry, Facts};
 use whocpa_domain::trace::{Check, Trace};
+use whocpa_domain::way::AttributionRule;
 
 use super::address::{address, host};
 use super::log::Durability;
@@ -82,6 +83,8 @@ pub struct Tracked {
     pub offer_id: i64,
     /// Days that the cookie lives.
     pub cookie_ttl_days: i64,
+    /// The visitor's first click counts: a cookie of an earlier one stays.
+    pub keeps_first: bool,
     /// How the page that the visitor comes from is hidden; `None` for not at all.
     pub referrer: Option<ReferrerMode>,
     /// Something that the visitor brought was longer than what is kept.
@@ -92,6 +95,11 @@ pub struct Tracked {
 }
 
 impl Engine {
+    /// Whether a tid was given out by this network.
+    pub fn tid_fits(&self, tid: &str) -> bool {
+        self.tid_keys().read(tid).is_ok()
+    }
+
     /// Decides about a visit, and takes its place in the caps of clicks. Each round finds one more full cap, of which
     /// there are not many: it ends.
     fn click_decide(&self, facts: &Facts) -> Decision {
@@ -127,6 +135,10 @@ impl Engine {
             location,
             offer_id: click.offer_id,
             cookie_ttl_days: click.cookie_ttl_days,
+            keeps_first: decision
+                .offer
+                .as_ref()
+                .is_some_and(|offer| offer.leads.attribution == AttributionRule::First),
             referrer: decision.link.as_ref().and_then(|link| link.referrer),
             is_cut,
             is_durable: durability == Durability::Durable,

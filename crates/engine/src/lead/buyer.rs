@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use whocpa_domain::buyer::Buyer;
+use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::orphan::OrphanKind;
-use whocpa_domain::way::Attribution;
+use whocpa_domain::tid::ClickId;
+use whocpa_domain::way::{Attribution, AttributionRule};
 use whocpa_domain::{Error, Level, Result, Scope, Time, view};
 use whocpa_store::{buyer, lead, offer};
 
 use super::desk::find_clicks;
 use super::receive::Claim;
+use crate::catalogue::OfferEntry;
 use crate::{Engine, phone};
 
 view! {
@@ -156,14 +159,38 @@ impl Engine {
         if phone_hash.is_empty() {
             return Ok(());
         }
-        let db = self.store().read();
-        let known = buyer::of_phones(&db, &[phone_hash.to_owned()], since).await?;
-        let Some(row) = known.iter().rfind(|row| row.offer_id == offer.id) else { return Ok(()) };
-        if let Some(lead) = lead::view(&db, Scope::All, row.lead_id).await? {
-            claim.click_id = lead.click_id;
-            claim.conversion.tid = self.tid_keys().write(lead.click_id);
-            claim.conversion.attribution = Attribution::PhoneLast;
+        if let Some((click_id, attribution)) = self.phone_click(offer, phone_hash, since).await? {
+            claim.click_id = click_id;
+            claim.conversion.tid = self.tid_keys().write(click_id);
+            claim.conversion.attribution = attribution;
         }
         Ok(())
+    }
+
+    /// The click of a telephone number's order since then, the last or the first by the offer's rule. What only repeats
+    /// another order is none: it pays nothing.
+    pub(super) async fn phone_click(
+        &self,
+        offer: &OfferEntry,
+        phone_hash: &str,
+        since: Time,
+    ) -> Result<Option<(ClickId, Attribution)>> {
+        let db = self.store().read();
+        let mut known = buyer::of_phones(&db, &[phone_hash.to_owned()], since).await?;
+        known.retain(|row| row.offer_id == offer.id);
+        let attribution = match offer.leads.attribution {
+            AttributionRule::First => Attribution::PhoneFirst,
+            AttributionRule::Last => Attribution::PhoneLast,
+        };
+        if attribution == Attribution::PhoneLast {
+            known.reverse();
+        }
+        for row in known {
+            let order = lead::view(&db, Scope::All, row.lead_id).await?;
+            if let Some(order) = order.filter(|order| order.state().status != LeadStatus::Double) {
+                return Ok(Some((order.click_id, attribution)));
+            }
+        }
+        Ok(None)
     }
 }

@@ -3,10 +3,10 @@
 use whocpa_domain::buyer::Buyer;
 use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::orphan::OrphanKind;
+use whocpa_domain::tid::ClickId;
 use whocpa_domain::way::{Attribution, Intent, LeadWay};
-use whocpa_domain::{Result, Scope, Time};
-use whocpa_store::parked_lead::ParkedLead;
-use whocpa_store::{buyer, lead, parked_lead};
+use whocpa_domain::{Result, Time};
+use whocpa_store::parked_lead::{self, ParkedLead};
 
 use super::buyer::Sealed;
 use super::desk::receive_all;
@@ -32,9 +32,11 @@ impl Engine {
             settled += usize::from(self.parked_try(row).await);
         }
         for mut row in parked_lead::of_phones(&db, now.plus(-PHONE_PAUSE), created_after, CHUNK).await? {
-            if let Some(click_id) = self.parked_phone(&row).await? {
+            if let Some((click_id, attribution)) = self.parked_phone(&row).await? {
                 row.click_id = click_id;
-                settled += usize::from(self.parked_try(row).await);
+                let mut claim = claim(row);
+                claim.conversion.attribution = attribution;
+                settled += usize::from(self.parked_settle(claim).await);
             } else {
                 let id = row.id;
                 let tried = move |db| async move { parked_lead::tried(&db, id, None, None, now).await };
@@ -60,7 +62,10 @@ impl Engine {
 
     /// Tries one; gives whether it is settled.
     pub(crate) async fn parked_try(&self, row: ParkedLead) -> bool {
-        let claim = claim(row);
+        self.parked_settle(claim(row)).await
+    }
+
+    async fn parked_settle(&self, claim: Claim) -> bool {
         match receive_all(self, std::slice::from_ref(&claim)).await {
             Ok(verdicts) => verdicts.iter().any(|verdict| !matches!(verdict, Verdict::Parked { .. })),
             Err(error) => {
@@ -71,14 +76,12 @@ impl Engine {
     }
 
     /// The click of an order that came in after the report of its telephone number.
-    async fn parked_phone(&self, row: &ParkedLead) -> Result<Option<i64>> {
+    async fn parked_phone(&self, row: &ParkedLead) -> Result<Option<(ClickId, Attribution)>> {
         let catalogue = self.catalogue().now_owned();
         let offer = row.offer_id.and_then(|id| catalogue.offers.get(&id));
         let Some(offer) = offer.filter(|offer| offer.leads.is_phone_tracking) else { return Ok(None) };
-        let (db, since) = (self.store().read(), Time(row.date_created).plus_days(-offer.cookie_ttl_days));
-        let known = buyer::of_phones(&db, std::slice::from_ref(&row.phone_hash), since).await?;
-        let Some(order) = known.iter().rfind(|order| order.offer_id == offer.id) else { return Ok(None) };
-        Ok(lead::view(&db, Scope::All, order.lead_id).await?.map(|lead| lead.click_id))
+        let since = Time(row.date_created).plus_days(-offer.cookie_ttl_days);
+        self.phone_click(offer, &row.phone_hash, since).await
     }
 }
 

@@ -10,7 +10,7 @@ use whocpa_domain::goal::MoneyType;
 use whocpa_domain::lead::{self, Contest, LeadReason, LeadStatus, LeadType};
 use whocpa_domain::orphan::{OrphanKind, OrphanState};
 use whocpa_domain::tid::{ClickId, click_ms};
-use whocpa_domain::way::Intent;
+use whocpa_domain::way::{Attribution, AttributionRule, Intent};
 use whocpa_domain::{Result, Scope, Time};
 use whocpa_store::goal::{Goal, GoalVersion};
 use whocpa_store::lead::Lead;
@@ -253,6 +253,7 @@ impl Known {
             payout: money.payout,
             amount,
             r#type: if amount.is_some() { LeadType::Sale.code() } else { LeadType::Lead.code() },
+            attribution: attribution(sent.attribution, offer).code(),
             date_decide_until: offer.and_then(|offer| decide_until(offer, steps.now())),
             date_auto_approve: offer.and_then(|offer| auto_approve(offer, is_marked, steps.now())),
             ..bare_lead(claim, click, goal, version, id)
@@ -357,6 +358,12 @@ fn refused(click: &Click, offer: Option<&OfferEntry>, claim: &Claim) -> Option<S
     let (clicked, days) = (Time(click_ms(click.id).div_euclid(1000)), click.cookie_ttl_days);
     let is_late = sent.way.is_browser() && claim.sent > clicked.plus_days(days);
     is_late.then(|| format!("the visit is older than the {days} days for which the offer pays it"))
+}
+
+/// How the click was found, told by the offer's rule.
+fn attribution(sent: Attribution, offer: Option<&Arc<OfferEntry>>) -> Attribution {
+    let is_first = offer.is_some_and(|offer| offer.leads.attribution == AttributionRule::First);
+    if is_first && sent == Attribution::Cookie { Attribution::CookieFirst } else { sent }
 }
 
 /// The lead that a new one repeats, and by which rule.

@@ -10,6 +10,7 @@ use whocpa_domain::offer::{OfferStatus, TrafficKind, UrlTemplate, with_mask};
 use whocpa_domain::targeting::Targeting;
 use whocpa_domain::text::fold;
 use whocpa_domain::user::TimeZone;
+use whocpa_domain::way::AttributionRule;
 use whocpa_domain::{Error, FieldErrors, Level, Result, Time, params};
 use whocpa_store::offer::Offer;
 
@@ -137,6 +138,9 @@ writing! {
         is_form: Option<bool>,
         /// What the form asks besides name and telephone; they replace the present ones.
         form_fields: Option<Vec<FormField>>,
+        /// Whose a lead is that only a cookie or a telephone number names the visitor of: his last click's (1) or his
+        /// first one's (2) within `cookie_ttl_days`. A tid that is sent always counts.
+        attribution: Option<AttributionRule>,
         /// Whether it is a mobile product: a game, an application.
         is_mobile: Option<bool>,
         /// Whether its pages suit mobile visitors.
@@ -271,6 +275,7 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
     if let Some(zone) = &input.time_zone {
         zone.name().clone_into(&mut row.time_zone);
     }
+    row.attribution = input.attribution.map_or(row.attribution, AttributionRule::code);
     row.name_folded = fold(&row.name);
     row.cookie_ttl_days = input.cookie_ttl_days.unwrap_or(row.cookie_ttl_days);
     row.decision_days = input.decision_days.unwrap_or(row.decision_days);

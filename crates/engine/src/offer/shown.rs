@@ -10,6 +10,7 @@ use whocpa_domain::money::{Amount, PPM_PER_PERCENT};
 use whocpa_domain::offer::{OfferStatus, TrafficKind, is_within, new_since};
 use whocpa_domain::offer_figure::MIDDLE_RATING;
 use whocpa_domain::targeting::Targeting;
+use whocpa_domain::way::AttributionRule;
 use whocpa_domain::{Level, Result, Scope, Time, view};
 use whocpa_store::goal::{self, GoalVersion};
 use whocpa_store::landing::{Landing, LandingFilter};
@@ -217,6 +218,8 @@ shown! {
         is_form: bool,
         /// What the form asks besides name and telephone.
         form_fields: Vec<FormField>,
+        /// Whose a lead is that only a cookie or a telephone number names the visitor of.
+        attribution: AttributionRule,
         /// When its call centre works, in words; empty when nothing is known.
         call_hours: String,
         /// What the product costs a buyer; `null` when nothing is known.
@@ -359,6 +362,7 @@ impl Around {
         let (days, pixel, form) = (row.phone_double_days, row.is_pixel, row.is_form);
         let (fields, hours) = (fields_of(&row.form_fields), row.call_hours.clone());
         let targeting = Targeting::read(&row.targeting).unwrap_or_default();
+        let rule = AttributionRule::from_code(row.attribution).unwrap_or(AttributionRule::Last);
         let zone = if row.time_zone.is_empty() { "UTC".to_owned() } else { row.time_zone.clone() };
         let sees_all = matches!(self.level, Level::Advertiser | Level::Operator);
         let back = sees_all.then(|| row.url_traffback.clone());
@@ -370,6 +374,7 @@ impl Around {
             pixel,
             form,
             fields,
+            rule,
             hours,
             price,
             start,

@@ -79,7 +79,7 @@ pub struct DemoOptions {
 /// # Errors
 /// In words, for the person at the terminal.
 pub async fn run(options: DemoOptions) -> Result<(), String> {
-    run_until(options, SystemClock.now(), app::stop_signal()).await
+    Box::pin(run_until(options, SystemClock.now(), app::stop_signal())).await
 }
 
 /// As [`run`], with a history that ends at `end`, until `stop` is ready.

@@ -65,7 +65,7 @@ async fn track(
     let tracked = state.engine.click_track(visit).await;
     metrics::counter!("whocpa_clicks_total", "reason" => reason_name(tracked.reason)).increment(1);
     let is_https = state.config.base_url.starts_with("https://");
-    answer(&tracked, cookie::hops(headers), is_https)
+    answer(&tracked, cookie::of_click(&state.engine, headers, &tracked, is_https))
 }
 
 /// Whether the browser asks ahead of a visit that may never come.
@@ -81,7 +81,7 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> std::borrow
     headers.get(name).map_or_else(Default::default, |value| String::from_utf8_lossy(value.as_bytes()))
 }
 
-pub(super) fn answer(tracked: &Tracked, hops: u32, is_https: bool) -> Response<Body> {
+pub(super) fn answer(tracked: &Tracked, cookie: Option<String>) -> Response<Body> {
     let hides_by_page = tracked.referrer == Some(ReferrerMode::Page);
     let mut response = match tracked.location.as_deref().map(|to| (to, HeaderValue::try_from(to))) {
         Some((to, Ok(_))) if hides_by_page => page_between(to),
@@ -101,11 +101,6 @@ pub(super) fn answer(tracked: &Tracked, hops: u32, is_https: bool) -> Response<B
     if tracked.is_cut {
         headers.insert(WARNING, HeaderValue::from_static("299 - \"a value was too long and was cut\""));
     }
-    let cookie = if tracked.reason == ClickReason::Sent {
-        Some(cookie::write(tracked.offer_id, &tracked.tid, tracked.cookie_ttl_days, is_https))
-    } else {
-        tracked.location.is_some().then(|| cookie::hop(hops + 1))
-    };
     if let Some(Ok(cookie)) = cookie.map(HeaderValue::try_from) {
         headers.insert(SET_COOKIE, cookie);
     }

@@ -2,6 +2,9 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
+use whocpa_domain::click::ClickReason;
+use whocpa_engine::Engine;
+use whocpa_engine::click::Tracked;
 
 const PREFIX: &str = "tid_";
 const DAY_SECONDS: i64 = 86_400;
@@ -17,6 +20,18 @@ pub fn write(offer_id: i64, tid: &str, days: i64, is_https: bool) -> String {
     let site = if is_https { "SameSite=None; Secure" } else { "SameSite=Lax" };
     let seconds = days.saturating_mul(DAY_SECONDS);
     format!("{PREFIX}{offer_id}={tid}; Path=/; Max-Age={seconds}; HttpOnly; {site}")
+}
+
+/// The cookie of a click, unless an earlier one of this offer stays; of one that is led elsewhere, the count of that.
+pub fn of_click(engine: &Engine, headers: &HeaderMap, tracked: &Tracked, is_https: bool) -> Option<String> {
+    let stays = || read(headers, Some(tracked.offer_id)).is_some_and(|tid| engine.tid_fits(&tid));
+    if tracked.reason != ClickReason::Sent {
+        return tracked.location.is_some().then(|| hop(hops(headers) + 1));
+    }
+    if tracked.keeps_first && stays() {
+        return None;
+    }
+    Some(write(tracked.offer_id, &tracked.tid, tracked.cookie_ttl_days, is_https))
 }
 
 /// Whether the visitor clicked on any offer before, as far as his cookies tell.

@@ -134,16 +134,14 @@ pub async fn show(
     let tracked = visit::track(&state, door, &referer, peer, &parts).await;
     let is_its = |form: &OrderForm| tracked.reason == ClickReason::Sent && tracked.offer_id == form.offer_id;
     let Some(form) = form.filter(is_its) else {
-        return led_on(&state, &tracked, &parts.headers).map(Body::new);
+        let is_https = state.config.base_url.starts_with("https://");
+        let cookie = cookie::of_click(&state.engine, &parts.headers, &tracked, is_https);
+        return answer(&tracked, cookie).map(Body::new);
     };
     let filled = Filled { tid: tracked.tid, quantity: "1".to_owned(), ..Filled::default() };
     let asked = |name: &str| asked(&parts, name);
     let lang = language(asked("lang").as_deref(), &parts.headers);
     Page::new(lang, code, form, filled, asked("embed").as_deref() == Some("1")).show(StatusCode::OK)
-}
-
-fn led_on(state: &AppState, tracked: &whocpa_engine::click::Tracked, headers: &HeaderMap) -> Response {
-    answer(tracked, cookie::hops(headers), state.config.base_url.starts_with("https://"))
 }
 
 /// `POST`: the order.

@@ -79,8 +79,8 @@ pub async fn picture(
     let status = if is_sent { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let mut response = pixel::picture(status, tracked.reason.word());
     let is_https = state.config.base_url.starts_with("https://");
-    let cookie = cookie::write(tracked.offer_id, &tracked.tid, tracked.cookie_ttl_days, is_https);
-    if let (true, Ok(cookie)) = (is_sent, HeaderValue::try_from(cookie)) {
+    let cookie = cookie::of_click(&state.engine, &parts.headers, &tracked, is_https);
+    if let Some(Ok(cookie)) = cookie.filter(|_| is_sent).map(HeaderValue::try_from) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     response

@@ -70,3 +70,36 @@ async fn a_call_may_come_before_its_order(db: TestDb) {
     assert_eq!((&orphan["state"], &orphan["lead_id"]), (&json!(1), &order["order_id"]), "{orphan}");
     assert_eq!(net.leads().await.len(), 1);
 }
+
+#[db_test]
+async fn a_lead_belongs_to_the_first_click_where_the_offer_says_so(db: TestDb) {
+    let net = Network::start(db).await;
+    let rules = "is_pixel=1&is_phone_tracking=1&phone_double_days=30";
+    net.change(&net.operator, &format!("offer/{}", net.offer), rules).await;
+    let order = format!("api_key={}&offer_id={}&name=O&phone=0501234567", net.webmaster, net.offer);
+    let mut orders = Vec::new();
+    for id in ["one", "two"] {
+        let made = net.app.call("POST", "/lead/add", &[], &format!("{order}&click_id={id}")).await.json();
+        orders.push(made["order_id"].clone());
+    }
+    // The second order is a double: a call is about the first one, by either rule.
+    for rule in [1, 2] {
+        net.change(&net.operator, &format!("offer/{}", net.offer), &format!("attribution={rule}")).await;
+        let call = format!("/pb?token=TOKEN&offer_id={}&phone=0501234567&status=approved", net.offer);
+        assert_eq!(net.report(&call).await.json()["lead_id"], orders[0], "rule {rule}");
+    }
+    assert_eq!(net.view(&net.operator, &format!("lead/{}", orders[0])).await["status"], json!(1));
+    // The cookie of the first visit stays, unless it is none of ours.
+    let first = net.visit("").await;
+    let go = format!("/go/{}", net.code);
+    for (tid, stays) in [(first.as_str(), true), ("made-up", false)] {
+        let cookie = format!("tid_{}={tid}", net.offer);
+        let answer = net.app.call("GET", &go, &[("cookie", cookie.as_str())], "").await;
+        assert_eq!(answer.headers.contains_key("set-cookie"), !stays, "{tid}");
+    }
+    let cookie = format!("tid_{}={first}", net.offer);
+    let headers = [("cookie", cookie.as_str())];
+    let told = net.app.call("POST", &format!("/px/{}.json", net.goal), &headers, "").await.json();
+    let lead = net.view(&net.webmaster, &format!("lead/{}", told["lead_id"])).await;
+    assert_eq!((&lead["tid"], &lead["attribution"]), (&json!(first), &json!(7)), "{told}");
+}
