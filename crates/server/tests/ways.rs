@@ -19,6 +19,9 @@ mod orders;
 #[path = "ways/orphans.rs"]
 mod orphans;
 #[cfg(test)]
+#[path = "ways/permutations.rs"]
+mod permutations;
+#[cfg(test)]
 #[path = "ways/pixels.rs"]
 mod pixels;
 #[cfg(test)]

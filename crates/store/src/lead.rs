@@ -200,6 +200,7 @@ pub async fn same_actions(db: &Db, natural_keys: &[String], held: &[i64], free: 
         // A young table has no statistics yet, and the planner would read all of it for a handful of keys. Everything
         // in this transaction looks rows up by an index.
         execute(db, "SET LOCAL enable_seqscan = off", []).await?;
+        lock_clicks(db, held.iter().chain(free)).await?;
     }
     // Two reads, each on its own unique index: a condition with OR would read the whole table.
     let by_key = Entity::find().filter(bulk::among_texts(db, Column::NaturalKey, natural_keys));
@@ -215,6 +216,21 @@ pub async fn same_actions(db: &Db, natural_keys: &[String], held: &[i64], free: 
         rows.extend(by_click.all(&db.conn()).await.map_err(db::error)?);
     }
     Ok(rows)
+}
+
+/// Keeps other nodes from reports of the same clicks until the transaction ends: the same action has another natural key by
+/// another way in, which no index could refuse. All in one order, so that two nodes wait in one direction only.
+async fn lock_clicks(db: &Db, click_ids: impl Iterator<Item = &i64>) -> Result<()> {
+    let mut ids: Vec<i64> = click_ids.copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let sql = "SELECT pg_advisory_xact_lock(id) FROM \
+               (SELECT unnest(string_to_array($1, ',')::bigint[]) AS id ORDER BY 1) AS ids";
+    execute(db, sql, [ids.join(",").into()]).await.map(drop)
 }
 
 /// The lead with this natural key in an advertiser's offer.

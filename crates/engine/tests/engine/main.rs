@@ -15,6 +15,8 @@ mod leads;
 #[cfg(test)]
 mod materials;
 #[cfg(test)]
+mod nodes;
+#[cfg(test)]
 mod offer_lists;
 #[cfg(test)]
 mod offer_moderation;
