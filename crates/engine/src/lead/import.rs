@@ -117,10 +117,12 @@ impl Engine {
 fn read(table: &[u8]) -> Result<Vec<Line>> {
     let wrong = |words: String| Error::field("file", words);
     let text = std::str::from_utf8(table).map_err(|_| wrong("Must be text in UTF-8".to_owned()))?;
-    let text = text.trim_start_matches('\u{feff}');
+    // With one kind of line ends, lines are counted as people see them.
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let head = text.lines().next().unwrap_or_default();
     let count = |sign: char| head.matches(sign).count();
-    let separator = [',', ';', '\t'].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(',');
+    // Of equals the last one counts: a comma where there is none of them.
+    let separator = ['\t', ';', ','].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(',');
     let mut reader = ReaderBuilder::new()
         .delimiter(u8::try_from(separator).unwrap_or(b','))
         .flexible(true)
