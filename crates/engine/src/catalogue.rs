@@ -11,7 +11,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use rpds::{HashTrieMapSync, HashTrieSetSync};
 use tokio::sync::Mutex;
-use whocpa_domain::cap::CapMeasure;
+use whocpa_domain::cap::{CapMeasure, CapRule};
 use whocpa_domain::key::Networks;
 use whocpa_domain::{Result, Time};
 use whocpa_store::change::{self, Change, ChangeKind};
@@ -250,6 +250,7 @@ impl Loading<'_> {
             }
         }
         let mut categories = offer::categories_of(&self.db, ids).await?;
+        let mut rules: HashMap<i64, Vec<CapRule>> = HashMap::new();
         for row in rows {
             let id = row.id;
             let mut entry = OfferEntry {
@@ -258,8 +259,10 @@ impl Loading<'_> {
                 ..self.offer(row)
             };
             self.count(&mut entry).await?;
+            rules.insert(id, entry.caps.iter().map(|cap| cap.rule).collect());
             snapshot.offers.insert_mut(id, Arc::new(entry));
         }
+        self.caps.keep(&rules);
         Ok(())
     }
 
@@ -275,8 +278,8 @@ impl Loading<'_> {
                 self.caps.begin_from(self.store, entry.id, at.rule, window).await?;
             } else {
                 at.used = cap::leads_used(&self.db, entry.id, at.rule, window).await?;
-                at.counted = window;
             }
+            at.counted = window;
         }
         Ok(())
     }

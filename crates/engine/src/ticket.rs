@@ -183,7 +183,12 @@ impl Engine {
                 ticket::update(&db, row).await?;
                 self.note(&db, caller, Resource::Ticket, id, changes).await
             })
-            .await
+            .await?;
+        // A lead that is approved after all counts in the caps again.
+        if input.contest == Some(Contest::Upheld) {
+            self.catalogue_follow().await;
+        }
+        Ok(())
     }
 
     /// Asks the network; gives the ticket's id.

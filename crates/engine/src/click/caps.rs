@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use whocpa_domain::cap::{CapPeriod, CapRule, Window};
+use whocpa_domain::cap::{CapMeasure, CapPeriod, CapRule, Window};
 use whocpa_domain::click::ClickReason;
 use whocpa_domain::tid::{ClickId, click_ms, click_node};
 use whocpa_domain::{Result, Time};
@@ -220,8 +220,11 @@ impl ClickCaps {
                 return Err(claim.key);
             }
         }
-        for claim in claims {
-            if let Some(count) = counts.get_mut(&claim.key.into()) {
+        for (at, claim) in claims.iter().enumerate() {
+            // Two caps of one webmaster and period, his own and that of each, share a count.
+            let is_counted =
+                claims.iter().take(at).any(|other| CountKey::from(other.key) == CountKey::from(claim.key));
+            if let (false, Some(count)) = (is_counted, counts.get_mut(&claim.key.into())) {
                 count.own += 1;
             }
         }
@@ -237,10 +240,12 @@ impl ClickCaps {
         full.map_or(Ok(()), |claim| Err(claim.key))
     }
 
-    /// How many clicks are counted in a window.
+    /// How many clicks are counted in a window. After a change of the offer's zone the present count goes on until its
+    /// old window ends.
     pub fn used(&self, key: CountKey, window: Window) -> i64 {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.get(&key).filter(|count| count.window == window);
+        let meets = |count: &&Count| count.window.start < window.end && window.start < count.window.end;
+        let count = counts.get(&key).filter(meets);
         count.map_or(0, |count| count.own.saturating_add(count.others))
     }
 
@@ -253,6 +258,19 @@ impl ClickCaps {
     fn begin(&self, key: CountKey, window: Window, (own, others): (i64, i64)) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.entry(key).or_insert(Count { window, own, others });
+    }
+
+    /// Forgets the counts of offers for caps that they have no longer: one that is set again begins with what is stored.
+    pub fn keep(&self, offers: &HashMap<i64, Vec<CapRule>>) {
+        let is_of = |key: &CountKey, rule: &CapRule| {
+            rule.measure == CapMeasure::Clicks
+                && rule.period == key.period
+                && (rule.is_each || rule.webmaster_id == key.webmaster_id)
+        };
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.retain(|key, _| {
+            offers.get(&key.offer_id).is_none_or(|rules| rules.iter().any(|rule| is_of(key, rule)))
+        });
     }
 
     /// The counts of a node that tells others what it counts, under its number.
@@ -317,6 +335,17 @@ mod tests {
         assert_eq!(caps.used(all.key.into(), all.window), 2, "nothing was taken of the first");
         assert_eq!(caps.reserve(&[all, claim(8, 2, 1)]), Ok(()));
         assert_eq!(caps.reserve(&[all, claim(8, 2, 1)]), Err(all.key));
+    }
+
+    #[test]
+    fn two_caps_of_one_webmaster_count_a_click_once() {
+        let caps = ClickCaps::default();
+        let (his, each) = (claim(7, 3, 1), claim(7, 5, 1));
+        for _ in 0..3 {
+            assert_eq!(caps.reserve(&[his, each]), Ok(()));
+        }
+        assert_eq!(caps.reserve(&[his, each]), Err(his.key));
+        assert_eq!(caps.used(his.key.into(), his.window), 3);
     }
 
     #[test]

@@ -102,8 +102,18 @@ impl FactSource {
         })
     }
 
-    /// The facts of a visit.
+    /// The facts of a visit, which counts in its minute.
     pub fn gather(&self, visit: &Visit<'_>, sent: Sent, id: ClickId, now: Time) -> Facts {
+        let is_flood = self.is_flood(visit, now);
+        self.read(visit, sent, (id, now), is_flood)
+    }
+
+    /// The facts of a visit that is only tried: it counts nowhere.
+    pub fn try_out(&self, visit: &Visit<'_>, sent: Sent, id: ClickId, now: Time) -> Facts {
+        self.read(visit, sent, (id, now), false)
+    }
+
+    fn read(&self, visit: &Visit<'_>, sent: Sent, (id, now): (ClickId, Time), is_flood: bool) -> Facts {
         let named = Entry::Pair { offer_id: sent.offer_id, webmaster_id: sent.webmaster_id };
         let entry = visit.entry.clone().unwrap_or(named);
         let country = iptocc::country_code(visit.ip).unwrap_or_default();
@@ -113,7 +123,7 @@ impl FactSource {
             ip: visit.ip,
             country: country.to_owned(),
             geo_ids: self.geo_ids(country),
-            bot_mark: self.bot_mark(visit, &agent, connection, now),
+            bot_mark: bot_mark(visit, &agent, connection, is_flood),
             agent,
             language: language(visit.languages),
             referer: visit.referer.to_owned(),
@@ -179,24 +189,6 @@ impl FactSource {
         let _ = self.recalled.subscribe().wait_for(|ended| *ended).await;
     }
 
-    /// The first of these that is true. Whatever it is, the click counts in its minute.
-    fn bot_mark(&self, visit: &Visit<'_>, agent: &Agent, connection: ConnectionType, now: Time) -> BotMark {
-        let is_flood = self.is_flood(visit, now);
-        if visit.is_prefetch {
-            BotMark::Prefetch
-        } else if visit.ua.is_empty() {
-            BotMark::EmptyAgent
-        } else if agent.is_crawler {
-            BotMark::Crawler
-        } else if connection == ConnectionType::DataCentre {
-            BotMark::DataCentre
-        } else if is_flood {
-            BotMark::Flood
-        } else {
-            BotMark::None
-        }
-    }
-
     /// Many people may share an address, so it may click more often than one visitor.
     fn is_flood(&self, visit: &Visit<'_>, now: Time) -> bool {
         let minute = stamp(now, FLOOD_SECONDS);
@@ -218,6 +210,23 @@ impl FactSource {
         }
         hasher.write(ua.as_bytes());
         hasher.finish()
+    }
+}
+
+/// The first of these that is true.
+fn bot_mark(visit: &Visit<'_>, agent: &Agent, connection: ConnectionType, is_flood: bool) -> BotMark {
+    if visit.is_prefetch {
+        BotMark::Prefetch
+    } else if visit.ua.is_empty() {
+        BotMark::EmptyAgent
+    } else if agent.is_crawler {
+        BotMark::Crawler
+    } else if connection == ConnectionType::DataCentre {
+        BotMark::DataCentre
+    } else if is_flood {
+        BotMark::Flood
+    } else {
+        BotMark::None
     }
 }
 

@@ -35,7 +35,7 @@ impl Engine {
         country: Option<&str>,
     ) -> Simulated {
         let sent = query::read(visit.query);
-        let mut facts = self.facts().gather(visit, sent, id, now);
+        let mut facts = self.facts().try_out(visit, sent, id, now);
         if let Some(country) = country {
             facts.geo_ids = Arc::clone(&self.facts().geo_ids(country));
             country.clone_into(&mut facts.country);

@@ -194,16 +194,22 @@ async fn write_all(
         .await;
     ids.start += used.load(Ordering::Relaxed);
     drop(ids);
-    // A cap that these leads reach stops visitors from here on.
-    let offers = &engine.catalogue().now_owned().offers;
-    let counts = |id: &i64| offers.get(id).is_some_and(|offer| offer.counts_leads());
-    if verdicts.is_ok() && known.offer_ids().any(|id| counts(&id)) {
-        engine.catalogue_follow().await;
+    if verdicts.is_ok() {
+        engine.caps_follow(&known.offer_ids().collect::<Vec<i64>>()).await;
     }
     verdicts
 }
 
 impl Engine {
+    /// Leads of these offers were written: a cap that they reach stops visitors from here on, one that they leave takes
+    /// them again.
+    pub(crate) async fn caps_follow(&self, offer_ids: &[i64]) {
+        let offers = &self.catalogue().now_owned().offers;
+        if offer_ids.iter().any(|id| offers.get(id).is_some_and(|offer| offer.counts_leads())) {
+            self.catalogue_follow().await;
+        }
+    }
+
     /// The click of a tid.
     ///
     /// # Errors

@@ -41,16 +41,21 @@ impl Engine {
         let scope = caller.may(Resource::Lead, Method::Update)?;
         check_input(caller, &input)?;
         let (input, now) = (&input, self.now());
-        self.store()
+        let offer_id = self
+            .store()
             .write(move |db| async move {
                 let lead = lead::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let offer_id = lead.offer_id;
                 let before = Noted::new(&lead);
                 let steps = decided(caller, lead, input, now)?;
                 let after = steps.lead(id).map(Noted::new);
                 steps.write(&db).await?;
-                self.note(&db, caller, Resource::Lead, id, Changes::updated(&before, &after)).await
+                self.note(&db, caller, Resource::Lead, id, Changes::updated(&before, &after)).await?;
+                Ok(offer_id)
             })
-            .await
+            .await?;
+        self.caps_follow(&[offer_id]).await;
+        Ok(())
     }
 
     /// Whether a decision could be made; nothing is.

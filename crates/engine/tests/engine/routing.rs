@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use whocpa_db_test::db_test;
 use whocpa_domain::click::ClickReason;
+use whocpa_domain::facts::BotMark;
 use whocpa_domain::input::{RawParams, RawValue};
 use whocpa_domain::offer::OfferStatus;
 use whocpa_engine::click::{Tracked, Visit};
@@ -71,6 +72,18 @@ impl Routed {
         let id = engine.landing_create(self.world.advertiser, read(&all)).await.expect("a landing");
         engine.landing_update(self.world.operator, id, read(&[("status", "2")])).await.expect("approve");
         id
+    }
+
+    /// Waits until the store has so many clicks.
+    async fn stored(&self, count: i64) {
+        let db = self.world.test.store.clicks();
+        for _ in 0..500 {
+            if whocpa_store::click::count(&db, whocpa_domain::Scope::All).await.expect("count") >= count {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("the clicks were not stored");
     }
 
     async fn tried(&self, caller: Caller, pairs: &[(&str, &str)]) -> SimulateView {
@@ -298,8 +311,66 @@ async fn caps_of_leads_stop_visitors_and_pay_those_who_were_sent(test: TestDb) {
         let refused = [("status", "2"), ("reason", "16"), ("comment", "not reached")];
         run.world.engine.lead_update(run.world.advertiser, id, read(&refused)).await.expect("refuse");
     }
-    run.world.engine.catalogue_refresh().await.expect("refresh");
     assert_eq!(run.click("").await.reason, ClickReason::Sent);
+    let approved = [("status", "1")];
+    run.world.engine.lead_update(run.world.advertiser, second, read(&approved)).await.expect("approve");
+    assert_eq!(run.click("").await.reason, ClickReason::Capped, "from the commit of the decision");
+}
+
+/// A cap that is taken away and set again counts what came in between.
+#[db_test]
+async fn a_cap_that_is_set_again_forgets_no_click(test: TestDb) {
+    let run = routed(test).await;
+    let caps =
+        r#"[{"measure":1,"period":1,"limit":"4"},{"measure":1,"period":1,"limit":"4","is_each":true}]"#;
+    run.offer(0, &[("caps", caps)]).await;
+    run.click("").await;
+    run.offer(0, &[("caps", "")]).await;
+    for _ in 0..3 {
+        assert_eq!(run.click("").await.reason, ClickReason::Sent);
+    }
+    run.stored(4).await;
+    run.offer(0, &[("caps", caps)]).await;
+    assert_eq!(run.click("").await.reason, ClickReason::Capped);
+}
+
+/// The process dies with clicks in the log: what is on its disk at any moment is enough to go on counting.
+#[db_test]
+async fn a_start_after_a_death_goes_on_counting(test: TestDb) {
+    let run = routed(test).await;
+    if run.world.test.config.database_url.is_some() {
+        return;
+    }
+    run.offer(0, &[("caps", r#"[{"measure":1,"period":1,"limit":"150"}]"#)]).await;
+    for _ in 0..140 {
+        assert_eq!(run.click("").await.reason, ClickReason::Sent);
+    }
+    let copy = tempfile::tempdir().expect("a folder");
+    // The log before the database: what the one has let go of by then is in the other.
+    for databases in [false, true] {
+        copy_files(&run.world.test.config.data_dir, copy.path(), databases);
+    }
+    let config = EngineConfig { connections: 4, ..EngineConfig::new(copy.path().to_owned()) };
+    let clock = std::sync::Arc::new(run.world.clock.clone());
+    let again = Engine::open(config, clock, Rng::seeded(2)).await.expect("open");
+    let mut sent = 0;
+    for _ in 0..20 {
+        sent += i32::from(again.click_track(Visit::to(&run.code)).await.reason == ClickReason::Sent);
+    }
+    assert_eq!(sent, 10);
+    again.close().await.expect("close");
+}
+
+fn copy_files(from: &std::path::Path, to: &std::path::Path, databases: bool) {
+    for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a kind").is_dir() {
+            std::fs::create_dir_all(&target).expect("a folder");
+            copy_files(&entry.path(), &target, databases);
+        } else if entry.file_name().to_string_lossy().contains(".db") == databases {
+            std::fs::copy(entry.path(), target).expect("copy");
+        }
+    }
 }
 
 /// 64 clients at once, and a restart in between: never one more than the cap.
@@ -367,8 +438,15 @@ async fn what_is_tried_is_neither_counted_nor_stored(test: TestDb) {
             (Some(ClickReason::Sent), "https://shop0.example/")
         );
     }
+    // Trying a visitor many times does not make him a flood.
+    for _ in 0..30 {
+        run.tried(webmaster, &[&click[..], &[("ip", "8.8.8.8"), ("ua", "Mozilla/5.0")]].concat()).await;
+    }
     let sent = run.click("").await;
     assert_eq!(sent.reason, ClickReason::Sent, "the only place was still free");
+    run.stored(1).await;
+    let stored = run.world.engine.click_view(run.world.operator, sent.tid.clone()).await.expect("the click");
+    assert_eq!(stored.row.bot_mark, BotMark::None);
     assert_eq!(run.tried(webmaster, &click).await.reason, Some(ClickReason::Capped));
     let lead = [("kind", "2"), ("tid", sent.tid.as_str())];
     for (caller, money) in [(webmaster, "8.00"), (advertiser, "10.00"), (webmaster, "8.00")] {
