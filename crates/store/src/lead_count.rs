@@ -4,7 +4,8 @@
 //! no writer waits for another. A job folds the changes into `lead_count`. Both tables together are exact at any moment.
 //!
 //! `lead_count` holds the same leads three times: by webmaster (`day` is -1), by day of creation (`webmaster_id` is 0),
-//! and all together (both). Each question reads the smallest of them that can answer it.
+//! and all together (both are -1). Each question reads the smallest of them that can answer it. Each of the three has
+//! a mark of its own in the key's first column: statistics of single columns tell PostgreSQL how few rows the last has.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,8 +22,10 @@ use crate::migrate::{execute, statement};
 const DIMENSIONS: &str = "advertiser_id, offer_id, goal_id, currency_id, status, is_closed";
 /// How many there are.
 const WIDTH: usize = 6;
-/// Stands for all webmasters together.
+/// Stands for all webmasters together, by day.
 const EVERYBODY: i64 = 0;
+/// Stands for all webmasters and all days together.
+const TOTAL: i64 = -1;
 /// Stands for all days together.
 const ALWAYS: i64 = -1;
 
@@ -87,7 +90,7 @@ impl Cells {
             let _ = write!(changed, "day >= {from} AND day < {until}");
             let _ = write!(kept, "webmaster_id = {EVERYBODY} AND {changed}");
         } else {
-            let _ = write!(kept, "webmaster_id = {EVERYBODY} AND day = {ALWAYS}");
+            let _ = write!(kept, "webmaster_id = {TOTAL} AND day = {ALWAYS}");
             changed.push_str("1 = 1");
         }
         conditions.insert(0, String::new());
@@ -144,7 +147,7 @@ pub async fn fold(db: &Db, limit: i64) -> Result<u64> {
             *number = row.try_get_by(at).map_err(db::error)?;
         }
         let [webmaster_id, day, count, rest @ ..] = numbers;
-        for (webmaster_id, day) in [(webmaster_id, ALWAYS), (EVERYBODY, day), (EVERYBODY, ALWAYS)] {
+        for (webmaster_id, day) in [(webmaster_id, ALWAYS), (EVERYBODY, day), (TOTAL, ALWAYS)] {
             let mut cell = [webmaster_id, day, 0, 0, 0, 0, 0, 0];
             cell[2..].copy_from_slice(&rest);
             *cells.entry(cell).or_default() += count;

@@ -389,7 +389,7 @@ async fn differences(direct: &Direct) -> i64 {
     for (webmaster, day, in_lead, of_family) in [
         ("webmaster_id", "-1", "webmaster_id", "webmaster_id > 0 AND day = -1"),
         ("0", "day", "date_created / 86400", "webmaster_id = 0 AND day >= 0"),
-        ("0", "-1", "0", "webmaster_id = 0 AND day = -1"),
+        ("0", "-1", "0", "webmaster_id = -1 AND day = -1"),
     ] {
         let key = if webmaster == "0" { if day == "-1" { "0" } else { day } } else { webmaster };
         let told = format!(

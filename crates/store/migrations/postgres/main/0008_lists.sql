@@ -15,8 +15,8 @@ CREATE INDEX lead_closed ON lead (date_closed, id) WHERE date_closed IS NOT NULL
 CREATE INDEX lead_closed_webmaster ON lead (webmaster_id, date_closed, id) WHERE date_closed IS NOT NULL;
 CREATE INDEX lead_closed_advertiser ON lead (advertiser_id, date_closed, id) WHERE date_closed IS NOT NULL;
 
--- How many leads there are, so that nobody has to count them: per webmaster (0: all together) or per day of creation
--- (UTC days since 1970; -1: all together), and in both by goal and state.
+-- How many leads there are, so that nobody has to count them: per webmaster, per day of creation (webmaster_id 0), and
+-- all together (webmaster_id -1; day -1 for all days, else UTC days since 1970), each by goal and state.
 CREATE TABLE lead_count (
     webmaster_id BIGINT NOT NULL,
     day BIGINT NOT NULL,
@@ -82,7 +82,7 @@ INSERT INTO lead_count
 SELECT 0, date_created / 86400, advertiser_id, offer_id, goal_id, currency_id, status, is_closed, count(*)
 FROM lead GROUP BY date_created / 86400, advertiser_id, offer_id, goal_id, currency_id, status, is_closed;
 INSERT INTO lead_count
-SELECT 0, -1, advertiser_id, offer_id, goal_id, currency_id, status, is_closed, count(*)
+SELECT -1, -1, advertiser_id, offer_id, goal_id, currency_id, status, is_closed, count(*)
 FROM lead GROUP BY advertiser_id, offer_id, goal_id, currency_id, status, is_closed;
 
 -- Index-only scans need to know which pages everybody sees: a vacuum tells, and every hundredth new row asks for one.
