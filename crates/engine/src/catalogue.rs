@@ -15,12 +15,13 @@ use whocpa_domain::cap::{CapMeasure, CapRule};
 use whocpa_domain::key::Networks;
 use whocpa_domain::{Result, Time};
 use whocpa_store::change::{self, Change, ChangeKind};
+use whocpa_store::domain::{self, Domain};
 use whocpa_store::offer::Offer;
 use whocpa_store::person::User;
 use whocpa_store::{Db, Store, cap, connection, landing, link, offer, offer_figure, person};
 
 pub(crate) use entry::numbers;
-pub use entry::{CapEntry, LandingEntry, LinkEntry, OfferEntry, Plan, Way};
+pub use entry::{CapEntry, DomainEntry, LandingEntry, LinkEntry, OfferEntry, Plan, Way};
 
 use crate::check;
 use crate::click::ClickCaps;
@@ -47,6 +48,10 @@ pub struct Snapshot {
     pub connected: HashTrieMapSync<i64, HashTrieSetSync<i64>>,
     /// The same by webmaster.
     pub offers_of: HashTrieMapSync<i64, HashTrieSetSync<i64>>,
+    /// Parked domains by name.
+    pub domains: HashTrieMapSync<String, Arc<DomainEntry>>,
+    /// Their names by id.
+    pub domain_names: HashTrieMapSync<i64, String>,
     /// Accounts that do not work.
     pub blocked: HashTrieSetSync<i64>,
     /// Webmasters' own traffic-back addresses.
@@ -68,6 +73,8 @@ impl Default for Snapshot {
             offers: HashTrieMapSync::new_sync(),
             connected: HashTrieMapSync::new_sync(),
             offers_of: HashTrieMapSync::new_sync(),
+            domains: HashTrieMapSync::new_sync(),
+            domain_names: HashTrieMapSync::new_sync(),
             blocked: HashTrieSetSync::new_sync(),
             traffback: HashTrieMapSync::new_sync(),
             network_traffback: None,
@@ -75,6 +82,14 @@ impl Default for Snapshot {
             tokens: HashTrieMapSync::new_sync(),
             senders: HashTrieMapSync::new_sync(),
         }
+    }
+}
+
+impl Snapshot {
+    /// Whose links there are on a parked domain, 0 for nobody's because it is blocked; `None` for the network's own name.
+    pub fn domain_owner(&self, domain_id: i64) -> Option<i64> {
+        let name = (domain_id != 0).then(|| self.domain_names.get(&domain_id)).flatten()?;
+        self.domains.get(name).map(|entry| if entry.is_blocked { 0 } else { entry.webmaster_id })
     }
 }
 
@@ -191,6 +206,7 @@ impl Loading<'_> {
         self.links(&mut snapshot, None).await?;
         self.offers(&mut snapshot, None).await?;
         connect(&mut snapshot, connection::approved_pairs(&self.db, None).await?);
+        park(&mut snapshot, domain::all(&self.db, None).await?);
         self.people(&mut snapshot).await?;
         self.figures(&mut snapshot).await?;
         Ok(snapshot)
@@ -221,6 +237,16 @@ impl Loading<'_> {
                 disconnect(snapshot, *offer_id);
             }
             connect(snapshot, connection::approved_pairs(&self.db, Some(&connected)).await?);
+        }
+        let domains = ids(ChangeKind::Domain);
+        if !domains.is_empty() {
+            for id in &domains {
+                if let Some(name) = snapshot.domain_names.get(id).cloned() {
+                    snapshot.domains.remove_mut(&name);
+                    snapshot.domain_names.remove_mut(id);
+                }
+            }
+            park(snapshot, domain::all(&self.db, Some(&domains)).await?);
         }
         if !ids(ChangeKind::User).is_empty() {
             self.people(snapshot).await?;
@@ -326,6 +352,13 @@ fn sender(person: &User) -> SenderEntry {
         networks: Networks::from_text(&person.postback_networks),
         secret: person.postback_secret.clone(),
         is_signed: person.is_postback_signed,
+    }
+}
+
+fn park(snapshot: &mut Snapshot, rows: Vec<Domain>) {
+    for row in rows {
+        snapshot.domain_names.insert_mut(row.id, row.name.clone());
+        snapshot.domains.insert_mut(row.name.clone(), Arc::new(row.into()));
     }
 }
 

@@ -32,6 +32,7 @@ impl Engine {
             Job::Silence,
             Job::Parked,
             Job::Feed,
+            Job::Domain,
             Job::Count,
             Job::KeyUse,
             Job::Impressions,
@@ -71,6 +72,8 @@ enum Job {
     Count,
     /// Imports product feeds.
     Feed,
+    /// Looks whether parked domains lead here.
+    Domain,
     /// Writes down when keys were last used.
     KeyUse,
     /// Writes down how often links were shown.
@@ -92,6 +95,7 @@ impl Job {
             Self::Parked => "lead_parked",
             Self::Count => "lead_count",
             Self::Feed => "feed_import",
+            Self::Domain => "domain_look",
             Self::KeyUse => "key_use",
             Self::Impressions => "impression",
             Self::Figures => "offer_figures",
@@ -104,7 +108,7 @@ impl Job {
             Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed => 2,
             Self::Close | Self::Count | Self::Impressions => 5,
-            Self::KeyUse | Self::Node | Self::Silence => 15,
+            Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
             Self::Figures | Self::Tidy => 600,
         })
     }
@@ -147,6 +151,7 @@ impl Job {
             Self::Parked => engine.lead_match_parked().await.map(drop),
             Self::Count => engine.lead_count_fold().await.map(drop),
             Self::Feed => engine.feed_import_due().await.map(drop),
+            Self::Domain => engine.domain_look_due().await.map(drop),
             Self::KeyUse => engine.key_uses_store().await,
             Self::Impressions => engine.impressions_store().await,
             Self::Figures => engine.offer_figures().await,

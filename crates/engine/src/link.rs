@@ -14,18 +14,19 @@ use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
 };
 use whocpa_store::change::{self, ChangeKind};
-use whocpa_store::link::{self, Link, LinkFilter};
+use whocpa_store::link::{self, Link, LinkFilter, LinkKind};
 use whocpa_store::{Db, area, connection, impression, offer};
 
 use crate::audit::Changes;
 use crate::catalogue::numbers;
+use crate::domain::check_domain;
 use crate::{Caller, Engine, Paging, Rows, check};
 
 /// Letters of a link's code: 10 of 5 bits, so that codes cannot be found by trying.
-const CODE_LETTERS: usize = 10;
+pub(crate) const CODE_LETTERS: usize = 10;
 
 /// Labels of clicks.
-const SUBID: Limits = Limits::Text(0, SUBID_LIMIT);
+pub(crate) const SUBID: Limits = Limits::Text(0, SUBID_LIMIT);
 
 params! {
     /// Which links are wanted.
@@ -58,6 +59,8 @@ params! {
         offer_id: i64,
         /// The area where it is placed.
         area_id: Option<i64>,
+        /// Parked domain of its address; the network's own unless told.
+        domain_id: Option<i64>,
         /// What you call it.
         name: Option<String> where limits::LINE,
         /// Label of clicks that bring no `subid1` of their own, at most 600 characters.
@@ -97,6 +100,8 @@ params! {
     pub struct LinkUpdate {
         /// The area where it is placed; empty for none.
         area_id: Patch<i64>,
+        /// Parked domain of its address; empty for the network's own.
+        domain_id: Patch<i64>,
         /// What you call it.
         name: Option<String> where limits::LINE,
         /// Label of clicks that bring no `subid1` of their own, at most 600 characters.
@@ -147,6 +152,8 @@ view! {
         offer_id: i64,
         /// The area where it is placed.
         area_id: Option<i64>,
+        /// Parked domain of its address, `null` for the network's own.
+        domain_id: Option<i64>,
         /// What its owner calls it.
         name: String,
         /// Label of clicks that bring no `subid1` of their own.
@@ -193,6 +200,7 @@ impl Engine {
             return Err(Error::field("webmaster_id", "Only operators may use this"));
         }
         let filter = LinkFilter {
+            kind: LinkKind::Link,
             offer_ids: input.offer_id,
             webmaster_id: input.webmaster_id,
             area_id: input.area_id,
@@ -216,7 +224,7 @@ impl Engine {
     pub async fn link_view(&self, caller: Caller, id: i64) -> Result<LinkView> {
         let scope = caller.may(Resource::Link, Method::View)?;
         let db = self.store().read();
-        let row = link::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+        let row = link::view(&db, scope, LinkKind::Link, id).await?.ok_or(Error::NotFound)?;
         let impressions = impression::list(&db, scope, &[id]).await?.get(&id).copied().unwrap_or(0);
         Ok(LinkView { impressions, ..self.link_shown(caller, row) })
     }
@@ -226,17 +234,21 @@ impl Engine {
         let scope = caller.may(Resource::Link, Method::Update)?;
         let (input, tree) = (&input, &*self.geo_tree().await?);
         self.change(move |db| async move {
-            let found = link::view_for_update(&db, scope, id).await?;
+            let found = link::view_for_update(&db, scope, LinkKind::Link, id).await?;
             let before = found.ok_or(Error::NotFound)?;
             let row = before.clone();
             // Only a new area is checked: an old one may have been archived since.
             if let Patch::Set(area_id) = input.area_id {
                 check_area(&db, scope, area_id).await?;
             }
+            if let Patch::Set(domain_id) = input.domain_id {
+                check_domain(&db, scope, domain_id).await?;
+            }
             let input = input.clone();
             let name = input.name.unwrap_or(row.name);
             let row = Link {
                 area_id: input.area_id.or(row.area_id),
+                domain_id: input.domain_id.or(row.domain_id),
                 name_folded: fold(&name),
                 name,
                 subid1: input.subid1.unwrap_or(row.subid1),
@@ -277,6 +289,8 @@ impl Engine {
             code: String::new(),
             webmaster_id: caller.user_id,
             offer_id: input.offer_id,
+            url_to: String::new(),
+            domain_id: input.domain_id,
             area_id: input.area_id,
             name_folded: fold(&name),
             name,
@@ -315,6 +329,9 @@ impl Engine {
             if let Some(area_id) = row.area_id {
                 check_area(&db, scope, area_id).await?;
             }
+            if let Some(domain_id) = row.domain_id {
+                check_domain(&db, scope, domain_id).await?;
+            }
             // Drawn in the transaction: a taken code makes the store run this again.
             let code = self.rng().letters(CODE_LETTERS);
             let row = Link { code, ..row.clone() };
@@ -331,7 +348,7 @@ impl Engine {
     pub async fn link_delete(&self, caller: Caller, id: i64) -> Result<()> {
         let scope = caller.may(Resource::Link, Method::Delete)?;
         self.change(move |db| async move {
-            let found = link::view_for_update(&db, scope, id).await?;
+            let found = link::view_for_update(&db, scope, LinkKind::Link, id).await?;
             let before = found.ok_or(Error::NotFound)?;
             let row = Link { date_deleted: Some(self.now().0), ..before.clone() };
             let changes = Changes::archived(&before, &row);
@@ -345,11 +362,12 @@ impl Engine {
     fn link_shown(&self, caller: Caller, row: Link) -> LinkView {
         LinkView {
             id: row.id,
-            url: format!("{}/go/{}", self.base_url(), row.code),
+            url: format!("{}/go/{}", self.link_base(row.domain_id), row.code),
             code: row.code,
             webmaster_id: (caller.level == Level::Operator).then_some(row.webmaster_id),
             offer_id: row.offer_id,
             area_id: row.area_id,
+            domain_id: row.domain_id,
             name: row.name,
             subid1: row.subid1,
             subid2: row.subid2,
@@ -370,7 +388,8 @@ impl Engine {
         }
     }
 
-    fn link_check(&self, row: &Link) -> Result<()> {
+    /// Checks what links and deeplinks have in common.
+    pub(crate) fn link_check(&self, row: &Link) -> Result<()> {
         let mut errors = FieldErrors::default();
         check::line(&mut errors, "name", &row.name);
         for (field, value) in [
@@ -388,7 +407,7 @@ impl Engine {
 }
 
 /// An offer that the webmaster may see and is connected to.
-async fn check_offer(db: &Db, scope: Scope, webmaster_id: i64, offer_id: i64) -> Result<()> {
+pub(crate) async fn check_offer(db: &Db, scope: Scope, webmaster_id: i64, offer_id: i64) -> Result<()> {
     if offer::view(db, scope, offer_id).await?.is_none() {
         return Err(Error::field("offer_id", "Offers not found"));
     }
@@ -401,7 +420,7 @@ async fn check_offer(db: &Db, scope: Scope, webmaster_id: i64, offer_id: i64) ->
 }
 
 /// An own area that is neither rejected nor archived.
-async fn check_area(db: &Db, scope: Scope, id: i64) -> Result<()> {
+pub(crate) async fn check_area(db: &Db, scope: Scope, id: i64) -> Result<()> {
     let found = area::view(db, scope, id).await?;
     let usable = [AreaStatus::Review.code(), AreaStatus::Approved.code()];
     if found.is_some_and(|area| usable.contains(&area.status)) {

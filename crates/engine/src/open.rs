@@ -281,7 +281,7 @@ fn recall(facts: &Arc<FactSource>, store: &Store, now: Time) {
     });
 }
 
-async fn connect(config: &EngineConfig) -> Result<Store> {
+pub(crate) async fn connect(config: &EngineConfig) -> Result<Store> {
     Store::connect(&StoreConfig {
         data_dir: config.data_dir.clone(),
         database_url: config.database_url.clone(),

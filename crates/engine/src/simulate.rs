@@ -32,7 +32,7 @@ params! {
     pub struct SimulateCreate {
         /// What is tried.
         kind: SimulateKind,
-        /// The link; required for a click. Yours, or one to your offer.
+        /// The link or deeplink; required for a click. Yours, or one to your offer.
         link_id: Option<i64>,
         /// When it happens; now unless told.
         date: Option<Time>,
@@ -138,14 +138,14 @@ impl Engine {
         Ok(click_shown(&tried, sees_all))
     }
 
-    /// A link that the caller may try: a webmaster's own, or one to an advertiser's own offer.
+    /// A link or deeplink that the caller may try: a webmaster's own, or one to an advertiser's own offer.
     async fn simulate_link(&self, scope: Scope, id: i64) -> Result<Option<Link>> {
         let db = self.store().read();
-        if let Some(row) = link::view(&db, scope, id).await? {
+        if let Some(row) = link::view_any(&db, scope, id).await? {
             return Ok(Some(row));
         }
         let (Scope::Advertiser(_) | Scope::Manager(_)) = scope else { return Ok(None) };
-        let row = link::view(&db, Scope::All, id).await?;
+        let row = link::view_any(&db, Scope::All, id).await?;
         let Some(row) = row else { return Ok(None) };
         Ok(offer::view(&db, scope, row.offer_id).await?.map(|_| row))
     }

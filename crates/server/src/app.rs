@@ -4,6 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::any;
 use tokio::net::TcpListener;
 use whocpa_domain::SystemClock;
 use whocpa_engine::{Engine, Rng};
@@ -12,14 +14,18 @@ use crate::apidocs::changes;
 use crate::config::Config;
 use crate::serve::Times;
 use crate::state::AppState;
+use crate::track::parked;
 use crate::{api, serve, telemetry, track, web};
 
 /// Time for running requests to end after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Every route: API, tracking, pages, health.
-pub fn router(state: AppState) -> Router {
-    Router::new().merge(web::router(&state)).merge(track::router(&state)).merge(api::router(state))
+pub fn router(state: &AppState) -> Router {
+    let site = Router::new().merge(web::router(state)).merge(api::router(state.clone()));
+    let site = site.layer(from_fn_with_state(state.clone(), parked::only_links));
+    let rest = any(parked::elsewhere).with_state(state.clone());
+    Router::new().merge(site).merge(parked::router(state)).merge(track::router(state)).fallback_service(rest)
 }
 
 /// Opens the engine on these settings with the machine's clock and randomness.
@@ -59,7 +65,7 @@ pub async fn serve(
     });
     let limits = state.config.limits;
     let [head, write] = [limits.head_seconds, limits.write_seconds].map(Duration::from_secs);
-    serve::connections(listener, router(state), Times { head, write, grace: GRACE }, stop).await;
+    serve::connections(listener, router(&state), Times { head, write, grace: GRACE }, stop).await;
     jobs.stop().await;
     engine.close().await.map_err(|e| e.to_string())
 }

@@ -1,6 +1,7 @@
 //! Configuration: defaults, then `whocpa.toml`, then `WHOCPA__SECTION__KEY`, then flags. An unknown key is an error.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use figment::Figment;
@@ -99,6 +100,8 @@ pub struct OutboundSettings {
     pub ports: Vec<u16>,
     /// Whether plain `http` is allowed beside `https`.
     pub http: bool,
+    /// Names whose address stands here instead of in the DNS, for those that cannot be reached from inside.
+    pub hosts: BTreeMap<String, IpAddr>,
 }
 
 impl Default for Config {
@@ -127,8 +130,8 @@ impl Default for DatabaseConfig {
 
 impl Default for OutboundSettings {
     fn default() -> Self {
-        let OutboundConfig { allow, deny, ports, http } = OutboundConfig::default();
-        Self { allow, deny, ports, http }
+        let OutboundConfig { allow, deny, ports, http, hosts } = OutboundConfig::default();
+        Self { allow, deny, ports, http, hosts }
     }
 }
 
@@ -181,6 +184,12 @@ impl Config {
                 deny: self.outbound.deny.clone(),
                 ports: self.outbound.ports.clone(),
                 http: self.outbound.http,
+                hosts: self
+                    .outbound
+                    .hosts
+                    .iter()
+                    .map(|(name, ip)| (name.to_ascii_lowercase(), *ip))
+                    .collect(),
             },
             click: ClickConfig {
                 data_centre: self.click.data_centre.clone(),

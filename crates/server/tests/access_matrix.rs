@@ -25,6 +25,9 @@ mod repeats;
 #[cfg(test)]
 #[expect(dead_code, reason = "shared with tests that use all of it")]
 mod support;
+#[cfg(test)]
+#[path = "access_matrix/visitor.rs"]
+mod visitor;
 
 use cells::Matrix;
 use network::{Actor, Network};

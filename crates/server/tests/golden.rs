@@ -12,6 +12,9 @@ mod network;
 #[cfg(test)]
 #[expect(dead_code, reason = "shared with tests that use all of it")]
 mod support;
+#[cfg(test)]
+#[path = "access_matrix/visitor.rs"]
+mod visitor;
 
 use network::Actor::{AdvertiserA, Guest, Operator, WebmasterA};
 use network::{Actor, Network};

@@ -4,5 +4,8 @@
 #[path = "redirects/attempts.rs"]
 mod attempts;
 #[cfg(test)]
+#[path = "redirects/parked.rs"]
+mod parked;
+#[cfg(test)]
 #[expect(dead_code, reason = "shared with tests that use all of it")]
 mod support;

@@ -11,6 +11,9 @@ mod examples;
 #[path = "reference/json.rs"]
 mod json;
 #[cfg(test)]
+#[path = "reference/links.rs"]
+mod links;
+#[cfg(test)]
 #[path = "reference/materials.rs"]
 mod materials;
 #[cfg(test)]

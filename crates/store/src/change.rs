@@ -22,6 +22,7 @@ codes! {
         User = 4 "a user",
         Figures = 5 "the figures of offers, computed anew",
         Used = 6 "what is used of an offer's caps",
+        Domain = 7 "a parked domain",
     }
 }
 

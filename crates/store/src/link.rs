@@ -1,4 +1,4 @@
-//! Tracked links of webmasters.
+//! Tracked links of webmasters; those with a page of their own are deeplinks.
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
@@ -22,6 +22,10 @@ pub struct Model {
     pub webmaster_id: i64,
     /// Where it leads.
     pub offer_id: i64,
+    /// The page of the offer's site that a deeplink leads to; empty for a link.
+    pub url_to: String,
+    /// The parked domain that it is shown under.
+    pub domain_id: Option<i64>,
     /// Where it is placed.
     pub area_id: Option<i64>,
     /// What its owner calls it.
@@ -72,9 +76,21 @@ impl ActiveModelBehavior for ActiveModel {}
 /// One link.
 pub type Link = Model;
 
+/// The two resources that this table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LinkKind {
+    /// To the offer's own destination.
+    #[default]
+    Link,
+    /// To a page of the offer's site.
+    Deeplink,
+}
+
 /// Which links are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct LinkFilter {
+    /// Links, or deeplinks.
+    pub kind: LinkKind,
     /// Only to these offers.
     pub offer_ids: Option<Vec<i64>>,
     /// Only of this webmaster.
@@ -91,6 +107,15 @@ pub struct LinkFilter {
     pub created_until: Option<Time>,
 }
 
+fn of_kind(scope: Scope, kind: LinkKind) -> Select<Entity> {
+    let of_kind = match kind {
+        LinkKind::Link => Column::UrlTo.eq(""),
+        LinkKind::Deeplink => Column::UrlTo.ne(""),
+    };
+    visible(scope).filter(of_kind)
+}
+
+/// Links and deeplinks that somebody may see.
 pub(crate) fn visible(scope: Scope) -> Select<Entity> {
     let live = Entity::find().filter(Column::DateDeleted.is_null());
     match scope {
@@ -103,7 +128,7 @@ pub(crate) fn visible(scope: Scope) -> Select<Entity> {
 
 /// One page of links, in the order of their ids.
 pub async fn list(db: &Db, scope: Scope, filter: &LinkFilter, paging: Paging) -> Result<Rows<Link>> {
-    let mut select = visible(scope).order_by_asc(Column::Id);
+    let mut select = of_kind(scope, filter.kind).order_by_asc(Column::Id);
     if let Some(ids) = &filter.offer_ids {
         select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
     }
@@ -128,7 +153,12 @@ pub async fn list(db: &Db, scope: Scope, filter: &LinkFilter, paging: Paging) ->
 }
 
 /// One link.
-pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Link>> {
+pub async fn view(db: &Db, scope: Scope, kind: LinkKind, id: i64) -> Result<Option<Link>> {
+    of_kind(scope, kind).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
+}
+
+/// One link or deeplink.
+pub async fn view_any(db: &Db, scope: Scope, id: i64) -> Result<Option<Link>> {
     visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
 }
 
@@ -140,8 +170,8 @@ pub(crate) async fn owners(db: &Db, ids: &[i64]) -> Result<Vec<i64>> {
 }
 
 /// One link, kept from changing until the transaction ends.
-pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Link>> {
-    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
+pub async fn view_for_update(db: &Db, scope: Scope, kind: LinkKind, id: i64) -> Result<Option<Link>> {
+    of_kind(scope, kind).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// Every link, deleted ones too, for the catalogue of clicks; `ids` limits it to some.
@@ -151,6 +181,12 @@ pub async fn all(db: &Db, ids: Option<&[i64]>) -> Result<Vec<Link>> {
         None => Entity::find(),
     };
     select.all(&db.conn()).await.map_err(db::error)
+}
+
+/// Shows the links of a domain under the network's own name from now on.
+pub async fn leave_domain(db: &Db, domain_id: i64) -> Result<()> {
+    let links = Entity::update_many().col_expr(Column::DomainId, Expr::value(None::<i64>));
+    links.filter(Column::DomainId.eq(domain_id)).exec(&db.conn()).await.map(drop).map_err(db::error)
 }
 
 /// Writes all columns of a stored link.

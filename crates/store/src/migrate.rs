@@ -46,6 +46,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0018_desk",
     "main/0019_pixel",
     "main/0020_form",
+    "main/0021_park",
     "main/0022_orphan",
     "main/0023_impression",
     "main/0024_attribution",

@@ -67,6 +67,8 @@ pub struct Model {
     pub is_auto_connect: bool,
     /// Home page.
     pub url_homepage: String,
+    /// Hosts that deeplinks may lead to, with commas between; empty for the host of `url_redirect`.
+    pub deeplink_hosts: String,
     /// Where visitors are sent; a template with macros.
     pub url_redirect: String,
     /// Title of that page.

@@ -7,14 +7,17 @@ use jiff::tz::TimeZone;
 use whocpa_domain::Time;
 use whocpa_domain::cap::{CapMeasure, CapRule, Window, read_caps};
 use whocpa_domain::click::ReferrerMode;
+use whocpa_domain::deeplink::DeeplinkHosts;
 use whocpa_domain::input::read_json;
 use whocpa_domain::landing::LandingKind;
 use whocpa_domain::offer::{OfferStatus, with_mask};
+use whocpa_domain::parked::DomainStatus;
 use whocpa_domain::rotation::{EXPLORATION, LinkRotation, Route};
 use whocpa_domain::schedule::zone;
 use whocpa_domain::targeting::{Rules, Targeting};
 use whocpa_domain::template::UrlTemplate;
 use whocpa_domain::way::AttributionRule;
+use whocpa_store::domain::Domain;
 use whocpa_store::landing::Landing;
 use whocpa_store::link::Link;
 use whocpa_store::offer::Offer;
@@ -30,6 +33,8 @@ pub struct LinkEntry {
     pub webmaster_id: i64,
     /// Where it leads.
     pub offer_id: i64,
+    /// The page of the offer's site that a deeplink leads to.
+    pub url_to: Option<String>,
     /// Where it is placed, 0 for nowhere in particular.
     pub area_id: i64,
     /// Labels of clicks that bring none of their own.
@@ -97,6 +102,8 @@ pub struct OfferEntry {
     pub decision_days: i64,
     /// Leads that nobody decided about in these days are approved.
     pub is_silence_approval: bool,
+    /// Which pages deeplinks may lead to, with the query that is added to them; `None` when the offer allows none.
+    pub deeplinks: Option<(DeeplinkHosts, String)>,
     /// How its leads are counted.
     pub leads: LeadRules,
     /// Whom it takes.
@@ -109,6 +116,25 @@ pub struct OfferEntry {
     pub categories: Box<[i64]>,
     /// Its caps.
     pub caps: Box<[CapEntry]>,
+}
+
+/// A parked domain, as clicks see it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DomainEntry {
+    /// Domain id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub webmaster_id: i64,
+    /// Visitors can come through it.
+    pub is_active: bool,
+    /// By https too.
+    pub is_secure: bool,
+    /// An operator blocked it.
+    pub is_blocked: bool,
+    /// What the network answers there.
+    pub token: String,
 }
 
 /// How an offer's leads are counted.
@@ -225,6 +251,7 @@ impl LinkEntry {
             id: row.id,
             webmaster_id: row.webmaster_id,
             offer_id: row.offer_id,
+            url_to: Some(row.url_to).filter(|url| !url.is_empty()),
             area_id: row.area_id.unwrap_or(0),
             subid: [row.subid1, row.subid2, row.subid3, row.subid4, row.subid5],
             url_traffback: traffback(row.url_traffback, own_host),
@@ -281,6 +308,20 @@ impl From<&Route> for Way {
     }
 }
 
+impl From<Domain> for DomainEntry {
+    fn from(row: Domain) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            webmaster_id: row.webmaster_id,
+            is_active: row.status == DomainStatus::Active.code(),
+            is_secure: row.is_secure,
+            is_blocked: row.status == DomainStatus::Blocked.code(),
+            token: row.token,
+        }
+    }
+}
+
 /// Numbers of a stored list, `1,2,3`.
 pub(crate) fn numbers(text: &str) -> Vec<i64> {
     text.split(',').filter_map(|number| number.parse().ok()).collect()
@@ -298,7 +339,9 @@ impl OfferEntry {
             counted: Window { start: Time(0), end: Time(0) },
             used: BTreeMap::new(),
         });
+        let hosts = || DeeplinkHosts::of_offer(&row.deeplink_hosts, &row.url_redirect);
         Self {
+            deeplinks: row.is_deeplink.then(|| (hosts(), row.utm_mask.clone())),
             id: row.id,
             advertiser_id: row.advertiser_id,
             is_live: row.status == OfferStatus::Live.code(),

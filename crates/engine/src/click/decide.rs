@@ -23,6 +23,7 @@ use whocpa_domain::landing::LandingKind;
 use whocpa_domain::offer::is_within;
 use whocpa_domain::rotation::{Draw, pick};
 use whocpa_domain::targeting::{Rules, Visit, refusal};
+use whocpa_domain::template::UrlTemplate;
 use whocpa_domain::trace::{Check, Trace};
 
 use super::caps::{CapKey, Claim, Spent};
@@ -48,6 +49,8 @@ pub struct Decision {
     pub link: Option<Arc<LinkEntry>>,
     /// The offer that was chosen; the link's own when none could be.
     pub offer: Option<Arc<OfferEntry>>,
+    /// The page of the offer's site that a deeplink leads to, instead of a landing page.
+    pub page: Option<UrlTemplate>,
     /// The landing page; the offer's own address without one.
     pub landing: Option<Arc<LandingEntry>>,
     /// The page before it.
@@ -71,7 +74,14 @@ impl Decision {
 /// Decides about a click. Total: every visit and every catalogue has an answer.
 pub fn decide(catalogue: &Snapshot, facts: &Facts, spent: &Spent) -> Decision {
     let mut trace = Trace::default();
-    let Some(link) = link_of(catalogue, &facts.entry) else {
+    let found = link_of(catalogue, &facts.entry);
+    let owner = catalogue.domain_owner(facts.domain_id);
+    let is_here = |link: &LinkEntry| owner.is_none_or(|owner| owner == link.webmaster_id);
+    if owner.is_some() {
+        trace.number(Check::Domain, found.as_deref().is_none_or(is_here), facts.domain_id);
+    }
+    // On a parked domain there are the links of its owner only.
+    let Some(link) = found.filter(|link| is_here(link)) else {
         trace.number(Check::Link, false, 0);
         return refused(catalogue, facts, ClickReason::UnknownCode, None, None, trace);
     };
@@ -82,11 +92,23 @@ pub fn decide(catalogue: &Snapshot, facts: &Facts, spent: &Spent) -> Decision {
     };
     match chosen {
         Ok((offer, wanted)) => {
-            let (prelanding, landing) = asking.pages(&offer, wanted, &mut trace);
+            let page = asking.page(&offer, &mut trace);
+            let (prelanding, landing) =
+                if page.is_some() { (None, None) } else { asking.pages(&offer, wanted, &mut trace) };
             let claims = asking.claims(&offer);
             let link = Some(Arc::clone(&link));
             let reason = ClickReason::Sent;
-            Decision { reason, link, offer: Some(offer), landing, prelanding, back: None, claims, trace }
+            Decision {
+                reason,
+                link,
+                offer: Some(offer),
+                page,
+                landing,
+                prelanding,
+                back: None,
+                claims,
+                trace,
+            }
         }
         Err(reason) => {
             let offer = catalogue.offers.get(&link.offer_id).map(Arc::clone);
@@ -117,7 +139,8 @@ fn refused(
     let back = back(catalogue, facts, reason, link.as_deref(), offer.as_deref());
     let owner = back.as_ref().map_or("", |(owner, _)| owner.word());
     trace.text(Check::TrafficBack, back.is_some(), owner);
-    Decision { reason, link, offer, landing: None, prelanding: None, back, claims: Vec::new(), trace }
+    let (page, landing, prelanding) = (None, None, None);
+    Decision { reason, link, offer, page, landing, prelanding, back, claims: Vec::new(), trace }
 }
 
 /// The first traffic-back address. A visitor who was sent to one a moment ago is not sent on again, and a blocked
@@ -240,6 +263,16 @@ impl Asking<'_> {
             Claim { key: self.cap_key(offer, cap), window }
         };
         offer.caps.iter().filter(clicks).map(claim).collect()
+    }
+
+    /// The page of the offer's site that a deeplink, or the address itself, asks for. One that the offer does not allow
+    /// leads to where the offer leads: no visitor is lost by it, and none led elsewhere.
+    fn page(&self, offer: &OfferEntry, trace: &mut Trace) -> Option<UrlTemplate> {
+        let asked = Some(self.facts.asked.deeplink.as_str()).filter(|asked| !asked.is_empty());
+        let page = self.link.url_to.as_deref().or(asked)?;
+        let found = offer.deeplinks.as_ref().and_then(|(hosts, mask)| hosts.destination(page, mask).ok());
+        trace.number(Check::Deeplink, found.is_some(), self.link.id);
+        found
     }
 
     /// The pre-landing and the landing page: the one that the visit asks for, the way's, else one by its weight.

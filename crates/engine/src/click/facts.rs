@@ -114,7 +114,9 @@ impl FactSource {
     }
 
     fn read(&self, visit: &Visit<'_>, sent: Sent, (id, now): (ClickId, Time), is_flood: bool) -> Facts {
-        let named = Entry::Pair { offer_id: sent.offer_id, webmaster_id: sent.webmaster_id };
+        // On a parked domain the host says whose the visitor is.
+        let webmaster_id = visit.domain.map_or(sent.webmaster_id, |domain| domain.webmaster_id);
+        let named = Entry::Pair { offer_id: sent.offer_id, webmaster_id };
         let entry = visit.entry.clone().unwrap_or(named);
         let country = iptocc::country_code(visit.ip).unwrap_or_default();
         let agent = self.agents.read(visit.ua);
@@ -131,6 +133,7 @@ impl FactSource {
             subid: sent.subid,
             keyword: sent.keyword,
             asked: sent.asked,
+            domain_id: visit.domain.map_or(0, |domain| domain.id),
             is_returning: visit.is_returning,
             way: visit.way,
             ..Facts::new(now, id, entry)

@@ -14,6 +14,7 @@ use super::query::{self, storable};
 use super::record::encode;
 use super::{Decision, Spent, decide};
 use crate::Engine;
+use crate::domain::ParkedHost;
 
 /// Characters that are kept of a code that no link has.
 const CODE_LIMIT: usize = 64;
@@ -37,6 +38,8 @@ pub struct Visit<'a> {
     pub referer: &'a str,
     /// `Accept-Language`, empty for none.
     pub languages: &'a str,
+    /// The parked domain that the visitor came through.
+    pub domain: Option<ParkedHost>,
     /// The visitor brought a cookie of an earlier click.
     pub is_returning: bool,
     /// How it came about.
@@ -57,6 +60,7 @@ impl Visit<'_> {
             ua: "",
             referer: "",
             languages: "",
+            domain: None,
             is_returning: false,
             way: ClickWay::Redirect,
             is_back: false,
@@ -196,7 +200,7 @@ pub(super) fn record(
         promo_id: 0,
         product_id: 0,
         stock_id: 0,
-        deeplink_id: 0,
+        deeplink_id: link.filter(|link| link.url_to.is_some()).map_or(0, |link| link.id),
         domain_id: facts.domain_id,
         trace: String::new(),
         params,
@@ -204,13 +208,13 @@ pub(super) fn record(
     (click, is_cut)
 }
 
-/// Where a visitor goes: to the page that was chosen, through the page before it, or back.
+/// Where a visitor goes: to the page that he asked for or that was chosen, through the page before it, or back.
 pub(super) fn location(decision: &Decision, click: &Click, tid: &str) -> Option<String> {
     let (ClickReason::Sent, Some(offer)) = (decision.reason, &decision.offer) else {
         return decision.back.as_ref().map(|(_, url)| url.clone());
     };
     let landing = decision.landing.as_ref().map(|landing| &landing.destination);
-    let to = address(landing.or(offer.destination.as_ref())?, click, tid, "");
+    let to = address(decision.page.as_ref().or(landing).or(offer.destination.as_ref())?, click, tid, "");
     let before = decision.prelanding.as_ref();
     Some(before.map_or_else(|| to.clone(), |before| address(&before.destination, click, tid, &to)))
 }

@@ -15,6 +15,7 @@ use whocpa_domain::money::AMOUNT_LIMIT;
 use whocpa_domain::way::{Attribution, LeadWay};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, params, view};
 use whocpa_store::lead::{self, Lead};
+use whocpa_store::link::LinkKind;
 use whocpa_store::{area, link, offer, person};
 
 use super::receive::{Conversion, Order, Verdict};
@@ -283,7 +284,8 @@ impl Engine {
     /// The code of the webmaster's link that an order names.
     async fn order_link(&self, sent: &OrderSent) -> Result<Option<String>> {
         let Some(id) = sent.link_id else { return Ok(None) };
-        let found = link::view(&self.store().read(), Scope::Webmaster(sent.webmaster_id), id).await?;
+        let found =
+            link::view(&self.store().read(), Scope::Webmaster(sent.webmaster_id), LinkKind::Link, id).await?;
         let found = found.filter(|link| link.offer_id == sent.offer_id);
         found.map(|link| Some(link.code)).ok_or_else(|| Error::field("link_id", "Links not found"))
     }

@@ -2,6 +2,7 @@
 
 use whocpa_domain::buyer::FormField;
 use whocpa_domain::cap::{Cap, CapMeasure, caps_text};
+use whocpa_domain::deeplink::DeeplinkHosts;
 use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::input::{Decimal, Json, Patch};
 use whocpa_domain::moderation::{Moderation, Party};
@@ -28,6 +29,13 @@ const MASK: Limits = Limits::Form(&Form {
         (!mask.is_empty() && !is_right)
             .then(|| "Must be a query such as utm_source=whocpa, with known macros".to_owned())
     },
+});
+/// A host, or all names below it.
+const HOST: Limits = Limits::Form(&Form {
+    format: "",
+    pattern: r"^(\*\.)?[^\s/?#@\\]+$",
+    longest: 255,
+    wrong: |host| DeeplinkHosts::parse([host]).err(),
 });
 /// Days that the cookie with the tid lives.
 const COOKIE: Limits = Limits::Range(1, 365);
@@ -123,6 +131,9 @@ writing! {
         languages: Option<Vec<String>> where limits::LANGUAGE,
         /// Whether deeplinks are allowed.
         is_deeplink: Option<bool>,
+        /// Hosts that deeplinks may lead to, such as `shop.example` or `*.shop.example`; they replace the present ones. The
+        /// host of `url_redirect` unless told.
+        deeplink_hosts: Option<Vec<String>> where HOST,
         /// Whether only this network has it. Operators only.
         is_exclusive: Option<bool>,
         /// Whether leads are tracked by phone: an action that is reported with a telephone number and no tid belongs to
@@ -276,6 +287,9 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
         zone.name().clone_into(&mut row.time_zone);
     }
     row.attribution = input.attribution.map_or(row.attribution, AttributionRule::code);
+    if let Some(hosts) = &input.deeplink_hosts {
+        row.deeplink_hosts = hosts.join(",").to_ascii_lowercase();
+    }
     row.name_folded = fold(&row.name);
     row.cookie_ttl_days = input.cookie_ttl_days.unwrap_or(row.cookie_ttl_days);
     row.decision_days = input.decision_days.unwrap_or(row.decision_days);
@@ -353,6 +367,7 @@ pub(super) fn is_content(before: &Offer, after: &Offer) -> bool {
             &row.url_name,
             &row.utm_mask,
             &row.url_traffback,
+            &row.deeplink_hosts,
         ];
         (texts.map(Clone::clone), row.image.clone(), row.is_mobile, row.is_mobile_optimised)
     };
@@ -373,6 +388,11 @@ pub(super) fn check(errors: &mut FieldErrors, row: &Offer) {
     check::URL_TEMPLATE_GIVEN.check(errors, "url_redirect", &row.url_redirect);
     MASK.check(errors, "utm_mask", &row.utm_mask);
     check::line(errors, "call_hours", &row.call_hours);
+    if !row.deeplink_hosts.is_empty()
+        && let Err(message) = DeeplinkHosts::parse(row.deeplink_hosts.split(','))
+    {
+        errors.add("deeplink_hosts", message);
+    }
     check::text(errors, "comment", &row.comment);
     check_price(errors, row);
     if row.date_start.zip(row.date_stop).is_some_and(|(start, stop)| stop <= start) {

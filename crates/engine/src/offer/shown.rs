@@ -122,6 +122,8 @@ shown! {
         rules: OfferRules,
         /// Whether deeplinks are allowed.
         is_deeplink: bool,
+        /// Hosts that deeplinks may lead to; empty for the host of the offer's own destination.
+        deeplink_hosts: Vec<String>,
         /// Whether it first went live in the last 14 days.
         is_new: bool,
         /// Whether it has promo materials that were first approved in the last 14 days.
@@ -330,6 +332,12 @@ impl Around {
             description: row.description,
             description_short: row.description_short,
             is_deeplink: row.is_deeplink,
+            deeplink_hosts: row
+                .deeplink_hosts
+                .split(',')
+                .filter(|host| !host.is_empty())
+                .map(str::to_owned)
+                .collect(),
             is_exclusive: row.is_exclusive,
             is_phone_tracking: row.is_phone_tracking,
             url_homepage: row.url_homepage,

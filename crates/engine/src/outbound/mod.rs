@@ -14,7 +14,9 @@ mod resolve;
 mod tests;
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,11 +44,20 @@ pub struct OutboundConfig {
     pub ports: Vec<u16>,
     /// Whether plain `http` is allowed beside `https`.
     pub http: bool,
+    /// Names, in lower case, whose address is known here and not asked for, like a hosts file: for names whose public
+    /// address cannot be reached from inside. The addresses are judged like all others.
+    pub hosts: BTreeMap<String, IpAddr>,
 }
 
 impl Default for OutboundConfig {
     fn default() -> Self {
-        Self { allow: Vec::new(), deny: Vec::new(), ports: vec![80, 443, 8080, 8443], http: true }
+        Self {
+            allow: Vec::new(),
+            deny: Vec::new(),
+            ports: vec![80, 443, 8080, 8443],
+            http: true,
+            hosts: BTreeMap::new(),
+        }
     }
 }
 
@@ -99,6 +110,7 @@ pub struct Limits {
 pub struct Outbound {
     client: reqwest::Client,
     guard: Arc<Guard>,
+    names: Arc<dyn Names>,
 }
 
 impl Outbound {
@@ -107,12 +119,13 @@ impl Outbound {
     /// # Errors
     /// [`Error::Unavailable`] when the settings open everything, or no client can be made of them.
     pub fn new(config: OutboundConfig) -> Result<Self> {
-        Self::with_names(config, Arc::new(SystemNames))
+        let names = SystemNames { hosts: config.hosts.clone() };
+        Self::with_names(config, Arc::new(names))
     }
 
     fn with_names(config: OutboundConfig, names: Arc<dyn Names>) -> Result<Self> {
         let guard = Arc::new(Guard::new(config).map_err(Error::Unavailable)?);
-        let resolver = GuardedNames { guard: Arc::clone(&guard), names };
+        let resolver = GuardedNames { guard: Arc::clone(&guard), names: Arc::clone(&names) };
         #[expect(clippy::disallowed_methods, reason = "this is the guarded client")]
         let client = reqwest::Client::builder()
             .dns_resolver(Arc::new(resolver))
@@ -124,7 +137,12 @@ impl Outbound {
             .tls_backend_preconfigured(tls()?)
             .build()
             .map_err(|e| Error::Unavailable(format!("no client can be made: {e}")))?;
-        Ok(Self { client, guard })
+        Ok(Self { client, guard, names })
+    }
+
+    /// What a name leads to, without a judgement: to be told, never to be connected to.
+    pub(crate) async fn addresses(&self, name: &str) -> Vec<IpAddr> {
+        self.names.find(name).await.unwrap_or_default()
     }
 
     /// Judges an address as it is written; operations call it when an address is saved.

@@ -4,10 +4,8 @@
 //! them. Whoever builds a resource moves its file to its place in the engine and adds the operations.
 
 pub mod condition;
-pub mod deeplink;
 pub mod delivery;
 pub mod deposit;
-pub mod domain;
 pub mod export;
 pub mod payout;
 pub mod postback;

@@ -1,23 +1,20 @@
-//! `deeplink`: announced, see `whocpa_engine::soon`.
+//! `deeplink`: tracked links to inner pages.
 
-use whocpa_domain::input::Nothing;
-use whocpa_domain::{Method, Resource};
-use whocpa_engine::soon::IdOnly;
-use whocpa_engine::soon::deeplink::{DeeplinkCreate, DeeplinkList, DeeplinkUpdate, DeeplinkView};
+use whocpa_domain::Resource;
 
-use super::resource::Declaration;
+use super::resource::{Declaration, op};
 
 pub(super) fn declaration() -> Declaration {
     Declaration::new(
         Resource::Deeplink,
         "A tracked link to an inner page of the advertiser's site, for offers that allow it.",
     )
-    .soon::<DeeplinkList, DeeplinkView>(Method::List, "Deeplinks that fit the filters, page by page.")
-    .soon::<Nothing, DeeplinkView>(Method::View, "One deeplink.")
-    .soon::<DeeplinkUpdate, IdOnly>(
-        Method::Update,
+    .list("Deeplinks that fit the filters, page by page.", op!(deeplink_list(input)))
+    .view("One deeplink.", op!(deeplink_view(id)))
+    .update(
         "Changes a deeplink; fields that you leave out keep their values.",
+        op!(deeplink_update(id, input)),
     )
-    .soon::<DeeplinkCreate, IdOnly>(Method::Create, "Makes a deeplink.")
-    .soon::<Nothing, IdOnly>(Method::Delete, "Deletes a deeplink; its clicks and leads stay.")
+    .create("Makes a deeplink.", op!(deeplink_create(input)))
+    .delete("Deletes a deeplink; its clicks and leads stay.", op!(deeplink_delete(id)))
 }

@@ -1,6 +1,7 @@
-//! The command line: `whocpa serve | demo | migrate | admin | openapi`.
+//! The command line: `whocpa serve | demo | migrate | admin | doctor | openapi`.
 
 mod admin;
+mod doctor;
 mod migrate;
 mod openapi;
 mod out;
@@ -37,6 +38,8 @@ enum Command {
     /// Help operators: make one
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Look whether the network is well: data folder, database, own address, parked domains
+    Doctor(doctor::Doctor),
     /// Print the OpenAPI document of the API
     #[command(name = "openapi")]
     OpenApi(openapi::OpenApi),
@@ -96,6 +99,7 @@ impl Cli {
             }
             Command::Migrate(migrate) => block_on(migrate.run()),
             Command::Admin(admin) => block_on(admin.run()),
+            Command::Doctor(doctor) => block_on(doctor.run()),
             Command::OpenApi(openapi) => {
                 openapi.run();
                 Ok(())

@@ -8,13 +8,14 @@ use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERER,
     REFERRER_POLICY, SET_COOKIE, USER_AGENT, WARNING,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use whocpa_domain::click::{ClickReason, ReferrerMode};
 use whocpa_engine::click::{Tracked, Visit};
 
 use super::client_ip::client_ip;
-use super::cookie;
+use super::{cookie, parked};
 use crate::state::AppState;
 
 /// `/go/<code>`: remembers the click, then redirects; a visitor who cannot be sent anywhere gets a page that says so.
@@ -28,6 +29,12 @@ pub async fn go(
     // A code in broken letters is an unknown code, and its click is remembered like any other.
     let code = percent_decode_str(uri.path().trim_start_matches("/go/")).decode_utf8_lossy();
     track(&state, Visit::to(code), (&method, &uri), peer, &headers).await
+}
+
+/// `/<code>`: the same on a parked domain, where nothing else is.
+pub async fn short(state: &AppState, parts: &Parts, peer: SocketAddr) -> Response<Body> {
+    let code = percent_decode_str(parts.uri.path().trim_start_matches('/')).decode_utf8_lossy();
+    track(state, Visit::to(code), (&parts.method, &parts.uri), peer, &parts.headers).await
 }
 
 /// `/click?offer_id=&aff_id=`: the same for a link that is not stored.
@@ -58,6 +65,7 @@ async fn track(
         ua: &ua,
         referer: &referer,
         languages: &languages,
+        domain: parked::host(state, headers),
         is_returning: cookie::is_there(headers),
         is_prefetch: *method == Method::HEAD || is_prefetch(headers),
         ..door

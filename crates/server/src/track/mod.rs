@@ -7,6 +7,7 @@ mod cookie;
 mod form;
 mod import;
 mod lead_add;
+pub mod parked;
 mod pixel;
 mod postback;
 mod report;

@@ -49,6 +49,10 @@ impl Network {
             Resource::Link => format!("offer_id={}&name={word}", party.public_offer),
             Resource::Lead => self.lead_form(party, actor, &word).await,
             Resource::Simulate => format!("kind=1&link_id={}", party.link),
+            Resource::Deeplink => {
+                format!("offer_id={}&url_to=https://shop.example/tea&name={word}", party.public_offer)
+            }
+            Resource::Domain => format!("name={word}.example"),
             Resource::Key => format!("name={word}"),
             Resource::Ticket => format!("subject={word}&message={word}"),
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
@@ -110,7 +114,8 @@ impl Network {
             (Resource::Area, _) => "comment=words",
             (Resource::User, _) => "rank=1",
             (Resource::Profile, _) => "telegram=example",
-            (Resource::Link, _) => "subid2=two",
+            (Resource::Link | Resource::Deeplink, _) => "subid2=two",
+            (Resource::Domain, _) => "status=0",
             (Resource::Lead, _) => "substatus=looked+at",
             (Resource::Orphan, _) => "is_open=1",
             (other, _) => panic!("{} has no update body in fixtures.rs", other.name()),
@@ -134,6 +139,8 @@ impl Network {
             | Resource::Area
             | Resource::Connection
             | Resource::Link
+            | Resource::Deeplink
+            | Resource::Domain
             | Resource::Key
             | Resource::User => {
                 let body = self.create_body(resource, actor).await;

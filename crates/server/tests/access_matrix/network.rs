@@ -2,15 +2,11 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
-use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::role::Role;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Access, Level, Method, Resource};
 use whocpa_engine::Caller;
-use whocpa_engine::click::Visit;
-use whocpa_engine::lead::{Conversion, Verdict};
 use whocpa_engine::user::UserCreate;
 use whocpa_store::testing::TestDb;
 
@@ -100,6 +96,7 @@ pub struct Party {
     pub draft_offer: i64,
     pub area: i64,
     pub link: i64,
+    pub domain: i64,
 }
 
 /// What stands for an object in its path: a number, or a text.
@@ -217,7 +214,7 @@ impl Network {
         answer.json()["created"].as_i64().expect("an id")
     }
 
-    fn add(&mut self, resource: Resource, id: impl Into<PathId>, seen_by: &[Actor], canary: &str) {
+    pub fn add(&mut self, resource: Resource, id: impl Into<PathId>, seen_by: &[Actor], canary: &str) {
         let (seen_by, is_of_a) = (seen_by.to_vec(), self.is_of_a);
         let (PathId(id), canary) = (id.into(), canary.to_owned());
         self.objects.push(Object { resource, id, seen_by, is_of_a, canary });
@@ -304,7 +301,9 @@ impl Network {
     /// The parameters of a good offer.
     pub fn offer_form(&self) -> String {
         let (category, geo) = (self.category, self.geo);
-        format!("url_redirect=https://shop.example/%3Fkey%3Dsecretquery&categories={category}&geo={geo}")
+        format!(
+            "url_redirect=https://shop.example/%3Fkey%3Dsecretquery&categories={category}&geo={geo}&is_deeplink=1"
+        )
     }
 
     pub async fn status(&self, offer_id: i64, status: i64) {
@@ -359,6 +358,12 @@ impl Network {
         self.tickets(webmaster, advertiser).await;
         let link = format!("offer_id={public_offer}&area_id={area}&name=CANARY");
         let link = self.make_and_add(webmaster, Resource::Link, &link, &own).await;
+        // Names of domains are kept in lower case, so that their canary would not be found.
+        let domain = self.make(webmaster, Resource::Domain, &format!("name={}.example", self.word())).await;
+        self.add(Resource::Domain, domain, &own, "");
+        let deeplink =
+            format!("offer_id={public_offer}&url_to=https://shop.example/tea&domain_id={domain}&name=CANARY");
+        self.make_and_add(webmaster, Resource::Deeplink, &deeplink, &own).await;
         self.add(Resource::Balance, currency_id, &both, "");
         let party = Party {
             webmaster,
@@ -369,26 +374,11 @@ impl Network {
             draft_offer,
             area,
             link,
+            domain,
         };
         self.lead(&party, goal_id).await;
         self.orphan(&party).await;
         self.parties.push(party);
-    }
-
-    /// A report that names no visit, of an offer that both sides work with.
-    async fn orphan(&mut self, party: &Party) {
-        let sent = Conversion {
-            advertiser_id: self.users[&party.advertiser],
-            offer_id: party.public_offer,
-            tid: "{tid}".to_owned(),
-            ..Conversion::default()
-        };
-        match self.app.state.engine.lead_receive(sent).await.expect("a verdict") {
-            Verdict::Parked { id, .. } => {
-                self.add(Resource::Orphan, id, &[party.webmaster, party.advertiser, Operator], "");
-            }
-            other => panic!("not parked: {other:?}"),
-        }
     }
 
     /// A question of each side, with an answer and a note that only operators see.
@@ -437,53 +427,6 @@ impl Network {
         let path = format!("/api/{}/{id}", resource.name());
         let answer = self.send(Operator, "POST", &path, "status=2").await;
         assert_eq!(answer.status.as_u16(), 200, "{answer}");
-    }
-
-    /// A visitor of the party's link who buys.
-    async fn lead(&mut self, party: &Party, goal_id: i64) {
-        let engine = self.app.state.engine.clone();
-        let path = format!("/api/link/{}", party.link);
-        let link = self.send(party.webmaster, "GET", &path, "").await.json();
-        let (word, note) = (self.word(), self.word());
-        let visit = Visit {
-            query: &format!("subid1={word}&note={note}"),
-            ip: IpAddr::from([8, 8, 8, 8]),
-            ua: "Mozilla/5.0",
-            languages: "en",
-            ..Visit::to(link["object"]["code"].as_str().expect("a code"))
-        };
-        let tid = engine.click_track(visit).await.tid;
-        self.drained(&tid).await;
-        self.add(Resource::Click, tid.as_str(), &[party.webmaster, Operator], &note);
-        let conversion = Conversion {
-            advertiser_id: self.users[&party.advertiser],
-            tid,
-            goal_id: Some(goal_id),
-            sale_id: word.clone(),
-            amount: None,
-            status: LeadStatus::Approved,
-            reason: LeadReason::Untold,
-            comment: String::new(),
-            ..Conversion::default()
-        };
-        match engine.lead_receive(conversion).await.expect("a verdict") {
-            Verdict::Accepted { lead_id, .. } => {
-                self.add(Resource::Lead, lead_id, &[party.webmaster, party.advertiser, Operator], &word);
-            }
-            other => panic!("not accepted: {other:?}"),
-        }
-    }
-
-    /// Waits until a click is in the store.
-    async fn drained(&self, tid: &str) {
-        for _ in 0..500 {
-            let listed = self.send(Operator, "GET", &format!("/api/click/?tid={tid}"), "").await;
-            if listed.json()["total_count"] == 1 {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        panic!("the click {tid} was not stored");
     }
 
     pub fn party_of(&self, actor: Actor) -> &Party {

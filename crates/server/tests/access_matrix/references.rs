@@ -48,6 +48,19 @@ impl Matrix<'_> {
             self.reference(own.webmaster, "POST", "/api/link/", &to, other.area).await;
             self.reference(own.webmaster, "POST", &on_link, "area_id=ID", other.area).await;
             self.reference(own.webmaster, "GET", "/api/link/?area_id=ID", "", other.area).await;
+            self.reference(
+                own.webmaster,
+                "POST",
+                "/api/link/",
+                &to.replace("area_id", "domain_id"),
+                other.domain,
+            )
+            .await;
+            self.reference(own.webmaster, "POST", &on_link, "domain_id=ID", other.domain).await;
+            let deep = format!("{to}&url_to=https://shop.example/");
+            self.reference(own.webmaster, "POST", "/api/deeplink/", &deep, other.area).await;
+            let deep = deep.replace("area_id", "domain_id");
+            self.reference(own.webmaster, "POST", "/api/deeplink/", &deep, other.domain).await;
             for actor in [own.webmaster, own.advertiser] {
                 self.reference(actor, "POST", "/api/simulate/", "kind=1&link_id=ID", other.link).await;
                 for filter in ["offer_id", "goal_id", "id"] {

@@ -76,7 +76,7 @@ async fn a_picture_comes_with_a_form_and_is_served_for_ever(db: TestDb) {
     let sizes: Vec<&str> =
         first.as_array().expect("a list").iter().filter_map(|image| image["size"].as_str()).collect();
     assert_eq!(sizes, ["small", "middle", "big"]);
-    let router = app::router(app.state.clone());
+    let router = app::router(&app.state);
     let mut shown = Vec::new();
     for image in first.as_array().expect("a list") {
         let address = image["img"]

@@ -30,7 +30,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let (stop, stopped) = oneshot::channel::<()>();
-        let routes = app::router(app.state.clone());
+        let routes = app::router(&app.state);
         tokio::spawn(async move {
             let stopped = async move { drop(stopped.await) };
             let second = Duration::from_secs(1);

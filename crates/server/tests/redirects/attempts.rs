@@ -66,19 +66,26 @@ const CORPUS: &[&str] = &[
     "-1",
 ];
 
-struct Door {
-    app: TestApp,
-    offer: i64,
-    webmaster: i64,
-    code: String,
-    link: i64,
-    key: String,
+pub struct Door {
+    pub app: TestApp,
+    pub offer: i64,
+    pub webmaster: i64,
+    pub code: String,
+    pub link: i64,
+    /// The webmaster's.
+    pub key: String,
+    /// The operator's.
+    pub operator: String,
 }
 
 /// An offer whose address has values in its path and query, and a link to it.
-async fn door(db: TestDb) -> Door {
-    let mut app = TestApp::start(db).await;
-    app.router = whocpa::app::router(app.state.clone());
+pub async fn door(db: TestDb) -> Door {
+    door_of(TestApp::start(db).await).await
+}
+
+/// The same in this network.
+pub async fn door_of(mut app: TestApp) -> Door {
+    app.router = whocpa::app::router(&app.state);
     let operator = app.key(UserLevel::Operator).await;
     let advertiser = app.key(UserLevel::Advertiser).await;
     let webmaster = app.key(UserLevel::Webmaster).await;
@@ -105,7 +112,7 @@ async fn door(db: TestDb) -> Door {
     let code = link["object"]["code"].as_str().expect("a code").to_owned();
     app.clock.advance(3600);
     app.state.engine.catalogue_refresh().await.expect("refresh");
-    Door { app, offer, webmaster: id, code, link: number, key: webmaster }
+    Door { app, offer, webmaster: id, code, link: number, key: webmaster, operator }
 }
 
 /// Why this answer is wrong, if it leads anywhere but to the offer's page.

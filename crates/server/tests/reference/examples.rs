@@ -12,9 +12,9 @@ use whocpa_engine::click::Visit;
 use whocpa_engine::lead::{Conversion, Verdict};
 use whocpa_store::testing::TestDb;
 
-use crate::materials;
 use crate::story::Story;
 use crate::support::TestApp;
+use crate::{links, materials};
 
 /// `EXAMPLES_UPDATE=1 cargo test -p whocpa --test reference examples` writes them anew.
 #[db_test]
@@ -52,6 +52,7 @@ async fn tell(story: &mut Story) {
     materials::tell(story, &offer).await;
     let link = traffic(story, &offer).await;
     trials(story).await;
+    links::tell(story, &offer).await;
     leads(story, &offer, &goal, &link).await;
     account(story).await;
     everybody_reads(story).await;

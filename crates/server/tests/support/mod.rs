@@ -50,12 +50,21 @@ impl TestApp {
     }
 
     pub async fn start_with(db: TestDb, limits: LimitsConfig) -> Self {
-        let config = EngineConfig {
+        let config = Self::config(&db);
+        Self::start_from(db, config, limits).await
+    }
+
+    /// How the engine of a test is opened.
+    pub fn config(db: &TestDb) -> EngineConfig {
+        EngineConfig {
             database_url: db.config.database_url.clone(),
             connections: 4,
             log_segment_bytes: 1 << 20,
             ..EngineConfig::new(db.dir.path())
-        };
+        }
+    }
+
+    pub async fn start_from(db: TestDb, config: EngineConfig, limits: LimitsConfig) -> Self {
         let clock = ManualClock::new(NOW);
         let engine =
             Engine::open(config, Arc::new(clock.clone()), Rng::seeded(1)).await.expect("open the engine");

@@ -33,7 +33,7 @@ pub struct Network {
 impl Network {
     pub async fn start(db: TestDb) -> Self {
         let mut app = TestApp::start(db).await;
-        app.router = app::router(app.state.clone());
+        app.router = app::router(&app.state);
         let operator = app.key(UserLevel::Operator).await;
         let webmaster = app.key(UserLevel::Webmaster).await;
         let advertiser = app.key(UserLevel::Advertiser).await;

@@ -118,6 +118,8 @@ fn link_of(webmaster_id: i64, offer_id: i64) -> Link {
         code: "code".to_owned(),
         webmaster_id,
         offer_id,
+        url_to: String::new(),
+        domain_id: None,
         area_id: None,
         name: String::new(),
         name_folded: String::new(),

@@ -1,16 +1,16 @@
-//! Parked domains: links under a webmaster's own name.
+//! What may be asked and said about parked domains.
 
-use whocpa_domain::{Page, PerPage, Time, codes, params, view};
+use whocpa_domain::input::limits::{self, Form, Limits};
+use whocpa_domain::parked::{DomainStatus, domain_name};
+use whocpa_domain::{Page, PerPage, Time, params, view};
 
-codes! {
-    /// Whether visitors can come through a domain.
-    pub enum DomainStatus {
-        Waiting = 0 "waiting for its DNS record",
-        Active = 1 "works",
-        Failed = 2 "its DNS record is gone or its certificate could not be had",
-        Blocked = 3 "blocked by an operator",
-    }
-}
+/// A domain name; letters of all languages are taken.
+const NAME: Limits = Limits::Form(&Form {
+    format: "idn-hostname",
+    pattern: r"^\s*[^\s/:@?#\[\]]+\.[^\s/:@?#\[\]]+\s*$",
+    longest: 255,
+    wrong: |text| domain_name(text).err().map(str::to_owned),
+});
 
 params! {
     /// Which domains are wanted.
@@ -30,7 +30,7 @@ params! {
     /// A domain to be parked.
     pub struct DomainCreate {
         /// Its name, for example `go.example.com`; nobody else may have parked it.
-        name: String,
+        name: String where NAME,
     }
 }
 
@@ -40,7 +40,7 @@ params! {
         /// Blocked, or waiting to let it be checked again.
         status: Option<DomainStatus>,
         /// Why it is blocked; required with a block.
-        reason: Option<String>,
+        reason: Option<String> where limits::TEXT,
     }
 }
 

@@ -1,0 +1,106 @@
+//! Parked domains: links under a webmaster's own name.
+
+use url::Host;
+
+use crate::codes;
+
+codes! {
+    /// Whether visitors can come through a domain.
+    pub enum DomainStatus {
+        Waiting = 0 "waiting for its DNS record",
+        Active = 1 "works",
+        Failed = 2 "it was found here once and is not any more",
+        Blocked = 3 "blocked by an operator",
+    }
+}
+
+/// Days after which a name that was never found here goes to whoever parks it next: nobody may sit on a name that is
+/// not his.
+pub const CLAIM_DAYS: i64 = 3;
+
+impl DomainStatus {
+    /// Seconds until it is looked at again.
+    pub fn pause(self) -> i64 {
+        match self {
+            Self::Waiting => 60,
+            Self::Failed => 600,
+            Self::Active | Self::Blocked => 86_400,
+        }
+    }
+
+    /// The state after a look: what was found here once and is gone has failed, what was never found goes on waiting.
+    #[must_use]
+    pub fn seen(self, is_found: bool) -> Self {
+        match (self, is_found) {
+            (Self::Blocked, _) => Self::Blocked,
+            (_, true) => Self::Active,
+            (Self::Waiting, false) => Self::Waiting,
+            (Self::Active | Self::Failed, false) => Self::Failed,
+        }
+    }
+}
+
+/// A domain name as it is stored: lower case, ASCII (`xn--…`), without a dot at its end.
+///
+/// # Errors
+/// In words, for anything that is not the name of a host in a domain.
+pub fn domain_name(text: &str) -> Result<String, &'static str> {
+    const WRONG: &str = "Must be a domain name such as go.example.com";
+    let Ok(Host::Domain(name)) = Host::parse(text.trim().trim_end_matches('.')) else { return Err(WRONG) };
+    let is_label = |label: &str| {
+        let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        inner && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let is_name = name.contains('.') && name.split('.').all(is_label);
+    if is_name && name.len() <= 253 { Ok(name) } else { Err(WRONG) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_one_form() {
+        for (sent, stored) in [
+            ("Go.Example.COM", "go.example.com"),
+            (" go.example.com. ", "go.example.com"),
+            ("перейти.пример.рф", "xn--e1aajd1ahq.xn--e1afmkfd.xn--p1ai"),
+            ("x-1.co", "x-1.co"),
+        ] {
+            assert_eq!(domain_name(sent).as_deref(), Ok(stored), "{sent}");
+        }
+        for bad in [
+            "",
+            "localhost",
+            "1.2.3.4",
+            "::1",
+            "a..b",
+            "-a.com",
+            "a_b.com",
+            "a b.com",
+            "a.com:80",
+            "a.com/x",
+            "http://a.com",
+            "a.*",
+        ] {
+            assert!(domain_name(bad).is_err(), "{bad}");
+        }
+        assert!(domain_name(&format!("{}.com", "a".repeat(64))).is_err());
+        assert!(domain_name(&format!("{}com", "abcdefgh.".repeat(30))).is_err());
+    }
+
+    #[test]
+    fn only_what_was_there_can_fail() {
+        use DomainStatus::{Active, Blocked, Failed, Waiting};
+        for (before, is_found, after) in [
+            (Waiting, false, Waiting),
+            (Waiting, true, Active),
+            (Active, false, Failed),
+            (Failed, false, Failed),
+            (Failed, true, Active),
+            (Blocked, true, Blocked),
+        ] {
+            assert_eq!(before.seen(is_found), after);
+        }
+    }
+}

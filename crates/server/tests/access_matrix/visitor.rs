@@ -1,0 +1,76 @@
+//! What visitors of a party's link leave: a click, a lead, and a report that belongs to no click.
+
+use std::net::IpAddr;
+
+use whocpa_domain::Resource;
+use whocpa_domain::lead::{LeadReason, LeadStatus};
+use whocpa_engine::click::Visit;
+use whocpa_engine::lead::{Conversion, Verdict};
+
+use crate::network::Actor::Operator;
+use crate::network::{Network, Party};
+
+impl Network {
+    /// A visitor of the party's link who buys.
+    pub async fn lead(&mut self, party: &Party, goal_id: i64) {
+        let engine = self.app.state.engine.clone();
+        let path = format!("/api/link/{}", party.link);
+        let link = self.send(party.webmaster, "GET", &path, "").await.json();
+        let (word, note) = (self.word(), self.word());
+        let visit = Visit {
+            query: &format!("subid1={word}&note={note}"),
+            ip: IpAddr::from([8, 8, 8, 8]),
+            ua: "Mozilla/5.0",
+            languages: "en",
+            ..Visit::to(link["object"]["code"].as_str().expect("a code"))
+        };
+        let tid = engine.click_track(visit).await.tid;
+        self.drained(&tid).await;
+        self.add(Resource::Click, tid.as_str(), &[party.webmaster, Operator], &note);
+        let conversion = Conversion {
+            advertiser_id: self.users[&party.advertiser],
+            tid,
+            goal_id: Some(goal_id),
+            sale_id: word.clone(),
+            amount: None,
+            status: LeadStatus::Approved,
+            reason: LeadReason::Untold,
+            comment: String::new(),
+            ..Conversion::default()
+        };
+        match engine.lead_receive(conversion).await.expect("a verdict") {
+            Verdict::Accepted { lead_id, .. } => {
+                self.add(Resource::Lead, lead_id, &[party.webmaster, party.advertiser, Operator], &word);
+            }
+            other => panic!("not accepted: {other:?}"),
+        }
+    }
+
+    /// A report that names no visit, of an offer that both sides work with.
+    pub async fn orphan(&mut self, party: &Party) {
+        let sent = Conversion {
+            advertiser_id: self.users[&party.advertiser],
+            offer_id: party.public_offer,
+            tid: "{tid}".to_owned(),
+            ..Conversion::default()
+        };
+        match self.app.state.engine.lead_receive(sent).await.expect("a verdict") {
+            Verdict::Parked { id, .. } => {
+                self.add(Resource::Orphan, id, &[party.webmaster, party.advertiser, Operator], "");
+            }
+            other => panic!("not parked: {other:?}"),
+        }
+    }
+
+    /// Waits until a click is in the store.
+    async fn drained(&self, tid: &str) {
+        for _ in 0..500 {
+            let listed = self.send(Operator, "GET", &format!("/api/click/?tid={tid}"), "").await;
+            if listed.json()["total_count"] == 1 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("the click {tid} was not stored");
+    }
+}
