@@ -1,4 +1,4 @@
-//! `/t.js` in a real browser, over real connections, on a page of another site. Machines without Chromium cannot tell.
+//! `/t.js` in a real browser, over real connections, on a page of another site. `./test` installs Chromium.
 
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
@@ -24,9 +24,12 @@ async fn serve(router: Router) -> u16 {
 }
 
 /// The page as the browser shows it in the end.
-async fn shown(url: String) -> Option<String> {
+///
+/// # Panics
+/// Without a browser: such a test never passes silently.
+async fn shown(url: String) -> String {
     let run = move || {
-        BROWSERS.iter().find_map(|browser| {
+        let shown = BROWSERS.iter().find_map(|browser| {
             let profile = tempfile::tempdir().expect("a folder");
             let run = Command::new(browser)
                 .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
@@ -36,7 +39,8 @@ async fn shown(url: String) -> Option<String> {
                 .stderr(Stdio::null())
                 .output();
             run.ok().map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-        })
+        });
+        shown.expect("Chromium is not installed: run ./test, which installs it, or install it (Debian: chromium)")
     };
     tokio::task::spawn_blocking(run).await.expect("the browser ends")
 }
@@ -59,7 +63,7 @@ async fn the_script_tracks_with_and_without_consent(db: TestDb) {
         );
         let site = serve(Router::new().route("/", get(|| async { Html(html) }))).await;
         let url = format!("http://localhost:{site}/?wc={}&subid1={consent}", net.code);
-        let Some(page) = shown(url).await else { return };
+        let page = shown(url).await;
         let cookie = if has_cookie { "wc_tid" } else { "" };
         assert!(page.contains(&format!("|accepted|{cookie}|")), "{consent}: {page}");
         assert!(page.contains("<input type=\"hidden\" name=\"tid\""), "forms carry it: {page}");
