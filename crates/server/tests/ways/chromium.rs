@@ -40,7 +40,9 @@ async fn shown(url: String) -> String {
                 .output();
             run.ok().map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         });
-        shown.expect("Chromium is not installed: run ./test, which installs it, or install it (Debian: chromium)")
+        shown.expect(
+            "Chromium is not installed: run ./test, which installs it, or install it (Debian: chromium)",
+        )
     };
     tokio::task::spawn_blocking(run).await.expect("the browser ends")
 }
