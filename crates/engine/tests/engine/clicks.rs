@@ -52,8 +52,15 @@ impl Tracked {
         Visit { ip: IpAddr::from([8, 8, 8, 8]), ua, query, ..Visit::to(&self.code) }
     }
 
+    /// A click as an operator sees it, once the log is drained.
     async fn view(&self, tid: &str) -> ClickView {
-        self.world.engine.click_view(self.world.operator, tid.to_owned()).await.expect("the click")
+        for _ in 0..500 {
+            if let Ok(click) = self.world.engine.click_view(self.world.operator, tid.to_owned()).await {
+                return click;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the click {tid} was not stored");
     }
 
     async fn track(&self, visit: Visit<'_>) -> ClickView {
