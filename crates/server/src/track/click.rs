@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERER,
-    REFERRER_POLICY, SET_COOKIE, USER_AGENT, WARNING,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERER, REFERRER_POLICY, SET_COOKIE,
+    WARNING,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
@@ -14,8 +14,7 @@ use percent_encoding::percent_decode_str;
 use whocpa_domain::click::{ClickReason, ReferrerMode};
 use whocpa_engine::click::{Tracked, Visit};
 
-use super::client_ip::client_ip;
-use super::{cookie, parked};
+use super::{cookie, visit};
 use crate::state::AppState;
 
 /// `/go/<code>`: remembers the click, then redirects; a visitor who cannot be sent anywhere gets a page that says so.
@@ -55,23 +54,9 @@ async fn track(
     peer: SocketAddr,
     headers: &HeaderMap,
 ) -> Response<Body> {
-    let ua = text(headers, &USER_AGENT);
     let referer = text(headers, &REFERER);
-    let languages = text(headers, &ACCEPT_LANGUAGE);
-    let visit = Visit {
-        is_back: cookie::hops(headers) >= cookie::HOPS,
-        query: uri.query().unwrap_or_default(),
-        ip: client_ip(peer, headers, &state.config.trusted_proxies),
-        ua: &ua,
-        referer: &referer,
-        languages: &languages,
-        domain: parked::host(state, headers),
-        is_returning: cookie::is_there(headers),
-        is_prefetch: *method == Method::HEAD || is_prefetch(headers),
-        ..door
-    };
-    let tracked = state.engine.click_track(visit).await;
-    metrics::counter!("whocpa_clicks_total", "reason" => reason_name(tracked.reason)).increment(1);
+    let door = Visit { is_prefetch: *method == Method::HEAD, ..door };
+    let tracked = visit::track(state, door, &referer, peer, (uri, headers)).await;
     let is_https = state.config.base_url.starts_with("https://");
     answer(&tracked, cookie::of_click(&state.engine, headers, &tracked, is_https))
 }

@@ -131,7 +131,7 @@ pub async fn show(
     };
     let referer = text(&parts.headers, &REFERER);
     let door = Visit { way: ClickWay::Form, ..Visit::to(code.clone()) };
-    let tracked = visit::track(&state, door, &referer, peer, &parts).await;
+    let tracked = visit::track(&state, door, &referer, peer, (&parts.uri, &parts.headers)).await;
     let is_its = |form: &OrderForm| tracked.reason == ClickReason::Sent && tracked.offer_id == form.offer_id;
     let Some(form) = form.filter(is_its) else {
         let is_https = state.config.base_url.starts_with("https://");

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::header::HOST;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -32,14 +32,16 @@ pub fn router(state: &AppState) -> Router {
 }
 
 /// The parked domain that a request came through.
-pub fn host(state: &AppState, headers: &HeaderMap) -> Option<ParkedHost> {
-    let host = headers.get(HOST)?.to_str().ok()?;
+///
+/// HTTP/2 names it in the address and sends no `Host`.
+pub fn host(state: &AppState, uri: &Uri, headers: &HeaderMap) -> Option<ParkedHost> {
+    let host = uri.host().or_else(|| headers.get(HOST)?.to_str().ok())?;
     state.engine.domain_of_host(host)
 }
 
 /// Around everything that is not tracking: on a parked domain it does not exist.
 pub async fn only_links(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if host(&state, request.headers()).is_some() {
+    if host(&state, request.uri(), request.headers()).is_some() {
         StatusCode::NOT_FOUND.into_response()
     } else {
         next.run(request).await
@@ -55,7 +57,7 @@ pub async fn elsewhere(
     let (parts, _) = request.into_parts();
     let is_code = parts.uri.path().len() > 1 && !parts.uri.path()[1..].contains('/');
     let is_read = matches!(parts.method, Method::GET | Method::HEAD);
-    if is_code && is_read && host(&state, &parts.headers).is_some() {
+    if is_code && is_read && host(&state, &parts.uri, &parts.headers).is_some() {
         click::short(&state, &parts, peer).await
     } else {
         StatusCode::NOT_FOUND.into_response()
@@ -63,8 +65,8 @@ pub async fn elsewhere(
 }
 
 /// The word by which the network finds out that a domain leads here.
-async fn proof(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let word = host(&state, &headers).and_then(|domain| state.engine.domain_proof(domain));
+async fn proof(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
+    let word = host(&state, &uri, &headers).and_then(|domain| state.engine.domain_proof(domain));
     word.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
 }
 

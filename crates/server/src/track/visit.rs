@@ -10,8 +10,7 @@ use axum::http::header::{
     ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, REFERER, SET_COOKIE,
     USER_AGENT,
 };
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use whocpa_domain::click::ClickReason;
@@ -20,7 +19,7 @@ use whocpa_engine::click::{Tracked, Visit};
 
 use super::click::{is_prefetch, reason_name, text};
 use super::client_ip::client_ip;
-use super::{cookie, pixel};
+use super::{cookie, parked, pixel};
 use crate::api::ApiError;
 use crate::state::AppState;
 
@@ -52,8 +51,14 @@ pub async fn report(
         return ApiError::TooLarge(REFERRER_LIMIT).into_response();
     };
     let referer = String::from_utf8_lossy(&body);
-    let tracked =
-        track(&state, Visit { way: ClickWay::Script, ..Visit::to(code) }, &referer, peer, &parts).await;
+    let tracked = track(
+        &state,
+        Visit { way: ClickWay::Script, ..Visit::to(code) },
+        &referer,
+        peer,
+        (&parts.uri, &parts.headers),
+    )
+    .await;
     let told = if tracked.reason == ClickReason::Sent {
         json!({"tid": tracked.tid, "offer_id": tracked.offer_id, "days": tracked.cookie_ttl_days})
     } else {
@@ -74,7 +79,7 @@ pub async fn picture(
     let (parts, _) = request.into_parts();
     let referer = text(&parts.headers, &REFERER);
     let visit = Visit { way: ClickWay::Picture, ..Visit::to(code) };
-    let tracked = track(&state, visit, &referer, peer, &parts).await;
+    let tracked = track(&state, visit, &referer, peer, (&parts.uri, &parts.headers)).await;
     let is_sent = tracked.reason == ClickReason::Sent;
     let status = if is_sent { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let mut response = pixel::picture(status, tracked.reason.word());
@@ -104,20 +109,20 @@ pub(super) async fn track(
     door: Visit<'_>,
     referer: &str,
     peer: SocketAddr,
-    parts: &Parts,
+    (uri, headers): (&Uri, &HeaderMap),
 ) -> Tracked {
-    let headers = &parts.headers;
     let ua = text(headers, &USER_AGENT);
     let languages = text(headers, &ACCEPT_LANGUAGE);
     let visit = Visit {
-        query: parts.uri.query().unwrap_or_default(),
+        query: uri.query().unwrap_or_default(),
         ip: client_ip(peer, headers, &state.config.trusted_proxies),
         ua: &ua,
         referer,
         languages: &languages,
         is_returning: cookie::is_there(headers),
         is_back: cookie::hops(headers) >= cookie::HOPS,
-        is_prefetch: is_prefetch(headers),
+        domain: parked::host(state, uri, headers),
+        is_prefetch: door.is_prefetch || is_prefetch(headers),
         ..door
     };
     let tracked = state.engine.click_track(visit).await;

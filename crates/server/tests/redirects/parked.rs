@@ -87,6 +87,9 @@ async fn a_parked_domain_carries_its_owners_links_only(db: TestDb) {
         let answer = through(&door, host, path).await;
         assert_eq!(answer.status.as_u16(), 404, "{path} must not be there: {answer}");
     }
+    // HTTP/2 names the host in the address.
+    let answer = door.app.get("http://go.partner.example/api/geo/").await;
+    assert_eq!(answer.status.as_u16(), 404, "{answer}");
     let word = through(&door, host, "/.well-known/whocpa").await;
     assert_eq!((word.status.as_u16(), word.to_string().contains("200")), (200, true), "{word}");
     assert_eq!(door.app.get("/.well-known/whocpa").await.status.as_u16(), 404);
@@ -107,6 +110,8 @@ async fn a_parked_domain_carries_its_owners_links_only(db: TestDb) {
     assert_eq!(gone.status.as_u16(), 404, "{gone}");
     // It is the other's now: this link is not there any more.
     assert_eq!(through(&door, host, &format!("/go/{code}")).await.status.as_u16(), 404);
+    let script = door.app.call("POST", &format!("/t/{code}"), &[("host", host)], "").await;
+    assert!(script.json()["tid"].is_null(), "{script}");
     let path = format!("/api/domain/{}", taken.json()["created"]);
     let no_reason = door.app.call("POST", &path, &[("x-api-key", &door.operator)], "status=3").await;
     assert!(no_reason.json()["error"]["reason"].is_array(), "{no_reason}");
