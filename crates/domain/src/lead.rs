@@ -75,6 +75,8 @@ sort_keys! {
         Created = "date_created",
         /// When it was closed; of closed leads only.
         Closed = "date_closed",
+        /// Until when the advertiser has agreed to decide; of pending leads with such a time only.
+        DecideUntil = "date_decide_until",
         /// What it is worth, as the caller sees it.
         Money = "money",
     }
@@ -82,6 +84,12 @@ sort_keys! {
 
 /// The order of a list of leads unless another one is asked for: newest first.
 pub const NEWEST_FIRST: Sort<LeadSort> = Sort { key: LeadSort::Created, is_descending: true };
+
+/// Events of a lead from which on its advertiser changes nothing more: two programs that contradict each other would write
+/// its history for ever.
+pub const PARTY_EVENTS: i64 = 50;
+/// The same for those who run the network, who must be able to end such a quarrel.
+pub const OPERATOR_EVENTS: i64 = 200;
 
 /// What one lead is worth, in micro-units of its goal's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +125,17 @@ pub enum Decider {
     Operator,
 }
 
+impl Decider {
+    /// Whether he may add a step to a history of so many events.
+    pub fn may_add(self, events: i64) -> Result<(), Illegal> {
+        match self {
+            Self::Party if events >= PARTY_EVENTS => Err(Illegal::TooOften),
+            Self::Operator if events >= OPERATOR_EVENTS => Err(Illegal::TooOftenForAll),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Why a change is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Illegal {
@@ -147,6 +166,12 @@ pub enum Illegal {
     /// Nothing to decide.
     #[error("The lead is not contested now")]
     NotContested,
+    /// A history without an end would hide what happened.
+    #[error("The lead was decided and explained too often: only the network can change it now")]
+    TooOften,
+    /// The same for the network itself.
+    #[error("The lead was decided and explained too often")]
+    TooOftenForAll,
 }
 
 impl LeadState {

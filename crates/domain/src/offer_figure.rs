@@ -40,6 +40,14 @@ pub struct Counted {
     pub approved: i64,
     /// Approved, rejected and spam leads.
     pub decided: i64,
+    /// Leads that wait for a decision now, whenever they came.
+    pub undecided: i64,
+    /// When the oldest of them came, seconds.
+    pub date_undecided: Option<i64>,
+    /// Decided leads of the window whose time of decision is known.
+    pub timed: i64,
+    /// How long these decisions took together, seconds.
+    pub seconds: i64,
     /// Currency of most of its leads.
     pub currency_id: Option<i64>,
     /// What webmasters earned with approved leads in that currency, micro-units.
@@ -68,6 +76,11 @@ impl Counted {
 
     fn cr(&self) -> Option<i64> {
         (self.clicks >= ENOUGH_CLICKS).then(|| self.leads.saturating_mul(MICRO) / self.clicks)
+    }
+
+    /// How long a decision took on average, seconds.
+    pub fn decision_seconds(&self) -> Option<i64> {
+        (self.timed >= ENOUGH_DECIDED).then(|| self.seconds.max(0) / self.timed)
     }
 
     fn approve_rate(&self) -> Option<i64> {
@@ -127,7 +140,15 @@ mod tests {
     use super::*;
 
     fn row(clicks: i64, leads: i64, approved: i64, earned: i64) -> Counted {
-        Counted { clicks, leads, approved, decided: leads, currency_id: Some(840), earned }
+        Counted {
+            clicks,
+            leads,
+            approved,
+            decided: leads,
+            currency_id: Some(840),
+            earned,
+            ..Counted::default()
+        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ use jiff::{Timestamp, civil, tz};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub i64);
 
+/// Seconds of an hour.
+pub const HOUR: i64 = 3600;
 /// Seconds of a day.
 pub const DAY: i64 = 86_400;
 

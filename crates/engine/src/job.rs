@@ -32,6 +32,7 @@ impl Engine {
             Job::Silence,
             Job::Parked,
             Job::Feed,
+            Job::Decision,
             Job::Domain,
             Job::Count,
             Job::KeyUse,
@@ -72,6 +73,8 @@ enum Job {
     Count,
     /// Imports product feeds.
     Feed,
+    /// Checks and applies decisions about many leads.
+    Decision,
     /// Looks whether parked domains lead here.
     Domain,
     /// Writes down when keys were last used.
@@ -95,6 +98,7 @@ impl Job {
             Self::Parked => "lead_parked",
             Self::Count => "lead_count",
             Self::Feed => "feed_import",
+            Self::Decision => "decision_run",
             Self::Domain => "domain_look",
             Self::KeyUse => "key_use",
             Self::Impressions => "impression",
@@ -106,7 +110,7 @@ impl Job {
     fn every(self) -> Duration {
         Duration::from_secs(match self {
             Self::Catalogue | Self::Caps => 1,
-            Self::Parked | Self::Feed => 2,
+            Self::Parked | Self::Feed | Self::Decision => 2,
             Self::Close | Self::Count | Self::Impressions => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
             Self::Figures | Self::Tidy => 600,
@@ -117,13 +121,19 @@ impl Job {
     fn is_local(self) -> bool {
         matches!(
             self,
-            Self::Catalogue | Self::Caps | Self::Node | Self::KeyUse | Self::Impressions | Self::Feed
+            Self::Catalogue
+                | Self::Caps
+                | Self::Node
+                | Self::KeyUse
+                | Self::Impressions
+                | Self::Feed
+                | Self::Decision
         )
     }
 
     /// Whether a round may be broken off at any point, and is worth it: it goes on where it was.
     fn is_resumable(self) -> bool {
-        matches!(self, Self::Feed)
+        matches!(self, Self::Feed | Self::Decision)
     }
 
     async fn round(self, engine: &Engine) -> Result<()> {
@@ -151,6 +161,7 @@ impl Job {
             Self::Parked => engine.lead_match_parked().await.map(drop),
             Self::Count => engine.lead_count_fold().await.map(drop),
             Self::Feed => engine.feed_import_due().await.map(drop),
+            Self::Decision => engine.decision_run_due().await.map(drop),
             Self::Domain => engine.domain_look_due().await.map(drop),
             Self::KeyUse => engine.key_uses_store().await,
             Self::Impressions => engine.impressions_store().await,
@@ -167,6 +178,7 @@ impl Job {
                 }
                 engine.claim_delete_old().await?;
                 engine.feed_forget().await?;
+                engine.decision_forget().await?;
                 engine.image_tidy().await
             }
         }

@@ -30,6 +30,7 @@ pub mod claim;
 pub mod click;
 pub mod connection;
 pub mod currency;
+pub mod decision;
 pub mod deeplink;
 pub mod doctor;
 pub mod domain;

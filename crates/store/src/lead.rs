@@ -2,6 +2,7 @@
 
 mod filter;
 mod list;
+mod named;
 mod of_click;
 
 use sea_orm::entity::prelude::*;
@@ -82,6 +83,8 @@ pub struct Model {
     pub date_decide_until: Option<i64>,
     /// When it is approved unless somebody decided, frozen; seconds.
     pub date_auto_approve: Option<i64>,
+    /// When it was first decided, seconds.
+    pub date_decided: Option<i64>,
     /// Seconds.
     pub date_closed: Option<i64>,
     /// The click's link.
@@ -133,6 +136,7 @@ pub type Lead = Model;
 
 pub use filter::{LeadFilter, Window};
 pub use list::{SCAN_LIMIT, list};
+pub use named::named;
 pub use of_click::{clicks_with_lead, of_clicks};
 
 impl Lead {
@@ -286,6 +290,7 @@ pub async fn update(db: &Db, row: Lead) -> Result<()> {
         .col_expr(Column::Substatus, row.substatus.into())
         .col_expr(Column::Contest, row.contest.into())
         .col_expr(Column::EventCount, row.event_count.into())
+        .col_expr(Column::DateDecided, row.date_decided.into())
         .col_expr(Column::DateApproved, row.date_approved.into())
         .col_expr(Column::DateClosed, row.date_closed.into())
         .filter(Column::Id.eq(row.id))

@@ -78,6 +78,13 @@ impl Cells {
         all.read(db, "day", " ORDER BY day").await
     }
 
+    /// How many leads each offer has.
+    pub async fn by_offer(&self, db: &Db) -> Result<Vec<(i64, i64)>> {
+        let mut rows = self.read(db, "offer_id", "").await?;
+        rows.retain(|(_, count)| *count > 0);
+        Ok(rows)
+    }
+
     async fn read(&self, db: &Db, key: &str, tail: &str) -> Result<Vec<(i64, i64)>> {
         let mut sql = Sql { text: String::new(), values: Vec::new() };
         let mut conditions = self.conditions(&mut sql);

@@ -30,6 +30,7 @@ pub mod click;
 mod click_copy;
 pub mod connection;
 pub mod currency;
+pub mod decision;
 pub mod domain;
 pub mod feed;
 pub mod geo;

@@ -50,6 +50,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0022_orphan",
     "main/0023_impression",
     "main/0024_attribution",
+    "main/0025_decision",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

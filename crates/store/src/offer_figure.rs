@@ -10,6 +10,7 @@ use whocpa_domain::time::DAY;
 use whocpa_domain::{Error, Result, Time};
 
 use crate::db::{self, Db};
+use crate::lead_count::Cells;
 use crate::migrate::{execute, statement};
 
 /// The figures of one offer.
@@ -35,6 +36,12 @@ pub struct Model {
     pub rating: i64,
     /// Computed too.
     pub is_recommended: bool,
+    /// Leads that wait for a decision now, whenever they came.
+    pub undecided: i64,
+    /// When the oldest of them came, seconds.
+    pub date_undecided: Option<i64>,
+    /// How long a decision took on average, of leads of the window that are decided; seconds.
+    pub decision_seconds: Option<i64>,
 }
 
 /// Relations are not used.
@@ -124,12 +131,13 @@ pub async fn counted(db: &Db, since: Time) -> Result<BTreeMap<i64, Counted>> {
     }
     let first = first_lead(db, since.plus(-DAY)).await?;
     // Ids rise with time, but for blocks of ids that nodes hold: from a day earlier on, the date decides.
-    let sql = "SELECT offer_id, currency_id, status, COUNT(*), CAST(COALESCE(SUM(payout / 1000), 0) AS BIGINT) FROM lead \
+    let sql = "SELECT offer_id, currency_id, status, COUNT(*), CAST(COALESCE(SUM(payout / 1000), 0) AS BIGINT), \
+        COUNT(date_decided), CAST(COALESCE(SUM(date_decided - date_created), 0) AS BIGINT), MIN(date_created) FROM lead \
         WHERE id >= $1 AND date_created >= $2 GROUP BY offer_id, currency_id, status";
     let rows = db.conn().query_all_raw(statement(db, sql, [first.into(), since.0.into()])).await;
     let mut by_currency: BTreeMap<(i64, i64), (i64, i64)> = BTreeMap::new();
     for row in rows.map_err(db::error)? {
-        let [offer_id, currency_id, status, leads, payout] = numbers(&row)?;
+        let [offer_id, currency_id, status, leads, payout, timed, seconds, oldest] = numbers(&row)?;
         let status = LeadStatus::from_code(status).unwrap_or(LeadStatus::Pending);
         if status == LeadStatus::Double {
             continue;
@@ -138,8 +146,13 @@ pub async fn counted(db: &Db, since: Time) -> Result<BTreeMap<i64, Counted>> {
         sum.leads += leads;
         let of_currency = by_currency.entry((offer_id, currency_id)).or_default();
         of_currency.0 += leads;
-        if status != LeadStatus::Pending {
+        if status == LeadStatus::Pending {
+            sum.undecided += leads;
+            sum.date_undecided = Some(sum.date_undecided.map_or(oldest, |known| known.min(oldest)));
+        } else {
             sum.decided += leads;
+            sum.timed += timed;
+            sum.seconds += seconds;
         }
         if status == LeadStatus::Approved {
             sum.approved += leads;
@@ -157,7 +170,29 @@ pub async fn counted(db: &Db, since: Time) -> Result<BTreeMap<i64, Counted>> {
             (sum.currency_id, sum.earned) = (Some(currency_id), earned);
         }
     }
+    count_older(db, &mut all).await?;
     Ok(all)
+}
+
+/// Adds the leads that came before the window and still wait for a decision.
+async fn count_older(db: &Db, all: &mut BTreeMap<i64, Counted>) -> Result<()> {
+    let pending = Cells { columns: vec![("status", vec![LeadStatus::Pending.code()])], ..Cells::default() };
+    for (offer_id, undecided) in pending.by_offer(db).await? {
+        let sum = all.entry(offer_id).or_default();
+        if undecided <= sum.undecided {
+            continue;
+        }
+        sum.undecided = undecided;
+        // In the index of the offer, from its oldest lead on.
+        let sql =
+            "SELECT date_created FROM lead WHERE offer_id = $1 AND status = $2 ORDER BY date_created LIMIT 1";
+        let values = [offer_id.into(), LeadStatus::Pending.code().into()];
+        if let Some(row) = db.conn().query_one_raw(statement(db, sql, values)).await.map_err(db::error)? {
+            let [oldest] = numbers(&row)?;
+            sum.date_undecided = Some(oldest);
+        }
+    }
+    Ok(())
 }
 
 /// The lowest id of leads from about `since` on: found by halving, because there is no index by date alone.

@@ -1,9 +1,10 @@
 //! Looking at leads.
 
-use whocpa_domain::input::{Decimal, Until};
+use whocpa_domain::input::{Decimal, Limits, Until};
 use whocpa_domain::lead::{Contest, LeadReason, LeadSort, LeadStatus, LeadType, NEWEST_FIRST};
 use whocpa_domain::orphan::diagnose;
 use whocpa_domain::sort::Sort;
+use whocpa_domain::time::HOUR;
 use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params};
 use whocpa_store::lead::{self, LeadFilter, Window};
 use whocpa_store::{Paging, Rows, buyer};
@@ -35,6 +36,8 @@ params! {
         contest: Option<Vec<Contest>>,
         /// Only pending leads whose time for a decision is over (1), or only others (0).
         is_overdue: Option<bool>,
+        /// Only pending leads that have waited for a decision for at least so many hours.
+        undecided_hours: Option<i64> where Limits::Range(0, 87_600),
         /// Only closed leads (1), or only those on hold (0).
         closed: Option<bool>,
         /// Only of these kinds.
@@ -82,7 +85,8 @@ params! {
         /// Only of these advertisers; for operators.
         advertiser_id: Option<Vec<i64>>,
         /// Order of the list, a minus in front for the newest or largest first; `-date_created` unless told.
-        /// `date_closed` needs `closed=1`, `money` needs one `currency_id`.
+        /// `date_closed` needs `closed=1`, `date_decide_until` needs `status=0` and leaves out leads without such a time,
+        /// `money` needs one `currency_id`.
         sort: Option<Sort<LeadSort>>,
         /// Page of the list.
         page: Page,
@@ -134,6 +138,7 @@ impl Engine {
         let click_ids = check_list(self, caller, &input)?;
         let window = |from: Option<Time>, to: Option<Until>| Window { from, until: to.map(|until| until.0) };
         let capitals = |list: Vec<String>| list.iter().map(|code| code.to_ascii_uppercase()).collect();
+        let (status, created) = undecided(&input, self.now());
         Ok(LeadFilter {
             ids: input.id,
             click_ids,
@@ -143,13 +148,13 @@ impl Engine {
             offer_ids: input.offer_id,
             goal_ids: input.goal_id,
             currency_ids: input.currency_id,
-            status: input.status,
+            status,
             reasons: input.reason,
             contests: input.contest,
             overdue: input.is_overdue.map(|is_overdue| (is_overdue, self.now())),
             closed: input.closed,
             types: input.r#type,
-            created: window(input.d_created_from, input.d_created_to),
+            created,
             approved: window(input.d_approved_from, input.d_approved_to),
             closed_at: window(input.d_closed_from, input.d_closed_to),
             link_ids: input.link_id,
@@ -161,6 +166,17 @@ impl Engine {
             money_to: input.money_to.map(|micros| micros.0),
         })
     }
+}
+
+/// Statuses and times of creation: what has waited for so long was created so long ago, and is pending still.
+fn undecided(input: &LeadList, now: Time) -> (Option<Vec<LeadStatus>>, Window) {
+    let mut created = Window { from: input.d_created_from, until: input.d_created_to.map(|until| until.0) };
+    let Some(hours) = input.undecided_hours else { return (input.status.clone(), created) };
+    let latest = now.plus(1 - hours * HOUR);
+    created.until = Some(created.until.map_or(latest, |until| until.min(latest)));
+    let mut status = vec![LeadStatus::Pending];
+    status.retain(|pending| input.status.as_ref().is_none_or(|wanted| wanted.contains(pending)));
+    (Some(status), created)
 }
 
 /// Looks at all parameters; gives the clicks that `tid` names.
@@ -195,6 +211,9 @@ fn check_list(engine: &Engine, caller: Caller, input: &LeadList) -> Result<Optio
     }
     if by == Some(LeadSort::Closed) && input.closed != Some(true) {
         errors.add("sort", "Only closed leads have a date of closing: send closed=1");
+    }
+    if by == Some(LeadSort::DecideUntil) && input.status.as_deref() != Some(&[LeadStatus::Pending]) {
+        errors.add("sort", "Only pending leads wait for a decision: send status=0");
     }
     check::text(&mut errors, "keyword", input.keyword.as_deref().unwrap_or_default());
     let mut click_ids = Vec::new();

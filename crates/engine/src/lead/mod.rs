@@ -40,7 +40,9 @@ pub(crate) use parked::PARKED_DAYS;
 pub use pixel::PixelGoal;
 pub use receive::{Conversion, Order, Verdict};
 pub use shown::LeadRow;
+pub(crate) use steps::{Actor, Steps, Why};
 pub use story::{
     LeadClick, LeadEventView, LeadHold, LeadIdentity, LeadParked, LeadTerms, LeadTransfer, LeadView,
 };
 pub use update::LeadUpdate;
+pub(crate) use update::{actor, check_why};

@@ -438,6 +438,7 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         date_hold_end: claim.sent.plus_days(version.hold_period).0,
         date_decide_until: None,
         date_auto_approve: None,
+        date_decided: None,
         date_closed: None,
         link_id: click.link_id,
         area_id: area_id.or(Some(click.area_id).filter(|id| *id != 0)),

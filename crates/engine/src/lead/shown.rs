@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::lead::{Closing, Contest, LeadReason, LeadStatus, LeadType, order_id};
 use whocpa_domain::money::Amount;
+use whocpa_domain::time::HOUR;
 use whocpa_domain::{Level, Time, view};
 use whocpa_store::lead::Lead;
 
@@ -52,6 +53,10 @@ view! {
         is_overdue: bool,
         /// When it is approved unless somebody decides before, as agreed when it came; `null` for never.
         date_auto_approve: Option<Time>,
+        /// When it was first decided.
+        date_decided: Option<Time>,
+        /// Whole hours for which it has waited for its decision; `null` for a decided one.
+        undecided_hours: Option<i64>,
         /// When the visitor was redirected.
         date_redirect: Time,
         /// Promo material of the click.
@@ -146,6 +151,9 @@ impl Engine {
             date_decide_until: lead.date_decide_until.map(Time),
             is_overdue: is_late && state.status == LeadStatus::Pending,
             date_auto_approve: lead.date_auto_approve.map(Time),
+            date_decided: lead.date_decided.map(Time),
+            undecided_hours: (state.status == LeadStatus::Pending)
+                .then(|| (self.now().0 - lead.date_created).max(0) / HOUR),
             date_redirect: Time(lead.date_redirect),
             promo_id: None,
             product_id: None,

@@ -21,7 +21,7 @@ use whocpa_store::transfer::Cause;
 
 /// Who changes a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Actor {
+pub(crate) struct Actor {
     /// `UserLevel` as a number, 0 for the network itself.
     pub level: i64,
     /// 0 for the network itself.
@@ -57,7 +57,7 @@ fn place_of(lead: &Lead) -> Place {
 
 /// Why a lead changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Why<'a> {
+pub(crate) struct Why<'a> {
     /// From the closed list.
     pub code: LeadReason,
     /// In words; they become the words to the status where there are some.
@@ -75,7 +75,7 @@ impl Why<'static> {
 type Change = (Option<LeadState>, LeadState);
 
 /// Leads and what is to be written about them.
-pub(super) struct Steps {
+pub(crate) struct Steps {
     leads: BTreeMap<i64, Lead>,
     new: Vec<i64>,
     changed: Vec<i64>,
@@ -179,7 +179,8 @@ impl Steps {
         self.step(id, (None, LeadState::new(status)), LeadEventKind::Created, actor, why);
     }
 
-    /// A decision about a lead, or a reason for the one that it has; gives whether anything changed.
+    /// A decision about a lead, or a reason for the one that it has; gives whether anything changed. The history of a lead
+    /// has an end for each side (`Decider::may_add`); the same decision again is never too much.
     pub fn decide(
         &mut self,
         lead_id: i64,
@@ -194,6 +195,7 @@ impl Steps {
         if to == from && !is_explained {
             return Ok(false);
         }
+        actor.decider().may_add(lead.event_count)?;
         self.step(lead_id, (Some(from), to), LeadEventKind::Decided, actor, why);
         if !why.words.is_empty() {
             self.set_substatus(lead_id, why.words.to_owned());
@@ -284,6 +286,9 @@ impl Steps {
             reason: why.words.to_owned(),
             date_created: self.now.0,
         });
+        if kind == LeadEventKind::Decided && lead.date_decided.is_none() {
+            lead.date_decided = Some(self.now.0);
+        }
         if matches!(kind, LeadEventKind::Created | LeadEventKind::Decided) {
             lead.reason_code = why.code.code();
         }

@@ -108,7 +108,7 @@ impl Noted {
     }
 }
 
-pub(super) fn actor(caller: Caller) -> Actor {
+pub(crate) fn actor(caller: Caller) -> Actor {
     let level = match caller.level {
         Level::Guest => 0,
         Level::Webmaster => UserLevel::Webmaster.code(),
@@ -140,7 +140,7 @@ fn check_input(caller: Caller, input: &LeadUpdate) -> Result<()> {
 }
 
 /// Whether a decision has the reason that it owes, and one that suits it.
-pub(super) fn check_why(
+pub(crate) fn check_why(
     errors: &mut FieldErrors,
     by: Decider,
     status: Option<LeadStatus>,

@@ -38,6 +38,9 @@ impl Engine {
                     approve_rate: figures.approve_rate,
                     rating: figures.rating,
                     is_recommended: figures.is_recommended,
+                    undecided: counted.undecided,
+                    date_undecided: counted.date_undecided,
+                    decision_seconds: counted.decision_seconds(),
                 })
             })
             .collect();

@@ -6,7 +6,7 @@ use whocpa_domain::buyer::FormField;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::goal::MoneyType;
 use whocpa_domain::landing::LandingKind;
-use whocpa_domain::money::{Amount, PPM_PER_PERCENT};
+use whocpa_domain::money::{Amount, MICRO, PPM_PER_PERCENT};
 use whocpa_domain::offer::{OfferStatus, TrafficKind, is_within, new_since};
 use whocpa_domain::offer_figure::MIDDLE_RATING;
 use whocpa_domain::targeting::Targeting;
@@ -171,6 +171,13 @@ shown! {
         /// Approved leads in a hundred decided ones (approved, rejected, spam) in the last 30 days; `null` with fewer
         /// than 10 decided leads.
         approve_rate: Option<Amount>,
+        /// Leads that wait for the advertiser's decision; computed as the rates are.
+        undecided: i64,
+        /// When the one that waits longest came; `null` when none waits.
+        date_undecided: Option<Time>,
+        /// Hours that a decision took on average, of leads that came in the last 30 days; `null` with fewer than 10
+        /// decided leads.
+        decision_hours: Option<Amount>,
         /// What its active goals pay, one entry for each currency and way of stating it.
         payments: Vec<OfferPayment>,
         /// Ids of its categories.
@@ -313,6 +320,9 @@ impl Around {
             epc_currency_id: figure.and_then(|figure| figure.epc.and(figure.currency_id)),
             cr: figure.and_then(|figure| figure.cr).map(percent),
             approve_rate: figure.and_then(|figure| figure.approve_rate).map(percent),
+            undecided: figure.map_or(0, |figure| figure.undecided),
+            date_undecided: figure.and_then(|figure| figure.date_undecided).map(Time),
+            decision_hours: figure.and_then(|figure| figure.decision_seconds).map(hours),
             payments: self.payments.get(&row.id).cloned().unwrap_or_default(),
             url_redirect: if sees_all { row.url_redirect } else { without_query(&row.url_redirect) },
             categories: self.categories.get(&row.id).cloned().unwrap_or_default(),
@@ -445,6 +455,11 @@ async fn payments(
 }
 
 /// The query of a template may hold keys between the advertiser and the network.
+/// Hours with two digits: a hundredth of an hour is 36 seconds.
+fn hours(seconds: i64) -> Amount {
+    Amount { micros: (seconds + 18) / 36 * (MICRO / 100), digits: 2 }
+}
+
 fn without_query(url: &str) -> String {
     url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }

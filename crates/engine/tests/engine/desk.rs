@@ -10,7 +10,7 @@ use whocpa_domain::ledger::AccountKind::{
     self, AdvertiserAvailable as Available, AdvertiserCommitted as Committed, WebmasterHold,
 };
 use whocpa_domain::tid::TidKeys;
-use whocpa_domain::time::DAY;
+use whocpa_domain::time::{DAY, HOUR};
 use whocpa_engine::lead::{Conversion, LeadList, LeadView, Verdict};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{click, secret};
@@ -262,5 +262,46 @@ async fn each_side_reads_its_own_side_of_the_story(test: TestDb) {
     assert_eq!(
         (double.identity.first_lead_id, double.identity.date_first),
         (Some(id), Some(mine.row.date_created))
+    );
+}
+
+#[db_test]
+async fn everybody_sees_how_long_leads_wait(test: TestDb) {
+    let run = running_with(test, AGREED).await;
+    let (engine, clock) = (&run.world.engine, &run.world.clock);
+    let old = run.accepted(&run.click("").await.tid, "").await;
+    clock.advance(40 * DAY);
+    let mut ids = Vec::new();
+    for number in 0..10 {
+        ids.push(run.accepted(&run.click("").await.tid, &number.to_string()).await);
+    }
+    clock.advance(3 * HOUR);
+    let young = run.accepted(&run.click("").await.tid, "").await;
+    for id in &ids {
+        engine.lead_update(run.world.advertiser, *id, read(&[("status", "1")])).await.expect("approve");
+    }
+    let list = async |pairs: &[(&str, &str)]| -> Vec<i64> {
+        let found = engine.lead_list(run.world.webmaster, read::<LeadList>(pairs)).await.expect("leads");
+        found.rows.iter().map(|row| row.id).collect()
+    };
+    assert_eq!(list(&[("undecided_hours", "0")]).await, [young, old]);
+    assert_eq!(list(&[("undecided_hours", "3")]).await, [old]);
+    assert_eq!(list(&[("undecided_hours", "3"), ("status", "1")]).await, Vec::<i64>::new());
+    assert_eq!(list(&[("status", "0"), ("sort", "date_decide_until")]).await, [old, young]);
+    let sorted =
+        engine.lead_list(run.world.webmaster, read::<LeadList>(&[("sort", "date_decide_until")])).await;
+    assert!(sorted.is_err(), "decided leads wait for nothing");
+    let row = view(&run, old).await.row;
+    assert_eq!((row.undecided_hours, row.date_decided), (Some(40 * 24 + 3), None));
+    let row = view(&run, ids[0]).await.row;
+    assert_eq!((row.undecided_hours, row.date_decided), (None, Some(engine.now())));
+    engine.offer_figures().await.expect("figures");
+    let shown = engine.offer_view(run.world.webmaster, run.offer_id).await.expect("the offer");
+    let told = shown.decision_hours.map(|hours| hours.to_string());
+    assert_eq!((shown.undecided, told.as_deref()), (2, Some("3.00")));
+    assert_eq!(
+        shown.date_undecided,
+        Some(view(&run, old).await.row.date_created),
+        "older than the other figures"
     );
 }

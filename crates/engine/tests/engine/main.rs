@@ -3,11 +3,11 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
-mod caps;
-#[cfg(test)]
 mod clicks;
 #[cfg(test)]
 mod contests;
+#[cfg(test)]
+mod decisions;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]

@@ -52,6 +52,7 @@ mod user;
 // Announced ones.
 mod click;
 mod condition;
+mod decision;
 mod deeplink;
 mod delivery;
 mod deposit;

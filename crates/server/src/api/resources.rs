@@ -6,9 +6,10 @@ use whocpa_domain::{Method, Resource};
 
 use super::resource::{Declaration, Declared};
 use super::{
-    area, audit, balance, category, click, condition, connection, currency, deeplink, delivery, deposit,
-    domain, export, feed, geo, goal, key, landing, lead, link, news, offer, orphan, payout, postback,
-    product, profile, promo, proof, referral, simulate, stat, stock, ticket, transfer, user, wallet,
+    area, audit, balance, category, click, condition, connection, currency, decision, deeplink, delivery,
+    deposit, domain, export, feed, geo, goal, key, landing, lead, link, news, offer, orphan, payout,
+    postback, product, profile, promo, proof, referral, simulate, stat, stock, ticket, transfer, user,
+    wallet,
 };
 
 /// Declared resources.
@@ -33,6 +34,7 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         link::declaration(),
         lead::declaration(),
         orphan::declaration(),
+        decision::declaration(),
         balance::declaration(),
         ticket::declaration(),
         profile::declaration(),

@@ -48,6 +48,8 @@ impl Network {
             }
             Resource::Link => format!("offer_id={}&name={word}", party.public_offer),
             Resource::Lead => self.lead_form(party, actor, &word).await,
+            // A lead of nobody: its one row is refused, so that the matrix stays as it is.
+            Resource::Decision => "lead_id=999999&status=1&is_preview=1".to_owned(),
             Resource::Simulate => format!("kind=1&link_id={}", party.link),
             Resource::Deeplink => {
                 format!("offer_id={}&url_to=https://shop.example/tea&name={word}", party.public_offer)
@@ -118,6 +120,8 @@ impl Network {
             (Resource::Domain, _) => "status=0",
             (Resource::Lead, _) => "substatus=looked+at",
             (Resource::Orphan, _) => "is_open=1",
+            // Nothing is asked for, nothing changes.
+            (Resource::Decision, _) => "",
             (other, _) => panic!("{} has no update body in fixtures.rs", other.name()),
         }
     }
@@ -141,6 +145,7 @@ impl Network {
             | Resource::Link
             | Resource::Deeplink
             | Resource::Domain
+            | Resource::Decision
             | Resource::Key
             | Resource::User => {
                 let body = self.create_body(resource, actor).await;

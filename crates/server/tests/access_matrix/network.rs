@@ -378,6 +378,9 @@ impl Network {
         };
         self.lead(&party, goal_id).await;
         self.orphan(&party).await;
+        let decision =
+            self.make(advertiser, Resource::Decision, "lead_id=999999&status=1&is_preview=1").await;
+        self.add(Resource::Decision, decision, &both[1..], "");
         self.parties.push(party);
     }
 

@@ -158,7 +158,7 @@ async fn every_documented_field_is_there(db: TestDb) {
     });
     // Apart from the others: the macro has a limit.
     let more = json!({"reason": 0, "contest": 0, "date_decide_until": null, "date_auto_approve": null,
-        "is_overdue": false, "bot_mark": 0});
+        "is_overdue": false, "bot_mark": 0, "date_decided": "2024-04-25T14:15:16Z", "undecided_hours": null});
     for (name, value) in more.as_object().expect("an object") {
         expected[name] = value.clone();
     }

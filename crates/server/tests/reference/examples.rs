@@ -271,7 +271,22 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
     }
     sent(story, offer, goal, link).await;
     orphans(story, offer, advertiser_id, link).await;
+    decisions(story, &ids).await;
     clicks(story, first).await;
+}
+
+/// Leads that are decided together.
+async fn decisions(story: &mut Story, ids: &[String]) {
+    let all = ids.join(",");
+    for level in [Advertiser, Operator] {
+        let sent: &[(&str, &str)] = &[("lead_id", &all), ("status", "1"), ("is_preview", "1")];
+        let id = story.create(level, R::Decision, sent).await;
+        story.list(level, R::Decision, &[("status", "2")]).await;
+        story.view(level, R::Decision, &id).await;
+        story.delete(level, R::Decision, &id).await;
+        let id = story.create(level, R::Decision, sent).await;
+        story.update(level, R::Decision, &id, &[("is_applied", "1")]).await;
+    }
 }
 
 /// A report that names no visit, and its visit.

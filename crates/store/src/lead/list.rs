@@ -9,12 +9,13 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{Order, QueryOrder, QuerySelect};
-use whocpa_domain::lead::{LeadSort, LeadStatus, natural_key};
+use whocpa_domain::lead::{LeadSort, LeadStatus};
 use whocpa_domain::sort::Sort;
 use whocpa_domain::time::DAY;
 use whocpa_domain::{Error, Result, Scope, Time};
 
 use super::filter::{LeadFilter, Window, cells, numbers, overdue, scans, scans_index};
+use super::named::ids_of_sales;
 use super::{Column, Entity, Lead};
 use crate::db::{self, Db, Paging, Rows};
 use crate::lead_count::Cells;
@@ -97,11 +98,18 @@ impl Plan {
                 None => found,
             });
         }
+        if let Some(sale_ids) = filter.sale_ids.take() {
+            let found = ids_of_sales(db, &sale_ids).await?;
+            filter.ids = Some(match filter.ids {
+                Some(ids) => ids.into_iter().filter(|id| found.contains(id)).collect(),
+                None => found,
+            });
+        }
         if matches!(filter.overdue, Some((true, _))) && filter.status.is_none() {
             // The counters know how many are pending, and an index has them.
             filter.status = Some(vec![LeadStatus::Pending]);
         }
-        let is_pointed = filter.ids.is_some() || filter.sale_ids.is_some();
+        let is_pointed = filter.ids.is_some();
         if !is_pointed && filter.webmaster_ids.is_none() && !matches!(scope, Scope::Webmaster(_)) {
             filter.webmaster_ids = owners(db, &filter).await?;
         }
@@ -114,7 +122,8 @@ impl Plan {
         let is_counted = !is_pointed
             && scans(&filter).is_none()
             && scans_index(&filter).is_none()
-            && filter.closed_at == Window::default();
+            && filter.closed_at == Window::default()
+            && order.key != LeadSort::DecideUntil;
         let plan = Self { scope, filter, order, cells, at_most, is_pointed, is_counted };
         plan.refuse_scans(db).await?;
         Ok(plan)
@@ -122,7 +131,8 @@ impl Plan {
 
     /// Refuses what would look at too many leads.
     async fn refuse_scans(&self, db: &Db) -> Result<()> {
-        let of_rows = scans(&self.filter).or((self.order.key == LeadSort::Money).then_some("sort"));
+        let is_sorted = matches!(self.order.key, LeadSort::Money | LeadSort::DecideUntil);
+        let of_rows = scans(&self.filter).or(is_sorted.then_some("sort"));
         let (slow, limit) = match of_rows {
             None if self.of_one_webmaster() => (scans_index(&self.filter), INDEX_LIMIT),
             None => (scans_index(&self.filter), SCAN_LIMIT),
@@ -255,6 +265,7 @@ impl Plan {
             LeadSort::Created if is_few => Column::DateCreated.into_expr().add(0),
             LeadSort::Created => Column::DateCreated.into_expr(),
             LeadSort::Closed => Column::DateClosed.into_expr(),
+            LeadSort::DecideUntil => Column::DateDecideUntil.into_expr(),
             LeadSort::Money => worth(self.scope),
         };
         select.order_by(first, direction.clone()).order_by(Column::Id, direction)
@@ -269,6 +280,9 @@ impl Plan {
             .add(within(Column::DateClosed, &filter.closed_at));
         if self.order.key == LeadSort::Closed {
             all = all.add(Column::DateClosed.is_not_null());
+        }
+        if self.order.key == LeadSort::DecideUntil {
+            all = all.add(Column::DateDecideUntil.is_not_null());
         }
         for (column, numbers) in numbers(filter) {
             // The webmaster's index would be walked through for a click or a sale.
@@ -292,11 +306,6 @@ impl Plan {
         }
         if let Some(words) = &filter.keyword {
             all = all.add(db::contains(Column::Keyword, words));
-        }
-        if let Some(sale_ids) = &filter.sale_ids {
-            // The same words under which a repeated action is found: no index of their own is needed.
-            let keys: Vec<String> = sale_ids.iter().map(|id| natural_key(id, 0)).collect();
-            all = all.add(among(Column::NaturalKey.into_expr(), keys));
         }
         if let Some(from) = filter.money_from {
             all = all.add(worth(self.scope).gte(from));

@@ -315,6 +315,7 @@ fn sorted(mut rows: Vec<&Lead>, order: Sort<LeadSort>, scope: Scope) -> Vec<i64>
         LeadSort::Id => (row.id, 0),
         LeadSort::Created => (row.date_created, row.id),
         LeadSort::Closed => (row.date_closed.unwrap_or_default(), row.id),
+        LeadSort::DecideUntil => (row.date_decide_until.unwrap_or_default(), row.id),
         LeadSort::Money => (worth(row), row.id),
     });
     if order.is_descending {

@@ -13,9 +13,9 @@ use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
-    account, api_key, area, audit, buyer, category, change, claim, click, connection, currency, domain, feed,
-    geo, goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure, parked_lead,
-    person, phone_claim, product, promo, secret, stock, ticket, transfer,
+    account, api_key, area, audit, buyer, category, change, claim, click, connection, currency, decision,
+    domain, feed, geo, goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure,
+    parked_lead, person, phone_claim, product, promo, secret, stock, ticket, transfer,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -201,6 +201,9 @@ async fn every_entity_describes_its_table(db: TestDb) {
         click::Entity, clicks;
         connection::Entity, main;
         currency::Entity, main;
+        decision::Entity, main;
+        decision::row::Entity, main;
+        decision::verdict::Entity, main;
         domain::Entity, main;
         feed::Entity, main;
         feed::fault::Entity, main;
