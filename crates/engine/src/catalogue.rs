@@ -13,6 +13,7 @@ use rpds::{HashTrieMapSync, HashTrieSetSync};
 use tokio::sync::Mutex;
 use whocpa_domain::cap::{CapMeasure, CapRule};
 use whocpa_domain::key::Networks;
+use whocpa_domain::parked::DomainStatus;
 use whocpa_domain::{Result, Time};
 use whocpa_store::change::{self, Change, ChangeKind};
 use whocpa_store::domain::{self, Domain};
@@ -21,7 +22,7 @@ use whocpa_store::person::User;
 use whocpa_store::{Db, Store, cap, connection, landing, link, offer, offer_figure, person};
 
 pub(crate) use entry::numbers;
-pub use entry::{CapEntry, DomainEntry, LandingEntry, LinkEntry, OfferEntry, Plan, Way};
+pub use entry::{BackAddress, CapEntry, DomainEntry, LandingEntry, LinkEntry, OfferEntry, Plan, Way};
 
 use crate::check;
 use crate::click::ClickCaps;
@@ -55,9 +56,9 @@ pub struct Snapshot {
     /// Accounts that do not work.
     pub blocked: HashTrieSetSync<i64>,
     /// Webmasters' own traffic-back addresses.
-    pub traffback: HashTrieMapSync<i64, String>,
+    pub traffback: HashTrieMapSync<i64, Box<BackAddress>>,
     /// The network's.
-    pub network_traffback: Option<String>,
+    pub network_traffback: Option<Box<BackAddress>>,
     /// What webmasters earn per click with an offer: currency and micro-units.
     pub epc: Arc<HashMap<i64, (i64, i64)>>,
     /// Advertisers by the fingerprint of their postback token, with the time at which a replaced one ends.
@@ -86,10 +87,21 @@ impl Default for Snapshot {
 }
 
 impl Snapshot {
+    /// Whether this network answers at a host, beside its own name: at a parked domain that was found to lead here, and at
+    /// any that this webmaster has parked himself. One that somebody else only claims keeps nobody from using it.
+    pub fn answers_at(&self, host: &str, webmaster_id: i64) -> bool {
+        let is_ours = |entry: &Arc<DomainEntry>| {
+            entry.status != DomainStatus::Waiting || entry.webmaster_id == webmaster_id
+        };
+        !self.domains.is_empty() && self.domains.get(host).is_some_and(is_ours)
+    }
+
     /// Whose links there are on a parked domain, 0 for nobody's because it is blocked; `None` for the network's own name.
     pub fn domain_owner(&self, domain_id: i64) -> Option<i64> {
         let name = (domain_id != 0).then(|| self.domain_names.get(&domain_id)).flatten()?;
-        self.domains.get(name).map(|entry| if entry.is_blocked { 0 } else { entry.webmaster_id })
+        self.domains
+            .get(name)
+            .map(|entry| if entry.status == DomainStatus::Blocked { 0 } else { entry.webmaster_id })
     }
 }
 
@@ -108,7 +120,7 @@ pub(crate) struct Home {
     /// Its host: no traffic-back address may lead to it.
     host: Option<String>,
     /// Its own traffic-back address.
-    traffback: Option<String>,
+    traffback: Option<Box<BackAddress>>,
 }
 
 impl Home {

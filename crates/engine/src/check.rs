@@ -4,6 +4,8 @@ use whocpa_domain::FieldErrors;
 use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::offer::UrlTemplate;
 
+use crate::Engine;
+
 /// Longest web address, in characters.
 const URL_LIMIT: usize = 2000;
 /// A web address without macros, or nothing.
@@ -69,11 +71,23 @@ pub fn url_template(errors: &mut FieldErrors, field: &str, value: &str) {
     URL_TEMPLATE.check(errors, field, value);
 }
 
-/// An address that does not lead to this network itself.
-pub fn not_ours(errors: &mut FieldErrors, field: &str, value: &str, base_url: &str) {
-    let own = host(base_url);
-    if own.is_some() && own == host(value) {
-        errors.add(field, "Must not lead to this network itself");
+impl Engine {
+    /// An address that does not lead to this network itself: neither to its own name nor to a domain that is parked here.
+    /// `webmaster_id` is whose address it is, 0 for nobody's.
+    pub(crate) fn check_away(&self, errors: &mut FieldErrors, field: &str, value: &str, webmaster_id: i64) {
+        let Some(to) = host(value) else { return };
+        if host(self.base_url()).is_some_and(|own| own == to)
+            || self.catalogue().now().answers_at(&to, webmaster_id)
+        {
+            errors.add(field, "Must not lead to this network itself");
+        }
+    }
+
+    /// A traffic-back address: a plain web address that does not lead to this network itself, or visitors would go round
+    /// for ever.
+    pub(crate) fn check_traffback(&self, errors: &mut FieldErrors, value: &str, webmaster_id: i64) {
+        url(errors, "url_traffback", value);
+        self.check_away(errors, "url_traffback", value, webmaster_id);
     }
 }
 

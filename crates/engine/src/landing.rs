@@ -304,7 +304,7 @@ impl Engine {
         material::language(errors, &row.language);
         WEIGHT.check_number(errors, "weight", row.weight);
         check::URL_TEMPLATE_GIVEN.check(errors, "url", &row.url);
-        check::not_ours(errors, "url", &row.url, self.base_url());
+        self.check_away(errors, "url", &row.url, 0);
         if let Some(id) = row.goal_id
             && goal::view(db, Scope::All, id).await?.is_none_or(|goal| goal.offer_id != row.offer_id)
         {

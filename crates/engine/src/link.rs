@@ -401,7 +401,7 @@ impl Engine {
         ] {
             SUBID.check(&mut errors, field, value);
         }
-        crate::routing::check_traffback(&mut errors, &row.url_traffback, self.base_url());
+        self.check_traffback(&mut errors, &row.url_traffback, row.webmaster_id);
         errors.finish()
     }
 }

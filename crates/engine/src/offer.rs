@@ -29,7 +29,7 @@ pub use shown::{OfferLanding, OfferPayment, OfferPrice, OfferRow, OfferRules, Of
 use crate::audit::Changes;
 use crate::geo::GeoTree;
 use crate::goal::{GoalSummary, GoalViews};
-use crate::{Caller, Engine, check, image, routing};
+use crate::{Caller, Engine, image, routing};
 use sets::Sets;
 use shown::Around;
 
@@ -181,8 +181,8 @@ impl Engine {
     ) -> Result<()> {
         let mut errors = FieldErrors::default();
         input::check(&mut errors, row);
-        check::not_ours(&mut errors, "url_redirect", &row.url_redirect, self.base_url());
-        routing::check_traffback(&mut errors, &row.url_traffback, self.base_url());
+        self.check_away(&mut errors, "url_redirect", &row.url_redirect, 0);
+        self.check_traffback(&mut errors, &row.url_traffback, 0);
         let is_stored = row.id != 0;
         let texts = (is_stored.then_some(before.targeting.as_str()), row.targeting.as_str());
         routing::check_targeting_text(&mut errors, texts, (tree, scope));

@@ -73,12 +73,12 @@ impl Engine {
         let node_ids = NodeIds::take(store.clone(), Arc::clone(&clock), rng.letters(16)).await?;
         token::seal_plain(&store, &vault, &rng).await?;
         let caps = match store.read().backend() {
-            Backend::Sqlite => ClickCaps::default(),
-            Backend::Postgres => ClickCaps::shared(node_ids.number().await),
+            Backend::Sqlite => ClickCaps::new(click_log.clone(), None),
+            Backend::Postgres => ClickCaps::new(click_log.clone(), Some(node_ids.number().await)),
         };
         let catalogue = Catalogue::new(Home::new(&config.base_url, &config.url_traffback), caps);
         // Before the drainer: a click is counted either in the store or in the log.
-        catalogue.caps().pend(&click_log, &store).await?;
+        catalogue.caps().pend(&store).await?;
         catalogue.refresh(&store, clock.now()).await?;
         catalogue.caps().started();
         let drainer = Drainer::start(click_log.clone(), store.clone()).await?;

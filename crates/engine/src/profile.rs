@@ -15,7 +15,7 @@ use crate::audit::Changes;
 use crate::password::{PASSWORD, password_check, password_fits, password_hash};
 use crate::token::{OVERLAP_HOURS, OVERLAP_HOURS_MAX};
 use crate::user::{Card, EMAIL, PHONE, TELEGRAM, check_secured, traffic_kinds};
-use crate::{Caller, Engine, check, routing};
+use crate::{Caller, Engine, check};
 
 /// Letters of the secret of signatures: 32 of 5 bits are 160 random bits.
 const SECRET_LETTERS: usize = 32;
@@ -186,7 +186,7 @@ impl Engine {
             let mut errors = FieldErrors::default();
             let mut row = input.card().apply(before.clone(), &mut errors);
             if let Some(url) = &input.url_traffback {
-                routing::check_traffback(&mut errors, url, self.base_url());
+                self.check_traffback(&mut errors, url, id);
                 row.url_traffback.clone_from(url);
             }
             errors.finish()?;

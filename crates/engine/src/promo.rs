@@ -196,7 +196,8 @@ impl Engine {
 
     async fn promo_check(&self, db: &Db, row: &Promo) -> Result<()> {
         let mut errors = FieldErrors::default();
-        input::check(&mut errors, row, self.base_url());
+        input::check(&mut errors, row);
+        self.check_away(&mut errors, "url", &row.url, 0);
         if let Some(id) = row.stock_id
             && stock::view(db, Scope::All, id).await?.is_none_or(|stock| stock.offer_id != row.offer_id)
         {

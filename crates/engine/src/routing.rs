@@ -1,4 +1,4 @@
-//! Checks of targeting, caps and traffic-back addresses, shared by the resources that have them.
+//! Checks of targeting and caps, shared by the resources that have them.
 
 use whocpa_domain::cap::{Cap, check_caps};
 use whocpa_domain::geo::GeoType;
@@ -8,7 +8,6 @@ use whocpa_domain::user::UserLevel;
 use whocpa_domain::{FieldErrors, Result, Scope};
 use whocpa_store::{Db, currency, goal, person};
 
-use crate::check;
 use crate::geo::GeoTree;
 
 /// The text of a targeting after a change.
@@ -57,13 +56,6 @@ pub(crate) fn check_targeting_text(
         Ok(targeting) => check_targeting(errors, ("targeting", ""), &targeting, around),
         Err(wrong) => errors.add("targeting", wrong),
     }
-}
-
-/// A traffic-back address: a plain web address that does not lead to this network itself, or visitors would go round
-/// for ever.
-pub(crate) fn check_traffback(errors: &mut FieldErrors, url: &str, base_url: &str) {
-    check::url(errors, "url_traffback", url);
-    check::not_ours(errors, "url_traffback", url, base_url);
 }
 
 /// Caps: right in themselves, and about goals of the offer, webmasters and currencies that there are.

@@ -266,7 +266,7 @@ impl Engine {
         check::text(&mut errors, "description", &row.description);
         CODE.check(&mut errors, "promo_code", &row.promo_code);
         check::url_template(&mut errors, "url", &row.url);
-        check::not_ours(&mut errors, "url", &row.url, self.base_url());
+        self.check_away(&mut errors, "url", &row.url, 0);
         if row.date_end <= row.date_start {
             errors.add("date_end", "Must be later than date_start");
         }

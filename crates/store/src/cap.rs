@@ -1,15 +1,17 @@
 //! What is used of an offer's caps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use sea_orm::ConnectionTrait;
 use whocpa_domain::cap::{CapMeasure, CapRule, Window};
 use whocpa_domain::click::ClickReason;
 use whocpa_domain::lead::LeadStatus;
-use whocpa_domain::tid::{NODES, SEQUENCE_BITS, click_id};
+use whocpa_domain::tid::{ClickId, NODES, SEQUENCE_BITS, click_id};
 use whocpa_domain::{Result, Time};
 
+use crate::Store;
+use crate::click::{self, ClickMark};
 use crate::db::{self, Db};
 use crate::migrate::{execute, statement};
 
@@ -62,6 +64,32 @@ pub async fn clicks_used(db: &Db, offer_id: i64, window: Window) -> Result<BTree
         .map(|row| Ok(((row.try_get_by(0)?, row.try_get_by(1)?), row.try_get_by(2)?)))
         .collect::<std::result::Result<_, sea_orm::DbErr>>()
         .map_err(db::error)
+}
+
+/// What the store has of a click log and of the clicks that were sent to an offer, at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Clicks of the log before this mark are stored.
+    pub mark: ClickMark,
+    /// As [`clicks_used`].
+    pub used: BTreeMap<(i64, i64), i64>,
+    /// Which of the named clicks are stored.
+    pub stored: BTreeSet<ClickId>,
+}
+
+/// What the store has at one moment. `named` is asked once that moment has come.
+pub async fn settled(
+    store: &Store,
+    log: &str,
+    (offer_id, window): (i64, Window),
+    named: impl FnOnce() -> Vec<ClickId>,
+) -> Result<Settled> {
+    let look = |db: Db| async move {
+        let mark = click::mark(&db, log).await?;
+        let stored = click::stored(&db, &named()).await?;
+        Ok(Settled { mark, stored, used: clicks_used(&db, offer_id, window).await? })
+    };
+    store.look_clicks(look).await
 }
 
 async fn pairs(

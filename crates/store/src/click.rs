@@ -2,10 +2,10 @@
 
 mod list;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{ConnectionTrait, QueryTrait};
+use sea_orm::{ConnectionTrait, QuerySelect, QueryTrait};
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::{Result, Scope};
 
@@ -126,6 +126,16 @@ pub async fn find(db: &Db, ids: &[i64]) -> Result<BTreeMap<i64, Click>> {
     let rows = db.conn().query_all(&select.into_query()).await.map_err(db::error)?;
     let read = |row: &QueryResult| read(row).map(|click| (click.id, click));
     rows.iter().map(read).collect::<Result<_, DbErr>>().map_err(db::error)
+}
+
+/// Which of these clicks are stored.
+pub async fn stored(db: &Db, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let select = Entity::find().select_only().column(Column::Id).filter(bulk::among(db, Column::Id, ids));
+    let found: Vec<i64> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+    Ok(found.into_iter().collect())
 }
 
 /// A click from a row of all columns in their order.

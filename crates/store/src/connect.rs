@@ -8,7 +8,8 @@ use std::time::Duration;
 use sea_orm::sqlx::PgPool;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DbBackend, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use whocpa_domain::{Error, Result};
 
@@ -97,6 +98,30 @@ impl Store {
     /// As [`Store::write`], for clicks.
     pub async fn write_clicks<T, F: Future<Output = Result<T>>>(&self, work: impl Fn(Db) -> F) -> Result<T> {
         write(&self.0.clicks.write, &self.0.accounts, work).await
+    }
+
+    /// Looks at clicks as they are at one moment: whatever is written meanwhile is not seen.
+    #[expect(clippy::disallowed_methods, reason = "it only reads")]
+    pub async fn look_clicks<T, F: Future<Output = Result<T>>>(
+        &self,
+        work: impl FnOnce(Db) -> F,
+    ) -> Result<T> {
+        let read = &self.0.clicks.read;
+        let is_server = matches!(read.get_database_backend(), DbBackend::Postgres);
+        let options = TransactionOptions {
+            // One file of SQLite in WAL mode is seen so anyway.
+            isolation_level: is_server.then_some(IsolationLevel::RepeatableRead),
+            access_mode: is_server.then_some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        let transaction = read.begin_with_options(options).await.map_err(db::error)?;
+        let transaction = Arc::new(Open::new(transaction, Arc::clone(&self.0.accounts)));
+        let found = work(Db::transaction(&transaction)).await;
+        if let Some(open) = Arc::into_inner(transaction) {
+            // Nothing was written: how it ends is of no account.
+            let _ = open.rollback().await;
+        }
+        found
     }
 
     /// Closes all connections; other clones of this store then answer [`Error::Unavailable`].

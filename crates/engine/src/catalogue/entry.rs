@@ -40,7 +40,7 @@ pub struct LinkEntry {
     /// Labels of clicks that bring none of their own.
     pub subid: [String; 5],
     /// Where visitors go who cannot go to the offer.
-    pub url_traffback: Option<String>,
+    pub url_traffback: Option<Box<BackAddress>>,
     /// How it hides the page that visitors come from; `None` for not at all.
     pub referrer: Option<ReferrerMode>,
     /// A deleted link still answers.
@@ -109,13 +109,22 @@ pub struct OfferEntry {
     /// Whom it takes.
     pub targeting: Option<Rules>,
     /// Where visitors go whom it does not take.
-    pub url_traffback: Option<String>,
+    pub url_traffback: Option<Box<BackAddress>>,
     /// Its live landing and pre-landing pages.
     pub landings: Box<[Arc<LandingEntry>]>,
     /// Its categories.
     pub categories: Box<[i64]>,
     /// Its caps.
     pub caps: Box<[CapEntry]>,
+}
+
+/// A traffic-back address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackAddress {
+    /// The address.
+    pub url: String,
+    /// Its host, as names of hosts are compared.
+    pub host: String,
 }
 
 /// A parked domain, as clicks see it.
@@ -127,12 +136,10 @@ pub struct DomainEntry {
     pub name: String,
     /// Whose it is.
     pub webmaster_id: i64,
-    /// Visitors can come through it.
-    pub is_active: bool,
+    /// Whether visitors can come through it.
+    pub status: DomainStatus,
     /// By https too.
     pub is_secure: bool,
-    /// An operator blocked it.
-    pub is_blocked: bool,
     /// What the network answers there.
     pub token: String,
 }
@@ -237,10 +244,11 @@ fn rules(what: &str, id: i64, text: &str) -> Option<Rules> {
     }
 }
 
-/// A traffic-back address, unless it leads to this network itself: visitors could go round for ever.
-pub(super) fn traffback(url: String, own_host: Option<&str>) -> Option<String> {
-    let is_own = || own_host.is_some() && check::host(&url).as_deref() == own_host;
-    (!url.is_empty() && !is_own()).then_some(url)
+/// A traffic-back address, unless it leads to this network's own name: visitors could go round for ever. Whether it leads
+/// to a parked domain is asked when it is used, because domains come and go.
+pub(super) fn traffback(url: String, own_host: Option<&str>) -> Option<Box<BackAddress>> {
+    let host = check::host(&url)?;
+    (own_host != Some(host.as_str())).then(|| Box::new(BackAddress { url, host }))
 }
 
 impl LinkEntry {
@@ -314,9 +322,9 @@ impl From<Domain> for DomainEntry {
             id: row.id,
             name: row.name,
             webmaster_id: row.webmaster_id,
-            is_active: row.status == DomainStatus::Active.code(),
+            // What a newer version wrote is no reason to send anybody away.
+            status: DomainStatus::from_code(row.status).unwrap_or(DomainStatus::Failed),
             is_secure: row.is_secure,
-            is_blocked: row.status == DomainStatus::Blocked.code(),
             token: row.token,
         }
     }

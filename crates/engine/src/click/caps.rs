@@ -3,26 +3,23 @@
 //! A count begins with what the store and the click log hold. Where several nodes share a database, each tells the
 //! others every second what it has counted: together they may exceed a cap by what the others send in that time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod begin;
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 
 use whocpa_domain::cap::{CapMeasure, CapPeriod, CapRule, Window};
-use whocpa_domain::click::ClickReason;
-use whocpa_domain::tid::{ClickId, click_ms, click_node};
+use whocpa_domain::tid::ClickId;
 use whocpa_domain::{Result, Time};
+use whocpa_store::Store;
 use whocpa_store::cap::{self, Told};
-use whocpa_store::{Store, click, offer};
 
-use super::drain::to_mark;
-use super::log::ClickLog;
-use super::stored_form;
+use self::begin::Watch;
+use super::log::{ClickLog, Mark};
 
 /// Seconds for which the count of a window that is over is kept.
 const KEEP_SECONDS: i64 = 3600;
-/// Records that are read at once.
-const READ_RECORDS: usize = 4096;
-/// Bytes that are read at once.
-const READ_BYTES: u64 = 4 << 20;
 
 /// What is counted: clicks on an offer in a period, of a webmaster or (0) of all together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -98,108 +95,28 @@ struct Count {
 }
 
 /// The counts of this node.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct ClickCaps {
     /// The node's number in click ids, under which it tells the others what it counts; none when there are no others.
     node: Option<i64>,
     counts: Mutex<HashMap<CountKey, Count>>,
-    /// Clicks that are in the log and not in the store while the program starts: id, offer, webmaster.
-    pending: Mutex<Vec<(ClickId, i64, i64)>>,
+    /// Where clicks wait for the store; none in tests of this module.
+    log: Option<ClickLog>,
+    /// Clicks that are in the log and not in the store while the program starts.
+    pending: Mutex<Option<Vec<Pending>>>,
+    /// Caps that begin.
+    watches: Mutex<Vec<Watch>>,
+    /// Whether there are any of them.
+    is_watching: AtomicBool,
 }
+
+/// A sent click of the log: where it begins, its offer, its id and webmaster.
+type Pending = (Mark, i64, (ClickId, i64));
 
 /// Stands for all webmasters of a cap that counts each apart: whether they are counted.
 const EACH: i64 = -1;
 
 impl ClickCaps {
-    /// Remembers clicks of the log that the store does not have, until [`started`](Self::started). Nothing is read when
-    /// no offer has caps.
-    pub async fn pend(&self, log: &ClickLog, store: &Store) -> Result<()> {
-        if !offer::any_caps(&store.read()).await? {
-            return Ok(());
-        }
-        let mut from = to_mark(click::mark(&store.clicks(), log.identity()).await?);
-        loop {
-            // The drainer says what is wrong with a damaged log.
-            let Ok(batch) = log.read(from, READ_RECORDS, READ_BYTES) else { return Ok(()) };
-            if batch.records.is_empty() {
-                return Ok(());
-            }
-            let clicks = batch.iter().filter_map(|(_, payload)| stored_form(payload));
-            let sent = clicks.filter(|click| click.reason == ClickReason::Sent.code());
-            let sent = sent.map(|click| (click.id, click.offer_id, click.webmaster_id));
-            self.pending.lock().unwrap_or_else(PoisonError::into_inner).extend(sent);
-            from = batch.next;
-        }
-    }
-
-    /// From here on the log's clicks are counted when they come.
-    pub fn started(&self) {
-        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
-    }
-
-    /// Begins to count for a cap with what was there before; does nothing when it is counted already. A cap that is set
-    /// on an offer with visitors begins with the clicks that are stored by then.
-    pub async fn begin_from(
-        &self,
-        store: &Store,
-        offer_id: i64,
-        rule: CapRule,
-        window: Window,
-    ) -> Result<()> {
-        let key = |webmaster_id: i64| CountKey { offer_id, period: rule.period, webmaster_id };
-        let whole = if rule.is_each { EACH } else { rule.webmaster_id };
-        if self.knows(key(whole)) {
-            return Ok(());
-        }
-        let used = self.clicks(store, offer_id, window).await?;
-        let told = match self.node {
-            Some(node) => cap::others(&store.read(), node).await?,
-            None => Vec::new(),
-        };
-        let begin = |webmaster_id: i64, counts: &dyn Fn(i64) -> bool| {
-            let same = |told: &&Told| CountKey::from(*told) == key(webmaster_id) && told.window == window;
-            let mut by_node: BTreeMap<i64, i64> = BTreeMap::new();
-            for ((_, node), clicks) in used.iter().filter(|((id, _), _)| counts(*id)) {
-                *by_node.entry(*node).or_default() += clicks;
-            }
-            // What another node sent and has not told is counted here: rather twice than not at all.
-            for told in told.iter().filter(same) {
-                let untold = by_node.entry(told.node).or_default();
-                *untold = untold.saturating_sub(told.used).max(0);
-            }
-            let others = told.iter().filter(same).map(|told| told.used).sum();
-            self.begin(key(webmaster_id), window, (by_node.values().sum(), others));
-        };
-        if rule.is_each {
-            let webmasters: BTreeSet<i64> = used.keys().map(|(id, _)| *id).collect();
-            for webmaster_id in webmasters {
-                begin(webmaster_id, &|id| id == webmaster_id);
-            }
-            self.begin(key(EACH), window, (0, 0));
-        } else {
-            begin(whole, &|id| rule.concerns(id));
-        }
-        Ok(())
-    }
-
-    /// Clicks that were sent to an offer in a window, in the store and in the log, by webmaster and node.
-    async fn clicks(
-        &self,
-        store: &Store,
-        offer_id: i64,
-        window: Window,
-    ) -> Result<BTreeMap<(i64, i64), i64>> {
-        let mut used = cap::clicks_used(&store.clicks(), offer_id, window).await?;
-        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        for (id, offer, webmaster_id) in pending.iter() {
-            let second = click_ms(*id).div_euclid(1000);
-            if *offer == offer_id && (window.start.0..window.end.0).contains(&second) {
-                *used.entry((*webmaster_id, click_node(*id))).or_default() += 1;
-            }
-        }
-        Ok(used)
-    }
-
     /// Takes a place in every claimed cap, or in none.
     ///
     /// # Errors
@@ -254,12 +171,6 @@ impl ClickCaps {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&key)
     }
 
-    /// Begins a count with what was there before and what the other nodes tell, unless it is being counted already.
-    fn begin(&self, key: CountKey, window: Window, (own, others): (i64, i64)) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.entry(key).or_insert(Count { window, own, others });
-    }
-
     /// Forgets the counts of offers for caps that they have no longer: one that is set again begins with what is stored.
     pub fn keep(&self, offers: &HashMap<i64, Vec<CapRule>>) {
         let is_of = |key: &CountKey, rule: &CapRule| {
@@ -267,15 +178,16 @@ impl ClickCaps {
                 && rule.period == key.period
                 && (rule.is_each || rule.webmaster_id == key.webmaster_id)
         };
+        self.keep_watches(offers);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.retain(|key, _| {
             offers.get(&key.offer_id).is_none_or(|rules| rules.iter().any(|rule| is_of(key, rule)))
         });
     }
 
-    /// The counts of a node that tells others what it counts, under its number.
-    pub fn shared(node: i64) -> Self {
-        Self { node: Some(node), ..Self::default() }
+    /// The counts of a node with this log; one that has neighbours tells them what it counts, under its number.
+    pub fn new(log: ClickLog, node: Option<i64>) -> Self {
+        Self { node, log: Some(log), ..Self::default() }
     }
 
     /// Tells the other nodes what this one has counted, and reads what they tell.

@@ -27,7 +27,7 @@ use whocpa_domain::template::UrlTemplate;
 use whocpa_domain::trace::{Check, Trace};
 
 use super::caps::{CapKey, Claim, Spent};
-use crate::catalogue::{CapEntry, LandingEntry, LinkEntry, OfferEntry, Snapshot};
+use crate::catalogue::{BackAddress, CapEntry, LandingEntry, LinkEntry, OfferEntry, Snapshot};
 use choose::Wanted;
 
 codes! {
@@ -143,8 +143,8 @@ fn refused(
     Decision { reason, link, offer, page, landing, prelanding, back, claims: Vec::new(), trace }
 }
 
-/// The first traffic-back address. A visitor who was sent to one a moment ago is not sent on again, and a blocked
-/// webmaster sends nobody anywhere.
+/// The first traffic-back address that does not lead back to this network. A visitor who was sent to one a moment ago is
+/// not sent on again, and a blocked webmaster sends nobody anywhere.
 fn back(
     catalogue: &Snapshot,
     facts: &Facts,
@@ -164,7 +164,11 @@ fn back(
         (BackOwner::Offer, offer.and_then(|offer| offer.url_traffback.as_ref())),
         (BackOwner::Network, catalogue.network_traffback.as_ref()),
     ];
-    all.into_iter().find_map(|(owner, url)| Some((owner, url?.clone())))
+    let webmaster_id = link.map_or(0, |link| link.webmaster_id);
+    let leads_away = |address: &BackAddress| !catalogue.answers_at(&address.host, webmaster_id);
+    let mut away = all.into_iter().filter_map(|(owner, address)| Some((owner, address?)));
+    let (owner, address) = away.find(|(_, address)| leads_away(address))?;
+    Some((owner, address.url.clone()))
 }
 
 /// Whether visitors may be sent: a blocked advertiser could not report what they do.

@@ -132,7 +132,14 @@ impl Engine {
         let tid = self.tid_keys().write(id);
         let location = location(&decision, &click, &tid);
         click.trace = traced(decision.trace, &click, location.as_deref());
-        let durability = self.click_log().append(id, |buffer| encode(&click, buffer)).await;
+        let caps = self.catalogue().caps();
+        let enter = |buffer: &mut Vec<u8>| {
+            encode(&click, buffer);
+            if caps.is_watching() {
+                caps.note_sent(&click, &decision.claims);
+            }
+        };
+        let durability = self.click_log().append(id, enter).await;
         Tracked {
             tid,
             reason: decision.reason,

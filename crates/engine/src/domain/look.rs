@@ -83,7 +83,7 @@ impl Engine {
     /// Whether a certificate may be asked for this name: an endpoint for servers that get them on demand.
     pub fn domain_may_have_certificate(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        self.catalogue().now().domains.get(&name).is_some_and(|entry| !entry.is_blocked)
+        self.catalogue().now().domains.get(&name).is_some_and(|entry| entry.status != DomainStatus::Blocked)
             || crate::check::host(self.base_url()).is_some_and(|own| own == name)
     }
 

@@ -202,7 +202,9 @@ impl Engine {
     pub(crate) fn link_base(&self, domain_id: Option<i64>) -> String {
         let catalogue = self.catalogue().now();
         let entry = domain_id.and_then(|id| catalogue.domain_names.get(&id));
-        let entry = entry.and_then(|name| catalogue.domains.get(name)).filter(|entry| entry.is_active);
+        let entry = entry
+            .and_then(|name| catalogue.domains.get(name))
+            .filter(|entry| entry.status == DomainStatus::Active);
         entry.map_or_else(
             || self.base_url().to_owned(),
             |entry| address_of(self.base_url(), &entry.name, entry.is_secure),

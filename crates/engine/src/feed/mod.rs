@@ -216,7 +216,7 @@ impl Engine {
             if let Err(refused) = self.outbound().check(&row.url) {
                 errors.add("url", refused.to_string());
             }
-            check::not_ours(&mut errors, "url", &row.url, self.base_url());
+            self.check_away(&mut errors, "url", &row.url, 0);
         }
         if let Some(id) = row.currency_id {
             let known = currency::view(db, Scope::All, id).await?;

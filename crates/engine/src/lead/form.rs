@@ -10,6 +10,7 @@ use whocpa_store::{currency, offer};
 
 use super::order::{LeadCreated, OrderSent, told};
 use crate::catalogue::LinkEntry;
+use crate::domain::ParkedHost;
 use crate::offer::fields_of;
 use crate::{Engine, image};
 
@@ -34,9 +35,9 @@ impl Engine {
     /// The form that a link leads to.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when no link has this code, or its offer has no form.
-    pub async fn form_view(&self, code: &str) -> Result<OrderForm> {
-        let link = self.form_link(code)?;
+    /// [`Error::NotFound`] when no link has this code, or none of the parked domain's owner, or its offer has no form.
+    pub async fn form_view(&self, code: &str, domain: Option<ParkedHost>) -> Result<OrderForm> {
+        let link = self.form_link(code, domain)?;
         let (db, scope) = (self.store().read(), Scope::Webmaster(link.webmaster_id));
         let row = offer::view(&db, scope, link.offer_id).await?.ok_or(Error::NotFound)?;
         if !row.is_form {
@@ -65,8 +66,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Invalid`] by field; [`Error::NotFound`] as [`Engine::form_view`].
-    pub async fn form_order(&self, code: &str, sent: OrderSent) -> Result<LeadCreated> {
-        let form = self.form_view(code).await?;
+    pub async fn form_order(
+        &self,
+        code: &str,
+        domain: Option<ParkedHost>,
+        sent: OrderSent,
+    ) -> Result<LeadCreated> {
+        let form = self.form_view(code, domain).await?;
         let mut errors = FieldErrors::default();
         for field in &form.fields {
             let is_missing = match field {
@@ -83,14 +89,17 @@ impl Engine {
             errors.add("tid", "This parameter is required");
         }
         errors.finish()?;
-        let webmaster_id = self.form_link(code)?.webmaster_id;
+        let webmaster_id = self.form_link(code, domain)?.webmaster_id;
         let sent = OrderSent { way: Some(LeadWay::Form), webmaster_id, offer_id: form.offer_id, ..sent };
         told(self.order_receive(None, sent).await?)
     }
 
-    fn form_link(&self, code: &str) -> Result<Arc<LinkEntry>> {
+    /// A link in use; on a parked domain there are those of its owner only.
+    fn form_link(&self, code: &str, domain: Option<ParkedHost>) -> Result<Arc<LinkEntry>> {
         let catalogue = self.catalogue().now();
-        let link = catalogue.links.get(code).filter(|link| !link.is_deleted);
+        let owner = domain.and_then(|domain| catalogue.domain_owner(domain.id));
+        let is_here = |link: &&Arc<LinkEntry>| owner.is_none_or(|owner| owner == link.webmaster_id);
+        let link = catalogue.links.get(code).filter(|link| !link.is_deleted).filter(is_here);
         link.map(Arc::clone).ok_or(Error::NotFound)
     }
 }

@@ -169,12 +169,11 @@ pub(super) fn content(row: &Promo) -> [&str; 5] {
 }
 
 /// Checks a row before it is written.
-pub(super) fn check(errors: &mut FieldErrors, row: &Promo, base_url: &str) {
+pub(super) fn check(errors: &mut FieldErrors, row: &Promo) {
     check::name(errors, "name", &row.name);
     material::language(errors, &row.language);
     check::text(errors, "template", &row.template);
     check::url_template(errors, "url", &row.url);
-    check::not_ours(errors, "url", &row.url, base_url);
     check::url(errors, "url_content", &row.url_content);
     for (field, side) in [("width", row.width), ("height", row.height)] {
         if let Some(side) = side {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod caps;
+#[cfg(test)]
 mod clicks;
 #[cfg(test)]
 mod contests;

@@ -15,15 +15,15 @@ use whocpa_store::testing::TestDb;
 
 use crate::world::{World, branch, read, refusal, try_read};
 
-struct Routed {
-    world: World,
-    offers: [i64; 3],
-    code: String,
-    link: i64,
+pub struct Routed {
+    pub world: World,
+    pub offers: [i64; 3],
+    pub code: String,
+    pub link: i64,
 }
 
 /// Three live offers of one advertiser, all connected, and a link to the first.
-async fn routed(test: TestDb) -> Routed {
+pub async fn routed(test: TestDb) -> Routed {
     let world = World::new(test).await;
     let geo = branch(&world.engine.geo_list(world.operator).await.expect("regions"))[1];
     let mut offers = [0; 3];
@@ -43,7 +43,7 @@ async fn routed(test: TestDb) -> Routed {
 }
 
 impl Routed {
-    async fn click(&self, query: &str) -> Tracked {
+    pub async fn click(&self, query: &str) -> Tracked {
         let visit = Visit {
             query,
             ip: IpAddr::from([8, 8, 8, 8]),
@@ -54,12 +54,12 @@ impl Routed {
         self.world.engine.click_track(visit).await
     }
 
-    async fn link(&self, pairs: &[(&str, &str)]) {
+    pub async fn link(&self, pairs: &[(&str, &str)]) {
         let changed = self.world.engine.link_update(self.world.webmaster, self.link, read(pairs)).await;
         changed.expect("change the link");
     }
 
-    async fn offer(&self, at: usize, pairs: &[(&str, &str)]) {
+    pub async fn offer(&self, at: usize, pairs: &[(&str, &str)]) {
         let changed = self.world.engine.offer_update(self.world.operator, self.offers[at], read(pairs)).await;
         changed.expect("change the offer");
     }
@@ -75,7 +75,7 @@ impl Routed {
     }
 
     /// Waits until the store has so many clicks.
-    async fn stored(&self, count: i64) {
+    pub async fn stored(&self, count: i64) {
         let db = self.world.test.store.clicks();
         for _ in 0..500 {
             if whocpa_store::click::count(&db, whocpa_domain::Scope::All).await.expect("count") >= count {
@@ -165,6 +165,14 @@ async fn bad_targeting_is_refused_with_its_place(test: TestDb) {
     assert_eq!(unknown, ["targeting: geo.deny: Region 1000000007 not found"]);
     let own = of_offer(&[("url_traffback", "http://127.0.0.1:8080/go/abc")]).await;
     assert_eq!(own, ["url_traffback: Must not lead to this network itself"]);
+    let parked = read(&[("name", "go.mine.example")]);
+    engine.domain_create(run.world.webmaster, parked).await.expect("a domain");
+    let mine = ("url_traffback", "https://GO.mine.example:8443/x");
+    let updated = engine.link_update(run.world.webmaster, run.link, read(&[mine])).await;
+    assert_eq!(refusal(updated), ["url_traffback: Must not lead to this network itself"]);
+    // Whoever only claims a name takes it from nobody.
+    let claimed = engine.offer_update(run.world.operator, offer, read(&[mine])).await;
+    claimed.expect("an address on a domain that was never found here");
     let caps = of_offer(&[("caps", r#"[{"measure":2,"period":1,"limit":"5","goal_id":999}]"#)]).await;
     assert_eq!(caps, ["caps: [0].goal_id: Goals not found"]);
     let mut raw = RawParams::default();
@@ -461,36 +469,4 @@ async fn what_is_tried_is_neither_counted_nor_stored(test: TestDb) {
     let mixed =
         run.world.engine.simulate_create(webmaster, read(&[("kind", "1"), ("link_id", &link), ("tid", "x")]));
     assert_eq!(refusal(mixed.await), ["tid: Only with kind 2"]);
-}
-
-/// Two nodes of one network tell each other what they have counted.
-#[db_test]
-async fn nodes_share_a_cap(test: TestDb) {
-    let run = routed(test).await;
-    let Some(url) = run.world.test.config.database_url.clone() else { return };
-    run.offer(0, &[("caps", r#"[{"measure":1,"period":1,"limit":"10"}]"#)]).await;
-    let dir = run.world.test.dir.path().join("second");
-    let config = EngineConfig { database_url: Some(url), connections: 4, ..EngineConfig::new(dir) };
-    let clock = std::sync::Arc::new(run.world.clock.clone());
-    for _ in 0..3 {
-        assert_eq!(run.click("").await.reason, ClickReason::Sent);
-    }
-    let first = &run.world.engine;
-    first.caps_share().await.expect("share");
-    let second = Engine::open(config, clock, Rng::seeded(2)).await.expect("open");
-    for _ in 0..3 {
-        first.caps_share().await.expect("share");
-        second.caps_share().await.expect("share");
-    }
-    let mut sent = 0;
-    for _ in 0..5 {
-        sent += i32::from(second.click_track(Visit::to(&run.code)).await.reason == ClickReason::Sent);
-        second.caps_share().await.expect("share");
-        first.caps_share().await.expect("share");
-    }
-    for _ in 0..5 {
-        sent += i32::from(run.click("").await.reason == ClickReason::Sent);
-    }
-    assert_eq!(sent, 7);
-    second.close().await.expect("close");
 }

@@ -19,7 +19,7 @@ use whocpa_engine::lead::{LeadCreated, OrderForm, OrderSent};
 
 use super::click::{answer, text};
 use super::client_ip::client_ip;
-use super::{cookie, visit};
+use super::{cookie, parked, visit};
 use crate::api::{self, ApiError};
 use crate::i18n::Lang;
 use crate::limits::Kind;
@@ -124,7 +124,8 @@ pub async fn show(
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
-    let form = match state.engine.form_view(&code).await {
+    let domain = parked::host(&state, &parts.uri, &parts.headers);
+    let form = match state.engine.form_view(&code, domain).await {
         Ok(form) => Some(form),
         Err(Error::NotFound) => None,
         Err(other) => return ApiError::from(other).into_response(),
@@ -157,7 +158,8 @@ pub async fn order(
         Ok(sent) => sent,
         Err(error) => return error.into_response(),
     };
-    let form = match state.engine.form_view(&code).await {
+    let domain = parked::host(&state, &parts.uri, &parts.headers);
+    let form = match state.engine.form_view(&code, domain).await {
         Ok(form) => form,
         Err(error) => return ApiError::from(error).into_response(),
     };
@@ -166,7 +168,7 @@ pub async fn order(
     let ip = client_ip(peer, &parts.headers, &state.config.trusted_proxies);
     let (filled, order) = read_order(sent);
     let taken = match state.limiter.guest(ip, Kind::Write) {
-        Ok(_) => state.engine.form_order(&code, order).await.map_err(ApiError::from),
+        Ok(_) => state.engine.form_order(&code, domain, order).await.map_err(ApiError::from),
         Err(refused) => Err(ApiError::TooMany(refused)),
     };
     let mut page = Page::new(lang, code, form, filled, is_embedded);

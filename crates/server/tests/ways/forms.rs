@@ -2,6 +2,9 @@
 
 use serde_json::json;
 use whocpa_db_test::db_test;
+use whocpa_domain::user::UserLevel;
+use whocpa_engine::Caller;
+use whocpa_engine::user::UserCreate;
 use whocpa_store::testing::TestDb;
 
 use crate::network::{BROWSER, Network};
@@ -11,6 +14,14 @@ impl Network {
     async fn form(&self, query: &str) -> Answer {
         let path = format!("/form/{}?{query}", self.code);
         self.app.call("GET", &path, &[("user-agent", BROWSER), ("accept-language", "uk,en;q=0.8")], "").await
+    }
+
+    /// The key of another webmaster.
+    async fn stranger(&self) -> String {
+        let engine = &self.app.state.engine;
+        let other = UserCreate::new(UserLevel::Webmaster, "other@cpa.test", "other", "correct horse");
+        let other = engine.user_create(Caller::SYSTEM, other).await.expect("another webmaster");
+        engine.profile_key(other).await.expect("his key")
     }
 
     async fn buy(&self, form: &str) -> Answer {
@@ -88,6 +99,20 @@ async fn a_form_takes_only_its_own_visits(db: TestDb) {
     let unknown = net.app.call("POST", "/form/nothing", &[], buyer).await;
     assert_eq!(unknown.status.as_u16(), 404);
     let tid = tid(&embedded);
+    let order = format!("{buyer}&tid={tid}");
+    let path = format!("/form/{}", net.code);
+    for (key, host, status) in
+        [(&net.stranger().await, "go.other.example", 404), (&net.webmaster, "go.mine.example", 400)]
+    {
+        let made = net.app.call("POST", "/api/domain/", &[("x-api-key", key)], &format!("name={host}")).await;
+        assert_eq!(made.status.as_u16(), 201, "{made}");
+        // Without a name, so that nothing is ordered yet.
+        let answer = net.app.call("POST", &path, &[("host", host)], &format!("tid={tid}")).await;
+        assert_eq!(answer.status.as_u16(), status, "{host}: {answer}");
+    }
+    let stolen = net.app.call("POST", &path, &[("host", "go.other.example")], &order).await;
+    assert_eq!(stolen.status.as_u16(), 404, "on a stranger's domain this link is not there: {stolen}");
+    assert!(net.leads().await.is_empty());
     net.change(&net.operator, &format!("offer/{}", net.offer), "status=3&reason=x").await;
     let stopped = net.form("").await;
     assert_eq!(stopped.status.as_u16(), 410, "{stopped}");

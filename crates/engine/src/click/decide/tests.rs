@@ -2,10 +2,11 @@
 
 use rpds::HashTrieSetSync;
 use whocpa_domain::Time;
+use whocpa_domain::parked::DomainStatus;
 use whocpa_domain::template::UrlTemplate;
 
 use super::*;
-use crate::catalogue::{Plan, Way};
+use crate::catalogue::{DomainEntry, Plan, Way};
 use whocpa_domain::rotation::LinkRotation;
 
 const NOW: Time = Time(1_700_000_000);
@@ -43,6 +44,21 @@ fn catalogue() -> Snapshot {
         snapshot.connected.insert_mut(offer_id, HashTrieSetSync::new_sync().insert(10));
     }
     snapshot
+}
+
+fn back(host: &str) -> BackAddress {
+    BackAddress { url: format!("https://{host}/"), host: host.to_owned() }
+}
+
+fn parked(name: &str, webmaster_id: i64, is_waiting: bool) -> Arc<DomainEntry> {
+    Arc::new(DomainEntry {
+        id: 1,
+        name: name.to_owned(),
+        webmaster_id,
+        status: if is_waiting { DomainStatus::Waiting } else { DomainStatus::Active },
+        is_secure: false,
+        token: String::new(),
+    })
 }
 
 fn decided(catalogue: &Snapshot, code: &str, now: Time) -> Decision {
@@ -122,6 +138,28 @@ fn a_visit_without_a_redirect_counts_for_the_links_own_offer() {
     }
 }
 
+/// An address on a domain that was parked after it was written down is passed over; one that a stranger only claims is not.
+#[test]
+fn traffic_back_never_leads_here() {
+    let mut catalogue = catalogue();
+    catalogue.traffback.insert_mut(10, Box::new(back("mine.example")));
+    catalogue.network_traffback = Some(Box::new(back("network.example")));
+    let to = |catalogue: &Snapshot| decided(catalogue, "stopped", NOW).back.map(|(owner, _)| owner);
+    assert_eq!(to(&catalogue), Some(BackOwner::Webmaster));
+    for (webmaster_id, is_waiting, owner) in [
+        (11, true, BackOwner::Webmaster),
+        (11, false, BackOwner::Network),
+        (10, true, BackOwner::Network),
+        (10, false, BackOwner::Network),
+    ] {
+        let entry = parked("mine.example", webmaster_id, is_waiting);
+        catalogue.domains.insert_mut("mine.example".to_owned(), entry);
+        assert_eq!(to(&catalogue), Some(owner), "{webmaster_id} {is_waiting}");
+    }
+    catalogue.domains.insert_mut("network.example".to_owned(), parked("network.example", 11, false));
+    assert_eq!(to(&catalogue), None);
+}
+
 mod any {
     use proptest::prelude::*;
     use whocpa_domain::cap::{CapMeasure, CapPeriod, CapRule};
@@ -192,7 +230,7 @@ mod any {
                     date_stop,
                     destination: has_page.then(|| UrlTemplate::parse("https://a.example/").expect("right")),
                     targeting,
-                    url_traffback: has_back.then(|| "https://back.example/".to_owned()),
+                    url_traffback: has_back.then(|| Box::new(back("back.example"))),
                     landings: landings.into_boxed_slice(),
                     categories: Box::new([category]),
                     caps: caps.into_boxed_slice(),
@@ -234,10 +272,19 @@ mod any {
         let pairs = proptest::collection::vec((1..4_i64, 1..7_i64), 0..9);
         let blocked = proptest::collection::vec(1..4_i64, 0..2);
         let epc = proptest::collection::hash_map(1..6_i64, (1..3_i64, any::<i64>()), 0..5);
+        let domain = (
+            proptest::sample::select(vec!["back.example", "network.example", "link.example"]),
+            1..4_i64,
+            any::<bool>(),
+        );
+        let domains = proptest::collection::vec(domain, 0..3);
         let link = (plan(), 1..4_i64, 1..7_i64, 0..5_i64, any::<bool>(), any::<bool>());
-        (offers, pairs, blocked, epc, link, any::<bool>()).prop_map(
-            |(offers, pairs, blocked, epc, link, has_back)| {
+        (offers, pairs, blocked, epc, link, (any::<bool>(), domains)).prop_map(
+            |(offers, pairs, blocked, epc, link, (has_back, domains))| {
                 let mut snapshot = Snapshot { epc: Arc::new(epc), ..Snapshot::default() };
+                for (name, webmaster_id, is_waiting) in domains {
+                    snapshot.domains.insert_mut(name.to_owned(), parked(name, webmaster_id, is_waiting));
+                }
                 for offer in offers {
                     snapshot.offers.insert_mut(offer.id, offer);
                 }
@@ -253,14 +300,14 @@ mod any {
                 for id in blocked {
                     snapshot.blocked.insert_mut(id);
                 }
-                snapshot.network_traffback = has_back.then(|| "https://network.example/".to_owned());
+                snapshot.network_traffback = has_back.then(|| Box::new(back("network.example")));
                 let (plan, webmaster_id, offer_id, area_id, is_deleted, has_link_back) = link;
                 let entry = LinkEntry {
                     id: 1,
                     webmaster_id,
                     offer_id,
                     area_id,
-                    url_traffback: has_link_back.then(|| "https://link.example/".to_owned()),
+                    url_traffback: has_link_back.then(|| Box::new(back("link.example"))),
                     is_deleted,
                     plan,
                     ..LinkEntry::default()
@@ -312,6 +359,10 @@ mod any {
                 } else {
                     prop_assert!(decision.claims.is_empty() && decision.landing.is_none());
                     prop_assert!(decision.back.is_none() || !facts.is_back);
+                    let away = |url: &str| snapshot.domains.values().all(|entry| {
+                        entry.status == DomainStatus::Waiting || url != format!("https://{}/", entry.name)
+                    });
+                    prop_assert!(decision.back.as_ref().is_none_or(|(_, url)| away(url)));
                 }
                 for claim in &decision.claims {
                     prop_assert!(!spent.has(&claim.key), "a full cap is not claimed again");

@@ -100,6 +100,16 @@ impl Batch {
         Batch { next, ..Batch::default() }
     }
 
+    /// Where each record begins, with its id and payload: it lies before a mark when its place does.
+    pub fn places(&self) -> impl Iterator<Item = (Mark, i64, &[u8])> {
+        let begin = self.next.offset.saturating_sub(self.bytes.len() as u64);
+        let at = move |record: &Record| {
+            let offset = begin + record.payload.start.saturating_sub(format::RECORD_BYTES) as u64;
+            Mark { segment: self.next.segment, offset }
+        };
+        self.records.iter().map(move |record| (at(record), record.id, &self.bytes[record.payload.clone()]))
+    }
+
     /// Id and payload of each record.
     pub fn iter(&self) -> impl Iterator<Item = (i64, &[u8])> {
         self.records.iter().map(|record| (record.id, &self.bytes[record.payload.clone()]))

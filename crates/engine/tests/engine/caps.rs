@@ -1,0 +1,134 @@
+//! Caps of clicks that are set while visitors come are exact from the answer on, wherever the clicks are by then; nodes
+//! share theirs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use whocpa_db_test::db_test;
+use whocpa_domain::Error;
+use whocpa_domain::click::ClickReason;
+use whocpa_engine::click::Visit;
+use whocpa_engine::{Engine, EngineConfig, Rng};
+use whocpa_store::click;
+use whocpa_store::testing::TestDb;
+
+use crate::routing::{Routed, routed};
+
+/// Keeps the drainer from storing anything until it is told to go on.
+struct Held {
+    go_on: Arc<Notify>,
+    holder: tokio::task::JoinHandle<()>,
+}
+
+impl Held {
+    async fn new(run: &Routed) -> Self {
+        let path = run.world.test.config.data_dir.join("clicklog/identity");
+        let log = std::fs::read_to_string(path).expect("the log's identity");
+        let (go_on, held) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (store, going, holding) = (run.world.test.store.clone(), Arc::clone(&go_on), Arc::clone(&held));
+        let holder = tokio::spawn(async move {
+            let (log, going, holding) = (&log, &going, &holding);
+            let work = |db| async move {
+                let mark = click::mark(&db, log).await?;
+                click::create(&db, log, mark, &[]).await?;
+                holding.notify_one();
+                going.notified().await;
+                Err::<(), _>(Error::Internal("nothing is to be written".to_owned()))
+            };
+            store.write_clicks(work).await.expect_err("rolled back");
+        });
+        held.notified().await;
+        Self { go_on, holder }
+    }
+
+    async fn release(self) {
+        self.go_on.notify_one();
+        self.holder.await.expect("the holder");
+    }
+}
+
+#[db_test]
+async fn a_cap_counts_what_waits_in_the_log(test: TestDb) {
+    let run = routed(test).await;
+    let held = Held::new(&run).await;
+    for _ in 0..5 {
+        assert_eq!(run.click("").await.reason, ClickReason::Sent);
+    }
+    assert!(run.world.engine.click_log_stats().pending_bytes > 0, "they wait in the log");
+    let caps =
+        r#"[{"measure":1,"period":1,"limit":"7"},{"measure":1,"period":4,"limit":"8","is_each":true}]"#;
+    run.offer(0, &[("caps", caps)]).await;
+    let mut reasons = Vec::new();
+    for _ in 0..4 {
+        reasons.push(run.click("").await.reason);
+    }
+    let (sent, capped) = (ClickReason::Sent, ClickReason::Capped);
+    assert_eq!(reasons, [sent, sent, capped, capped]);
+    held.release().await;
+    run.stored(9).await;
+    let shown = run.world.engine.offer_view(run.world.webmaster, run.offers[0]).await.expect("the offer");
+    assert_eq!(shown.caps[1].used.as_deref(), Some("7"));
+}
+
+/// 64 clients at once while it is set: as many are sent as it says, to the last one.
+#[db_test]
+async fn a_cap_that_is_set_under_load_is_exact(test: TestDb) {
+    let run = Arc::new(routed(test).await);
+    let sent = Arc::new(AtomicI64::new(0));
+    let clients: Vec<_> = (0..64)
+        .map(|_| {
+            let (run, sent) = (Arc::clone(&run), Arc::clone(&sent));
+            tokio::spawn(async move {
+                while run.click("").await.reason == ClickReason::Sent {
+                    sent.fetch_add(1, Ordering::SeqCst);
+                }
+            })
+        })
+        .collect();
+    while sent.load(Ordering::SeqCst) < 300 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let limit = sent.load(Ordering::SeqCst) + 6_000;
+    let caps = format!(r#"[{{"measure":1,"period":1,"limit":"{limit}"}}]"#);
+    run.offer(0, &[("caps", &caps)]).await;
+    let before = sent.load(Ordering::SeqCst);
+    assert!(before < limit, "the cap was set too late to be seen: {before} of {limit}");
+    for client in clients {
+        client.await.expect("a client");
+    }
+    assert_eq!(sent.load(Ordering::SeqCst), limit);
+}
+
+/// Two nodes of one network tell each other what they have counted.
+#[db_test]
+async fn nodes_share_a_cap(test: TestDb) {
+    let run = routed(test).await;
+    let Some(url) = run.world.test.config.database_url.clone() else { return };
+    run.offer(0, &[("caps", r#"[{"measure":1,"period":1,"limit":"10"}]"#)]).await;
+    let dir = run.world.test.dir.path().join("second");
+    let config = EngineConfig { database_url: Some(url), connections: 4, ..EngineConfig::new(dir) };
+    let clock = Arc::new(run.world.clock.clone());
+    for _ in 0..3 {
+        assert_eq!(run.click("").await.reason, ClickReason::Sent);
+    }
+    let first = &run.world.engine;
+    first.caps_share().await.expect("share");
+    let second = Engine::open(config, clock, Rng::seeded(2)).await.expect("open");
+    for _ in 0..3 {
+        first.caps_share().await.expect("share");
+        second.caps_share().await.expect("share");
+    }
+    let mut sent = 0;
+    for _ in 0..5 {
+        sent += i32::from(second.click_track(Visit::to(&run.code)).await.reason == ClickReason::Sent);
+        second.caps_share().await.expect("share");
+        first.caps_share().await.expect("share");
+    }
+    for _ in 0..5 {
+        sent += i32::from(run.click("").await.reason == ClickReason::Sent);
+    }
+    assert_eq!(sent, 7);
+    second.close().await.expect("close");
+}
