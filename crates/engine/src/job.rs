@@ -35,6 +35,7 @@ impl Engine {
             Job::Decision,
             Job::Domain,
             Job::Count,
+            Job::Balance,
             Job::KeyUse,
             Job::Impressions,
             Job::Figures,
@@ -71,6 +72,8 @@ enum Job {
     Parked,
     /// Folds changes into the numbers of leads.
     Count,
+    /// Folds transfers into balances.
+    Balance,
     /// Imports product feeds.
     Feed,
     /// Checks and applies decisions about many leads.
@@ -97,6 +100,7 @@ impl Job {
             Self::Silence => "lead_silence",
             Self::Parked => "lead_parked",
             Self::Count => "lead_count",
+            Self::Balance => "balance",
             Self::Feed => "feed_import",
             Self::Decision => "decision_run",
             Self::Domain => "domain_look",
@@ -111,7 +115,7 @@ impl Job {
         Duration::from_secs(match self {
             Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed | Self::Decision => 2,
-            Self::Close | Self::Count | Self::Impressions => 5,
+            Self::Close | Self::Count | Self::Balance | Self::Impressions => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
             Self::Figures | Self::Tidy => 600,
         })
@@ -160,6 +164,7 @@ impl Job {
             }
             Self::Parked => engine.lead_match_parked().await.map(drop),
             Self::Count => engine.lead_count_fold().await.map(drop),
+            Self::Balance => engine.balance_fold().await.map(drop),
             Self::Feed => engine.feed_import_due().await.map(drop),
             Self::Decision => engine.decision_run_due().await.map(drop),
             Self::Domain => engine.domain_look_due().await.map(drop),

@@ -56,6 +56,7 @@ pub mod simulate;
 pub mod soon;
 pub mod stock;
 pub mod ticket;
+pub mod transfer;
 pub mod user;
 
 pub use config::EngineConfig;

@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{NotSet, Set};
-use whocpa_domain::Result;
 use whocpa_domain::ledger::{Account, AccountKind};
+use whocpa_domain::{Result, Scope};
 
 use crate::db::{self, Db};
+use crate::person;
 
 /// One account.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -62,6 +63,23 @@ impl Committed {
         }
         known.extend(used);
     }
+}
+
+/// The accounts whose owner the scope reaches; the network's own are for those who see all.
+pub(crate) fn visible(scope: Scope) -> Select<Entity> {
+    match scope {
+        Scope::All => Entity::find(),
+        Scope::Webmaster(id) | Scope::Advertiser(id) => Entity::find().filter(Column::OwnerId.eq(id)),
+        Scope::Manager(id) => Entity::find().filter(Column::OwnerId.in_subquery(person::managed(id))),
+        Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
+    }
+}
+
+/// Accounts by their numbers, of those that the scope reaches.
+pub async fn by_ids(db: &Db, scope: Scope, ids: &BTreeSet<i64>) -> Result<BTreeMap<i64, Account>> {
+    let select = visible(scope).filter(Column::Id.is_in(ids.iter().copied()));
+    let rows = select.all(&db.conn()).await.map_err(db::error)?;
+    Ok(rows.iter().filter_map(|row| row.account().map(|account| (row.id, account))).collect())
 }
 
 /// The numbers of these accounts; those that do not exist yet are made.

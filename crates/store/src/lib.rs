@@ -21,6 +21,7 @@ pub mod account;
 pub mod api_key;
 pub mod area;
 pub mod audit;
+pub mod balance;
 pub mod buyer;
 pub mod cap;
 pub mod category;

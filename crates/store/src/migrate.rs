@@ -51,6 +51,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0023_impression",
     "main/0024_attribution",
     "main/0025_decision",
+    "main/0028_balance",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

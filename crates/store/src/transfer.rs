@@ -1,16 +1,16 @@
 //! The ledger: transfers are written once; balances are what they add up to.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, Value};
-use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting};
-use whocpa_domain::money::MICRO;
+use sea_orm::{ConnectionTrait, QueryOrder, Value};
+use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKind};
 use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::account;
 use crate::bulk;
-use crate::db::{self, Db};
+use crate::db::{self, Db, Paging, Rows};
 use crate::migrate::statement;
 
 /// One transfer.
@@ -174,50 +174,138 @@ fn seven(row: &QueryResult) -> Result<[i64; 7], DbErr> {
     Ok(values)
 }
 
-/// An account and what is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Balance {
-    /// Which account.
-    pub account: Account,
-    /// Credits minus debits, micro-units.
-    pub micros: i64,
+/// Which transfers are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct TransferFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these kinds.
+    pub kinds: Option<Vec<TransferKind>>,
+    /// Only from or to accounts of these kinds, of those that the caller may see.
+    pub accounts: Option<Vec<AccountKind>>,
+    /// Only from or to accounts of this owner.
+    pub owner_id: Option<i64>,
+    /// Only in this currency.
+    pub currency_id: Option<i64>,
+    /// Only of one of these causes; each of the list narrows further.
+    pub causes: Vec<(CauseKind, Vec<i64>)>,
+    /// Made from here, seconds.
+    pub from: Option<Time>,
+    /// Made before this, seconds.
+    pub until: Option<Time>,
 }
 
-/// The balances of the accounts that the caller owns (an operator: of all), derived from the transfers.
-pub async fn balances(db: &Db, scope: Scope) -> Result<Vec<Balance>> {
-    let (owned, values): (&str, Vec<Value>) = match scope {
-        Scope::All => ("", Vec::new()),
-        Scope::Webmaster(id) | Scope::Advertiser(id) => ("WHERE a.owner_id = $1", vec![id.into()]),
-        Scope::Manager(id) => {
-            ("WHERE a.owner_id IN (SELECT p.id FROM person p WHERE p.manager_id = $1)", vec![id.into()])
-        }
-        Scope::Public => return Ok(Vec::new()),
-    };
-    // Whole units and micro-units apart: neither sum can overflow, whatever was transferred.
-    let side = |column: &str, part: &str| {
-        format!(
-            "CAST(COALESCE((SELECT SUM(t.amount {part}) FROM transfer t WHERE t.{column} = a.id), 0) AS BIGINT)"
-        )
-    };
-    let sql = format!(
-        "SELECT a.kind, a.owner_id, a.currency_id, {}, {}, {}, {} FROM account a {owned} \
-         ORDER BY a.owner_id, a.currency_id, a.kind",
-        side("credit_id", "/ 1000000"),
-        side("credit_id", "% 1000000"),
-        side("debit_id", "/ 1000000"),
-        side("debit_id", "% 1000000"),
-    );
-    let rows = db.conn().query_all_raw(statement(db, &sql, values)).await.map_err(db::error)?;
-    let mut balances = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let [kind, owner_id, currency_id, credit_units, credit_micros, debit_units, debit_micros] =
-            seven(row).map_err(db::error)?;
-        let sum = |units: i64, micros: i64| i128::from(units) * i128::from(MICRO) + i128::from(micros);
-        let micros = sum(credit_units, credit_micros) - sum(debit_units, debit_micros);
-        let micros = i64::try_from(micros).unwrap_or(if micros < 0 { i64::MIN } else { i64::MAX });
-        let unknown = || Error::Internal(format!("unknown account kind {kind}"));
-        let kind = AccountKind::from_code(kind).ok_or_else(unknown)?;
-        balances.push(Balance { account: Account { kind, owner_id, currency_id }, micros });
+/// Accounts whose transfers are looked for one by one, each in its own order; more of them are looked for together.
+const SINGLE_ACCOUNTS: usize = 16;
+
+/// A condition in SQL and its values.
+#[derive(Debug, Clone, Default)]
+struct Conditions {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
     }
-    Ok(balances)
+
+    fn one_of(&mut self, column: &str, values: impl IntoIterator<Item = i64>) {
+        let list: Vec<String> = values.into_iter().map(|value| self.bind(value)).collect();
+        // No value at all is a question that nothing answers.
+        let list = if list.is_empty() { "NULL".to_owned() } else { list.join(", ") };
+        let _ = write!(self.text, " AND {column} IN ({list})");
+    }
+
+    fn of(filter: &TransferFilter) -> Self {
+        let mut all = Self::default();
+        if let Some(ids) = &filter.ids {
+            all.one_of("id", ids.iter().copied());
+        }
+        if let Some(kinds) = &filter.kinds {
+            all.one_of("kind", kinds.iter().map(|kind| kind.code()));
+        }
+        if let Some(id) = filter.currency_id {
+            all.one_of("currency_id", [id]);
+        }
+        for (kind, ids) in &filter.causes {
+            all.one_of("cause", [kind.code()]);
+            all.one_of("cause_id", ids.iter().copied());
+        }
+        for (sign, time) in [(">=", filter.from), ("<", filter.until)] {
+            if let Some(time) = time {
+                let value = all.bind(time.0);
+                let _ = write!(all.text, " AND date_created {sign} {value}");
+            }
+        }
+        all
+    }
+}
+
+/// The accounts from and to which the caller may see transfers, narrowed by the filter; `None` for all.
+async fn accounts_of(db: &Db, scope: Scope, filter: &TransferFilter) -> Result<Option<Vec<i64>>> {
+    if scope == Scope::All && filter.accounts.is_none() && filter.owner_id.is_none() {
+        return Ok(None);
+    }
+    let mut select = account::visible(scope);
+    if let Some(kinds) = &filter.accounts {
+        select = select.filter(account::Column::Kind.is_in(kinds.iter().map(|kind| kind.code())));
+    }
+    if let Some(id) = filter.owner_id {
+        select = select.filter(account::Column::OwnerId.eq(id));
+    }
+    if let Some(id) = filter.currency_id {
+        select = select.filter(account::Column::CurrencyId.eq(id));
+    }
+    let rows = select.all(&db.conn()).await.map_err(db::error)?;
+    Ok(Some(rows.into_iter().map(|row| row.id).collect()))
+}
+
+/// One page of transfers, newest first.
+pub async fn list(db: &Db, scope: Scope, filter: &TransferFilter, paging: Paging) -> Result<Rows<Transfer>> {
+    let accounts = accounts_of(db, scope, filter).await?;
+    let mut conditions = Conditions::of(filter);
+    let own = match &accounts {
+        None => String::new(),
+        Some(ids) if ids.is_empty() => return Ok(Rows { rows: Vec::new(), total_count: 0, paging }),
+        Some(ids) => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            format!(" AND (debit_id IN ({0}) OR credit_id IN ({0}))", ids.join(", "))
+        }
+    };
+    let counted = format!("SELECT COUNT(*) FROM transfer WHERE 1 = 1{}{own}", conditions.text);
+    let counted = statement(db, &counted, conditions.values.clone());
+    let total = db.conn().query_one_raw(counted).await.map_err(db::error)?;
+    let total_count = total.map_or(Ok(0), |row| row.try_get_by(0)).map_err(db::error)?;
+    let (first, rows) = ((paging.page - 1).saturating_mul(paging.per_page), paging.per_page);
+    let filters = conditions.text.clone();
+    let (offset, limit) = (conditions.bind(first), conditions.bind(rows));
+    let page = format!("ORDER BY id DESC LIMIT {limit} OFFSET {offset}");
+    let sql = match accounts.as_deref() {
+        // Each account has its transfers in order: the newest of each are enough for the newest of all.
+        Some(ids) if ids.len() <= SINGLE_ACCOUNTS => {
+            let most = conditions.bind(first.saturating_add(rows));
+            let of = |side: &str, id: &i64| {
+                format!(
+                    "SELECT * FROM (SELECT * FROM transfer WHERE {side} = {id}{filters} \
+                     ORDER BY id DESC LIMIT {most}) AS {side}_{id}"
+                )
+            };
+            let each = ids.iter().flat_map(|id| [of("debit_id", id), of("credit_id", id)]);
+            let each: Vec<String> = each.collect();
+            format!("SELECT * FROM ({}) AS found {page}", each.join(" UNION "))
+        }
+        _ => format!("SELECT * FROM transfer WHERE 1 = 1{filters}{own} {page}"),
+    };
+    let found = Entity::find().from_raw_sql(statement(db, &sql, conditions.values));
+    let rows = found.all(&db.conn()).await.map_err(db::error)?;
+    Ok(Rows { rows, total_count, paging })
+}
+
+/// One transfer from or to an account of the scope.
+pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Transfer>> {
+    let filter = TransferFilter { ids: Some(vec![id]), ..TransferFilter::default() };
+    let found = list(db, scope, &filter, Paging { page: 1, per_page: 1 }).await?;
+    Ok(found.rows.into_iter().next())
 }

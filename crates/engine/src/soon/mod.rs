@@ -12,7 +12,6 @@ pub mod postback;
 pub mod proof;
 pub mod referral;
 pub mod stat;
-pub mod transfer;
 pub mod wallet;
 
 use whocpa_domain::view;

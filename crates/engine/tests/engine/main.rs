@@ -35,4 +35,6 @@ mod routing;
 #[cfg(test)]
 mod tickets;
 #[cfg(test)]
+mod transfers;
+#[cfg(test)]
 mod world;

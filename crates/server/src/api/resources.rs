@@ -36,6 +36,7 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         orphan::declaration(),
         decision::declaration(),
         balance::declaration(),
+        transfer::declaration(),
         ticket::declaration(),
         profile::declaration(),
         key::declaration(),
@@ -55,7 +56,6 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         referral::declaration(),
         simulate::declaration(),
         stat::declaration(),
-        transfer::declaration(),
         wallet::declaration(),
     ])
 });

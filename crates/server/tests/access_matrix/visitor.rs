@@ -7,7 +7,7 @@ use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_engine::click::Visit;
 use whocpa_engine::lead::{Conversion, Verdict};
 
-use crate::network::Actor::Operator;
+use crate::network::Actor::{self, Operator};
 use crate::network::{Network, Party};
 
 impl Network {
@@ -41,8 +41,25 @@ impl Network {
         match engine.lead_receive(conversion).await.expect("a verdict") {
             Verdict::Accepted { lead_id, .. } => {
                 self.add(Resource::Lead, lead_id, &[party.webmaster, party.advertiser, Operator], &word);
+                self.transfers(party, lead_id).await;
             }
             other => panic!("not accepted: {other:?}"),
+        }
+    }
+
+    /// The lead's transfers: each is seen by the one side that it moves money of, and by nobody else.
+    async fn transfers(&mut self, party: &Party, lead_id: i64) {
+        let path = format!("/api/transfer/?lead_id={lead_id}");
+        let rows = self.send(Operator, "GET", &path, "").await.json();
+        for row in rows["objects"].as_array().expect("transfers") {
+            let owners = [&row["debit_owner_id"], &row["credit_owner_id"]];
+            let sides = [party.webmaster, party.advertiser].into_iter();
+            let mut seen_by: Vec<Actor> = sides
+                .filter(|side| owners.iter().any(|owner| owner.as_i64() == Some(self.users[side])))
+                .collect();
+            assert_eq!(seen_by.len(), 1, "{row}");
+            seen_by.push(Operator);
+            self.add(Resource::Transfer, row["id"].as_i64().expect("an id"), &seen_by, "");
         }
     }
 

@@ -12,7 +12,7 @@ use whocpa_domain::tid::{ClickId, TidKeys};
 use whocpa_engine::Engine;
 use whocpa_engine::lead::{Conversion, Verdict};
 use whocpa_store::lead::{Lead, LeadFilter};
-use whocpa_store::{Paging, Scope, Store, StoreConfig, click, lead, lead_event, secret, transfer};
+use whocpa_store::{Paging, Scope, Store, StoreConfig, balance, click, lead, lead_event, secret, transfer};
 
 use super::load::{Sale, Worker};
 use super::network::{self, Network};
@@ -227,7 +227,7 @@ async fn check_money(engine: &Engine, store: &Store, leads: &[Lead], figures: &m
             approved += lead.payout;
         }
     }
-    let balances = transfer::balances(&store.read(), Scope::All).await.expect("balances");
+    let balances = balance::list(&store.read(), Scope::All).await.expect("balances");
     let found: BTreeMap<Account, i64> = balances.iter().map(|row| (row.account, row.micros)).collect();
     for account in expected.keys().chain(found.keys()).collect::<BTreeSet<_>>() {
         let is_equal = expected.get(account).unwrap_or(&0) == found.get(account).unwrap_or(&0);

@@ -268,6 +268,9 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
         story.view(level, R::Lead, first).await;
         story.list(level, R::Balance, &[]).await;
         story.view(level, R::Balance, "840").await;
+        let params = [("lead_id", first.as_str()), ("per_page", "10")];
+        let transfer = story.list(level, R::Transfer, &params).await[0]["id"].to_string();
+        story.view(level, R::Transfer, &transfer).await;
     }
     sent(story, offer, goal, link).await;
     orphans(story, offer, advertiser_id, link).await;

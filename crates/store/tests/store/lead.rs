@@ -9,7 +9,7 @@ use whocpa_store::lead::{self, Lead, Record};
 use whocpa_store::lead_event::{self, LeadEvent};
 use whocpa_store::testing::TestDb;
 use whocpa_store::transfer::{self, Cause};
-use whocpa_store::{Store, account};
+use whocpa_store::{Store, account, balance};
 
 use crate::rows::{NOW, USD, network};
 
@@ -86,7 +86,7 @@ async fn an_account_of_a_transaction_that_failed_is_made_again(db: TestDb) {
         let moved = db.store.write(move |db| async move { transfer::create(&db, groups, NOW).await });
         moved.await.expect("transfer");
     }
-    let balances = transfer::balances(&db.store.read(), Scope::All).await.expect("balances");
+    let balances = balance::list(&db.store.read(), Scope::All).await.expect("balances");
     let margin = balances.iter().find(|balance| balance.account == credit).map(|balance| balance.micros);
     assert_eq!(margin, Some(10));
 }

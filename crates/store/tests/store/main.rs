@@ -1,6 +1,8 @@
 //! The store on both databases: one program, so that it is linked once.
 
 #[cfg(test)]
+mod balance;
+#[cfg(test)]
 mod claim;
 #[cfg(test)]
 mod click;

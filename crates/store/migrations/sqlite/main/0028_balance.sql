@@ -1,0 +1,18 @@
+-- Balances: what transfers up to a mark add up to, folded by a job. Who reads a balance adds the transfers above the mark, so that
+-- no writer of transfers ever writes, or waits for, the row of an account (design 7). Whole units and micro-units are
+-- summed apart: neither sum can overflow.
+CREATE TABLE balance (
+    account_id BIGINT NOT NULL PRIMARY KEY REFERENCES account (id),
+    units BIGINT NOT NULL,
+    micros BIGINT NOT NULL
+);
+CREATE TABLE balance_mark (
+    id BIGINT NOT NULL PRIMARY KEY,
+    transfer_id BIGINT NOT NULL
+);
+INSERT INTO balance_mark (id, transfer_id) VALUES (1, 0);
+-- An account's transfers in order: its list, and its sum above the mark without a look at the rows.
+DROP INDEX transfer_debit;
+DROP INDEX transfer_credit;
+CREATE INDEX transfer_debit ON transfer (debit_id, id, amount);
+CREATE INDEX transfer_credit ON transfer (credit_id, id, amount);
