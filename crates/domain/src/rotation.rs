@@ -3,6 +3,8 @@
 //! Nothing is left to chance: what is drawn follows from the click's number alone, so that the choice can be made again
 //! and explained. Over many clicks the shares are those that are stated.
 
+use std::ops::Range;
+
 use crate::targeting::Targeting;
 use crate::tid::ClickId;
 use crate::{codes, document};
@@ -73,9 +75,15 @@ pub enum Draw {
 
 /// A number from 0 to before `below` (0 when that is 0), the same for the same click and purpose.
 pub fn draw(id: ClickId, purpose: Draw, below: u64) -> u64 {
+    draw_again(id, purpose, 0, below)
+}
+
+/// As [`draw`]; the next of several numbers for one purpose, from 0.
+fn draw_again(id: ClickId, purpose: Draw, next: u64, below: u64) -> u64 {
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
     let seed = id.cast_unsigned() ^ ((purpose as u64 + 1) << 56);
     // SplitMix64: every bit of the number depends on every bit of the click's.
-    let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = seed.wrapping_add(STEP.wrapping_mul(next.wrapping_add(1)));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^= mixed >> 31;
@@ -105,24 +113,39 @@ pub struct Smart {
     pub is_exploring: bool,
 }
 
-/// The best of these offers by what webmasters earn per click (`None` where that is not known), but for `exploration`
-/// percent of the clicks, which go to one of the others, to each alike. While nothing is known of any, all are tried
-/// alike. Of equals the first is the best. None for no offers.
-pub fn smart(id: ClickId, exploration: i64, epc: &[Option<i64>]) -> Option<Smart> {
-    let best = epc.iter().enumerate().filter_map(|(at, epc)| Some((at, (*epc)?)));
-    let best = best.reduce(|best, next| if next.1 > best.1 { next } else { best });
-    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let place = |drawn: u64| usize::try_from(drawn).unwrap_or(0);
-    let Some((best, _)) = best else {
-        let at = place(draw(id, Draw::Other, count(epc.len())));
-        return (!epc.is_empty()).then_some(Smart { at, is_exploring: true });
+/// The best of `count` offers, but for `exploration` percent of the clicks, which go to one of the others, to each alike.
+/// `known` of them, the first ones, stand in the order of what webmasters earn per click, the best first; of the others it
+/// is not known. While none that is known takes the visitor, all others are tried alike. `takes` says which offers take
+/// him; no more are asked than it needs, and none twice. None when no offer does.
+pub fn smart(
+    id: ClickId,
+    exploration: i64,
+    (known, count): (usize, usize),
+    mut takes: impl FnMut(usize) -> bool,
+) -> Option<Smart> {
+    let Some(best) = (0..known.min(count)).find(|at| takes(*at)) else {
+        let at = any_of(id, known.min(count)..count, takes)?;
+        return Some(Smart { at, is_exploring: true });
     };
     let is_exploring = draw(id, Draw::Explore, 100) < exploration.clamp(0, 100).unsigned_abs();
-    if !is_exploring || epc.len() == 1 {
-        return Some(Smart { at: best, is_exploring: false });
+    // Those before the best did not take the visitor.
+    let other = is_exploring.then(|| any_of(id, best + 1..count, takes)).flatten();
+    Some(other.map_or(Smart { at: best, is_exploring: false }, |at| Smart { at, is_exploring: true }))
+}
+
+/// One of these places that takes the visitor, each with the same chance: they are asked in an order drawn for this
+/// click, until one does.
+fn any_of(id: ClickId, places: Range<usize>, mut takes: impl FnMut(usize) -> bool) -> Option<usize> {
+    let mut order: Vec<usize> = places.collect();
+    for at in 0..order.len() {
+        let (left, next) = ((order.len() - at) as u64, at as u64);
+        let drawn = usize::try_from(draw_again(id, Draw::Other, next, left)).unwrap_or(0);
+        order.swap(at, at + drawn);
+        if takes(order[at]) {
+            return Some(order[at]);
+        }
     }
-    let other = place(draw(id, Draw::Other, count(epc.len() - 1)));
-    Some(Smart { at: if other < best { other } else { other + 1 }, is_exploring: true })
+    None
 }
 
 #[cfg(test)]
@@ -164,20 +187,32 @@ mod tests {
         assert_eq!(pick(1, Draw::Landing, std::iter::empty()), None);
     }
 
+    /// Places 0 to 2 are known, the best first; 1 and 4 do not take the visitor.
     #[test]
     fn a_smart_link_sends_most_to_the_best_and_the_rest_alike() {
         let ids = ids(100_000);
-        let epc = [Some(10), None, Some(30), Some(20), Some(30)];
-        let mut found = [0_usize; 5];
-        for id in &ids {
-            let chosen = smart(*id, EXPLORATION, &epc).expect("one of them");
-            assert_eq!(chosen.is_exploring, chosen.at != 2);
-            assert_eq!(smart(*id, EXPLORATION, &epc), Some(chosen), "the same click chooses the same");
-            found[chosen.at] += 1;
-        }
-        assert!(is_near(found[2], ids.len(), 800), "{found:?}");
-        for at in [0, 1, 3, 4] {
-            assert!(is_near(found[at], ids.len(), 50), "{found:?}");
+        for (refused, best) in [(9, 0), (0, 1), (1, 0), (4, 0)] {
+            let takes = |at: usize| at != refused;
+            let mut found = [0_usize; 5];
+            for id in &ids {
+                let chosen = smart(*id, EXPLORATION, (3, 5), takes).expect("one of them");
+                assert_eq!(chosen.is_exploring, chosen.at != best);
+                assert_eq!(
+                    smart(*id, EXPLORATION, (3, 5), takes),
+                    Some(chosen),
+                    "the same click chooses the same"
+                );
+                found[chosen.at] += 1;
+            }
+            assert!(is_near(found[best], ids.len(), 800), "{found:?}");
+            let others = (0..5).filter(|at| takes(*at) && *at != best).count();
+            for at in (0..5).filter(|at| *at != best) {
+                let share = if takes(at) { 200 / others } else { 0 };
+                assert!(
+                    found[at].abs_diff(ids.len() * share / 1000) <= ids.len() / 200,
+                    "{refused}: {found:?}"
+                );
+            }
         }
     }
 
@@ -186,7 +221,7 @@ mod tests {
         let ids = ids(50_000);
         let mut found = [0_usize; 4];
         for id in &ids {
-            let chosen = smart(*id, 0, &[None; 4]).expect("one of them");
+            let chosen = smart(*id, 0, (0, 4), |_| true).expect("one of them");
             assert!(chosen.is_exploring);
             found[chosen.at] += 1;
         }
@@ -198,11 +233,27 @@ mod tests {
         fn there_is_always_a_choice_among_offers(
             id in any::<i64>(),
             exploration in any::<i64>(),
-            epc in proptest::collection::vec(proptest::option::of(any::<i64>()), 0..9),
+            known in 0_usize..9,
+            takes in proptest::collection::vec(any::<bool>(), 0..9),
         ) {
-            match smart(id, exploration, &epc) {
-                None => prop_assert!(epc.is_empty()),
-                Some(chosen) => prop_assert!(chosen.at < epc.len()),
+            let mut asked = vec![0; takes.len()];
+            let chosen = smart(id, exploration, (known, takes.len()), |at| {
+                asked[at] += 1;
+                takes[at]
+            });
+            prop_assert!(asked.iter().all(|count| *count <= 1), "none is asked twice");
+            let best = takes.iter().take(known).position(|takes| *takes);
+            match chosen {
+                None => prop_assert!(!takes.contains(&true)),
+                Some(Smart { at, is_exploring }) => {
+                    prop_assert!(takes[at]);
+                    prop_assert_eq!(is_exploring, Some(at) != best);
+                    prop_assert!(!is_exploring || best.is_none() || exploration > 0);
+                }
+            }
+            // As it would be if all were asked first.
+            if exploration <= 0 && best.is_some() {
+                prop_assert_eq!(chosen.map(|chosen| chosen.at), best);
             }
         }
 

@@ -1,5 +1,7 @@
 //! Hours of the week in a time zone: when something takes visitors.
 
+use std::cell::Cell;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -33,6 +35,24 @@ pub struct Week {
     zone: TimeZone,
     /// A bit for each hour of Monday to Sunday.
     hours: [u32; 7],
+}
+
+/// A day from Monday, 0 to 6, and its hour.
+type Hour = (usize, i8);
+
+/// A moment, with its hour in the zones in which it was asked for: finding it takes longer than all other rules.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    now: Time,
+    /// By the place of the zone's name in memory, which does not move while somebody asks.
+    hours: [Cell<Option<(usize, Hour)>>; 4],
+}
+
+impl Moment {
+    /// A moment in which nothing was asked yet.
+    pub fn new(now: Time) -> Self {
+        Self { now, hours: Default::default() }
+    }
 }
 
 /// The zone with this IANA name, UTC for none.
@@ -95,10 +115,35 @@ impl Schedule {
 impl Week {
     /// Whether the moment lies in one of the hours.
     pub fn holds(&self, now: Time) -> bool {
-        let Ok(at) = Timestamp::from_second(now.0) else { return false };
-        let local = self.zone.to_datetime(at);
-        let day = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or(0);
-        self.hours.get(day).is_some_and(|bits| bits & (1 << local.hour()) != 0)
+        self.hour(now).is_some_and(|hour| self.has(hour))
+    }
+
+    /// As [`holds`](Self::holds), for one moment and many weeks: its hour is found once for each zone.
+    pub fn holds_at(&self, moment: &Moment) -> bool {
+        // Two zones under one name are the same; under two names they are found twice.
+        let zone = self.zone.iana_name().map_or(0, |name| name.as_ptr().addr());
+        let known = moment.hours.iter().filter_map(Cell::get).find(|(known, _)| *known == zone);
+        let hour = match known {
+            Some((_, hour)) if zone != 0 => Some(hour),
+            _ => {
+                let hour = self.hour(moment.now);
+                let free = moment.hours.iter().find(|cell| cell.get().is_none());
+                if let (Some(free), Some(hour)) = (free, hour) {
+                    free.set(Some((zone, hour)));
+                }
+                hour
+            }
+        };
+        hour.is_some_and(|hour| self.has(hour))
+    }
+
+    fn hour(&self, now: Time) -> Option<Hour> {
+        let local = self.zone.to_datetime(Timestamp::from_second(now.0).ok()?);
+        Some((usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or(0), local.hour()))
+    }
+
+    fn has(&self, (day, hour): Hour) -> bool {
+        self.hours.get(day).is_some_and(|bits| bits & (1 << hour) != 0)
     }
 }
 
@@ -122,6 +167,12 @@ mod tests {
         assert!(!office.holds(at("2024-01-05T06:59:59")) && office.holds(at("2024-01-05T07:00:00")));
         assert!(office.holds(at("2024-01-05T15:59:59")) && !office.holds(at("2024-01-05T16:00:00")));
         assert!(!office.holds(at("2024-01-06T10:00:00")), "Saturday");
+        let moment = Moment::new(at("2024-01-05T07:00:00"));
+        let far = week("Asia/Tokyo", &[5], 16, 17).expect("right");
+        for _ in 0..2 {
+            assert!(office.holds_at(&moment) && far.holds_at(&moment), "each in its own zone");
+            assert!(!week("", &[5], 9, 18).expect("right").holds_at(&moment));
+        }
         // In summer three.
         assert!(office.holds(at("2024-07-05T06:00:00")));
     }

@@ -7,7 +7,7 @@
 use crate::click::ClickReason;
 use crate::facts::{ConnectionType, DeviceKind, Facts};
 use crate::input::read_json;
-use crate::schedule::{Schedule, Week};
+use crate::schedule::{Moment, Schedule, Week};
 use crate::trace::Check;
 use crate::{codes, document, language};
 
@@ -219,18 +219,37 @@ pub struct Rules {
     subids: Box<[(usize, TextLists)]>,
 }
 
-/// A visit as a link shows it: with the link's own area and labels.
-#[derive(Debug, Clone, Copy)]
+/// A visit as a link shows it: with the link's own area and labels; and read once for many rules.
+#[derive(Debug, Clone)]
 pub struct Visit<'a> {
-    /// What is known of the visitor.
-    pub facts: &'a Facts,
-    /// The webmaster's area, 0 for none.
-    pub area_id: i64,
-    /// The link's labels, which stand in for those that the visit did not bring.
-    pub subid: &'a [String; 5],
+    facts: &'a Facts,
+    area_id: i64,
+    subid: &'a [String; 5],
+    /// A bit for each of the [`SYSTEMS`] that the visitor has.
+    systems: u32,
+    version: Option<Version>,
+    moment: Moment,
 }
 
-impl Visit<'_> {
+impl<'a> Visit<'a> {
+    /// What is known of a visitor, with the webmaster's area (0 for none) and the link's labels, which stand in for those
+    /// that the visit did not bring.
+    pub fn new(facts: &'a Facts, area_id: i64, subid: &'a [String; 5]) -> Self {
+        let agent = &facts.agent;
+        let starts = |prefix: &&str| {
+            agent.os.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        };
+        let has = |(at, (_, prefixes)): (u32, &(&str, &[&str]))| u32::from(prefixes.iter().any(starts)) << at;
+        Self {
+            facts,
+            area_id,
+            subid,
+            systems: (0..).zip(&SYSTEMS).map(has).sum(),
+            version: Version::read(&agent.os_version),
+            moment: Moment::new(facts.now),
+        }
+    }
+
     fn subid(&self, number: usize) -> &str {
         let own = self.facts.subid.get(number).map_or("", String::as_str);
         if own.is_empty() { self.subid.get(number).map_or("", String::as_str) } else { own }
@@ -248,7 +267,7 @@ impl Rules {
     ///
     /// # Errors
     /// The first rule that refuses it.
-    pub fn matches(&self, visit: Visit<'_>) -> Result<(), Check> {
+    pub fn matches(&self, visit: &Visit<'_>) -> Result<(), Check> {
         let (facts, agent) = (visit.facts, &visit.facts.agent);
         let holds = |bits: u32, code: i64| bits == 0 || bits & bit(code) != 0;
         let refused = if !self.geo.take(&facts.geo_ids) {
@@ -256,7 +275,7 @@ impl Rules {
         } else if !holds(self.devices, agent.device.code()) {
             Check::Device
         } else if !self.systems.is_empty()
-            && !self.systems.iter().any(|system| system.takes(&agent.os, &agent.os_version))
+            && !self.systems.iter().any(|system| system.takes(visit.systems, visit.version))
         {
             Check::Os
         } else if !among(&self.browsers, &agent.browser) {
@@ -272,7 +291,7 @@ impl Rules {
             Check::Area
         } else if !self.subids.iter().all(|(number, lists)| lists.takes(visit.subid(*number))) {
             Check::Subid
-        } else if self.week.as_ref().is_some_and(|week| !week.holds(facts.now)) {
+        } else if self.week.as_ref().is_some_and(|week| !week.holds_at(&visit.moment)) {
             Check::Schedule
         } else {
             return Ok(());
@@ -341,27 +360,25 @@ impl Ids {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct System {
-    prefixes: &'static [&'static str],
+    bit: u32,
     min: Option<Version>,
     max: Option<Version>,
 }
 
 impl System {
     fn new(range: &SystemRange) -> Option<Self> {
-        let (_, prefixes) = SYSTEMS.iter().find(|(name, _)| *name == range.name)?;
-        Some(Self { prefixes, min: Version::read(&range.min), max: Version::read(&range.max) })
+        let (at, _) = (0..).zip(&SYSTEMS).find(|(_, (name, _))| *name == range.name)?;
+        Some(Self { bit: 1_u32 << at, min: Version::read(&range.min), max: Version::read(&range.max) })
     }
 
-    fn takes(&self, os: &str, version: &str) -> bool {
-        let starts =
-            |prefix: &&str| os.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-        if !self.prefixes.iter().any(starts) {
+    fn takes(&self, systems: u32, version: Option<Version>) -> bool {
+        if systems & self.bit == 0 {
             return false;
         }
         if self.min.is_none() && self.max.is_none() {
             return true;
         }
-        let Some(version) = Version::read(version) else { return false };
+        let Some(version) = version else { return false };
         self.min.is_none_or(|min| version.numbers >= min.numbers)
             && self.max.is_none_or(|max| version.start(max.length) <= max.numbers)
     }

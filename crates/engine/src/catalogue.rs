@@ -4,12 +4,15 @@
 //! one. Changes come from the change log of the store, on this node at once and on the others within a second.
 
 mod entry;
+mod shelf;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rpds::{HashTrieMapSync, HashTrieSetSync};
+use rustc_hash::FxHasher;
 use tokio::sync::Mutex;
 use whocpa_domain::cap::{CapMeasure, CapRule};
 use whocpa_domain::key::Networks;
@@ -24,8 +27,15 @@ use whocpa_store::{Db, Store, cap, connection, landing, link, offer, offer_figur
 pub(crate) use entry::numbers;
 pub use entry::{BackAddress, CapEntry, DomainEntry, LandingEntry, LinkEntry, OfferEntry, Plan, Way};
 
+pub use shelf::Shelf;
+
 use crate::check;
 use crate::click::ClickCaps;
+
+/// By a number that the database gave: nobody chooses these, so that a quick hash does.
+pub type IdMap<V> = HashTrieMapSync<i64, V, BuildHasherDefault<FxHasher>>;
+/// Such numbers.
+pub type IdSet = HashTrieSetSync<i64, BuildHasherDefault<FxHasher>>;
 
 /// How an advertiser's postbacks must come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,19 +54,19 @@ pub struct Snapshot {
     /// By code.
     pub links: HashTrieMapSync<String, Arc<LinkEntry>>,
     /// By id.
-    pub offers: HashTrieMapSync<i64, Arc<OfferEntry>>,
-    /// Approved webmasters by offer.
-    pub connected: HashTrieMapSync<i64, HashTrieSetSync<i64>>,
+    pub offers: IdMap<Arc<OfferEntry>>,
+    /// Approved webmasters by offer, sorted.
+    pub connected: IdMap<Arc<[i64]>>,
     /// The same by webmaster.
-    pub offers_of: HashTrieMapSync<i64, HashTrieSetSync<i64>>,
+    pub shelves: IdMap<Arc<Shelf>>,
     /// Parked domains by name.
     pub domains: HashTrieMapSync<String, Arc<DomainEntry>>,
     /// Their names by id.
-    pub domain_names: HashTrieMapSync<i64, String>,
+    pub domain_names: IdMap<String>,
     /// Accounts that do not work.
-    pub blocked: HashTrieSetSync<i64>,
+    pub blocked: IdSet,
     /// Webmasters' own traffic-back addresses.
-    pub traffback: HashTrieMapSync<i64, Box<BackAddress>>,
+    pub traffback: IdMap<Box<BackAddress>>,
     /// The network's.
     pub network_traffback: Option<Box<BackAddress>>,
     /// What webmasters earn per click with an offer: currency and micro-units.
@@ -64,24 +74,24 @@ pub struct Snapshot {
     /// Advertisers by the fingerprint of their postback token, with the time at which a replaced one ends.
     pub tokens: HashTrieMapSync<String, (i64, Option<Time>)>,
     /// Advertisers whose postbacks must come in a certain way.
-    pub senders: HashTrieMapSync<i64, Arc<SenderEntry>>,
+    pub senders: IdMap<Arc<SenderEntry>>,
 }
 
 impl Default for Snapshot {
     fn default() -> Self {
         Self {
             links: HashTrieMapSync::new_sync(),
-            offers: HashTrieMapSync::new_sync(),
-            connected: HashTrieMapSync::new_sync(),
-            offers_of: HashTrieMapSync::new_sync(),
+            offers: IdMap::default(),
+            connected: IdMap::default(),
+            shelves: IdMap::default(),
             domains: HashTrieMapSync::new_sync(),
-            domain_names: HashTrieMapSync::new_sync(),
-            blocked: HashTrieSetSync::new_sync(),
-            traffback: HashTrieMapSync::new_sync(),
+            domain_names: IdMap::default(),
+            blocked: IdSet::default(),
+            traffback: IdMap::default(),
             network_traffback: None,
             epc: Arc::default(),
             tokens: HashTrieMapSync::new_sync(),
-            senders: HashTrieMapSync::new_sync(),
+            senders: IdMap::default(),
         }
     }
 }
@@ -217,10 +227,11 @@ impl Loading<'_> {
         let mut snapshot = Snapshot { network_traffback: self.home.traffback.clone(), ..Snapshot::default() };
         self.links(&mut snapshot, None).await?;
         self.offers(&mut snapshot, None).await?;
-        connect(&mut snapshot, connection::approved_pairs(&self.db, None).await?);
         park(&mut snapshot, domain::all(&self.db, None).await?);
         self.people(&mut snapshot).await?;
         self.figures(&mut snapshot).await?;
+        let connected = by_offer(connection::approved_pairs(&self.db, None).await?);
+        snapshot.connect(connected);
         Ok(snapshot)
     }
 
@@ -245,10 +256,11 @@ impl Loading<'_> {
         }
         let connected = ids(ChangeKind::Connection);
         if !connected.is_empty() {
-            for offer_id in &connected {
-                disconnect(snapshot, *offer_id);
+            let mut present = by_offer(connection::approved_pairs(&self.db, Some(&connected)).await?);
+            for offer_id in connected {
+                present.entry(offer_id).or_default();
             }
-            connect(snapshot, connection::approved_pairs(&self.db, Some(&connected)).await?);
+            snapshot.connect(present);
         }
         let domains = ids(ChangeKind::Domain);
         if !domains.is_empty() {
@@ -265,6 +277,7 @@ impl Loading<'_> {
         }
         if !ids(ChangeKind::Figures).is_empty() {
             self.figures(snapshot).await?;
+            snapshot.rank();
         }
         Ok(())
     }
@@ -314,10 +327,10 @@ impl Loading<'_> {
             let window = at.window(self.now);
             if at.rule.measure == CapMeasure::Clicks {
                 self.caps.begin_from(self.store, entry.id, at.rule, window).await?;
+                at.set_used(window, BTreeMap::new());
             } else {
-                at.used = cap::leads_used(&self.db, entry.id, at.rule, window).await?;
+                at.set_used(window, cap::leads_used(&self.db, entry.id, at.rule, window).await?);
             }
-            at.counted = window;
         }
         Ok(())
     }
@@ -329,10 +342,9 @@ impl Loading<'_> {
     }
 
     async fn people(&self, snapshot: &mut Snapshot) -> Result<()> {
-        let mut blocked = HashTrieSetSync::new_sync();
+        let (mut blocked, mut senders, mut traffback) =
+            (IdSet::default(), IdMap::default(), IdMap::default());
         let mut tokens = HashTrieMapSync::new_sync();
-        let mut senders = HashTrieMapSync::new_sync();
-        let mut traffback = HashTrieMapSync::new_sync();
         for person in person::all(&self.db).await? {
             if !person.is_active() {
                 blocked.insert_mut(person.id);
@@ -374,35 +386,13 @@ fn park(snapshot: &mut Snapshot, rows: Vec<Domain>) {
     }
 }
 
-fn connect(snapshot: &mut Snapshot, pairs: Vec<(i64, i64)>) {
-    let mut by_offer: BTreeMap<i64, HashTrieSetSync<i64>> = BTreeMap::new();
-    let mut by_webmaster: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+/// Webmasters by offer.
+fn by_offer(pairs: Vec<(i64, i64)>) -> BTreeMap<i64, Vec<i64>> {
+    let mut by_offer: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for (webmaster_id, offer_id) in pairs {
-        by_offer.entry(offer_id).or_insert_with(HashTrieSetSync::new_sync).insert_mut(webmaster_id);
-        by_webmaster.entry(webmaster_id).or_default().push(offer_id);
+        by_offer.entry(offer_id).or_default().push(webmaster_id);
     }
-    for (offer_id, webmasters) in by_offer {
-        snapshot.connected.insert_mut(offer_id, webmasters);
-    }
-    for (webmaster_id, offers) in by_webmaster {
-        let present = snapshot.offers_of.get(&webmaster_id).cloned();
-        let mut own = present.unwrap_or_else(HashTrieSetSync::new_sync);
-        for offer_id in offers {
-            own.insert_mut(offer_id);
-        }
-        snapshot.offers_of.insert_mut(webmaster_id, own);
-    }
-}
-
-fn disconnect(snapshot: &mut Snapshot, offer_id: i64) {
-    let Some(webmasters) = snapshot.connected.get(&offer_id).cloned() else { return };
-    for webmaster_id in webmasters.iter() {
-        if let Some(own) = snapshot.offers_of.get(webmaster_id) {
-            let own = own.remove(&offer_id);
-            snapshot.offers_of.insert_mut(*webmaster_id, own);
-        }
-    }
-    snapshot.connected.remove_mut(&offer_id);
+    by_offer
 }
 
 #[cfg(test)]

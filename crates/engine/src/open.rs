@@ -171,6 +171,12 @@ impl Engine {
         self.0.catalogue.refresh(&self.0.store, self.now()).await
     }
 
+    /// How many links and offers clicks know.
+    pub fn catalogue_counts(&self) -> (usize, usize) {
+        let now = self.0.catalogue.now();
+        (now.links.size(), now.offers.size())
+    }
+
     /// Address of the network as people see it, without a slash at its end.
     pub fn base_url(&self) -> &str {
         &self.0.base_url

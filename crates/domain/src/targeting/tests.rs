@@ -8,7 +8,7 @@ use super::*;
 use crate::Time;
 use crate::facts::{Agent, Entry};
 
-const NO_SUBID: [String; 5] = [String::new(), String::new(), String::new(), String::new(), String::new()];
+static NO_SUBID: [String; 5] = [String::new(), String::new(), String::new(), String::new(), String::new()];
 
 fn facts() -> Facts {
     let agent = Agent {
@@ -33,8 +33,8 @@ fn facts() -> Facts {
 fn refused(text: &str) -> Option<Check> {
     let rules = Targeting::read(text).unwrap_or_else(|wrong| panic!("{text}: {wrong}")).compile();
     let facts = facts();
-    let visit = Visit { facts: &facts, area_id: 5, subid: &NO_SUBID };
-    rules.and_then(|rules| rules.matches(visit).err())
+    let visit = Visit::new(&facts, 5, &NO_SUBID);
+    rules.and_then(|rules| rules.matches(&visit).err())
 }
 
 #[test]
@@ -77,8 +77,8 @@ fn every_rule_takes_and_refuses() {
 #[test]
 fn what_is_not_known_is_in_no_list() {
     let facts = Facts::new(Time(0), 1, Entry::Code(String::new()));
-    let visit = Visit { facts: &facts, area_id: 0, subid: &NO_SUBID };
-    let ask = |text: &str| Targeting::read(text).expect(text).compile().expect(text).matches(visit);
+    let visit = Visit::new(&facts, 0, &NO_SUBID);
+    let ask = |text: &str| Targeting::read(text).expect(text).compile().expect(text).matches(&visit);
     for text in [
         r#"{"geo":{"allow":[804]}}"#,
         r#"{"os":[{"name":"android"}]}"#,
@@ -201,7 +201,7 @@ proptest! {
     /// The compiled rules say what the words say.
     #[test]
     fn the_rules_say_what_is_written(targeting in any_targeting(), facts in any_facts(), area in 0..9_i64) {
-        let visit = Visit { facts: &facts, area_id: area, subid: &NO_SUBID };
+        let visit = Visit::new(&facts, area, &NO_SUBID);
         let ids = |lists: &IdLists, of: &[i64]| {
             (lists.allow.is_empty() || of.iter().any(|id| lists.allow.contains(id)))
                 && !of.iter().any(|id| lists.deny.contains(id))
@@ -215,7 +215,7 @@ proptest! {
             && ids(&targeting.areas, &[area])
             && texts(&targeting.subid1, &facts.subid[0])
             && texts(&targeting.subid5, &facts.subid[4]);
-        let answer = targeting.compile().map_or(Ok(()), |rules| rules.matches(visit));
+        let answer = targeting.compile().map_or(Ok(()), |rules| rules.matches(&visit));
         match answer {
             Ok(()) => prop_assert!(is_taken),
             Err(Check::Os | Check::Schedule) => {}

@@ -34,11 +34,11 @@ pub struct LinkEntry {
     /// Where it leads.
     pub offer_id: i64,
     /// The page of the offer's site that a deeplink leads to.
-    pub url_to: Option<String>,
+    pub url_to: Option<Box<str>>,
     /// Where it is placed, 0 for nowhere in particular.
     pub area_id: i64,
-    /// Labels of clicks that bring none of their own.
-    pub subid: [String; 5],
+    /// Labels of clicks that bring none of their own; most links have none.
+    pub subids: Option<Box<[String; 5]>>,
     /// Where visitors go who cannot go to the offer.
     pub url_traffback: Option<Box<BackAddress>>,
     /// How it hides the page that visitors come from; `None` for not at all.
@@ -194,6 +194,8 @@ pub struct CapEntry {
     pub counted: Window,
     /// Leads or micro-units by webmaster.
     pub used: BTreeMap<i64, i64>,
+    /// All of them together.
+    pub total: i64,
 }
 
 impl CapEntry {
@@ -203,9 +205,15 @@ impl CapEntry {
             return 0;
         }
         match self.rule.counted_for(webmaster_id) {
-            0 => self.used.values().fold(0, |sum, used| sum.saturating_add(*used)),
+            0 => self.total,
             id => self.used.get(&id).copied().unwrap_or(0),
         }
+    }
+
+    /// Takes over what the store counted in a window.
+    pub fn set_used(&mut self, window: Window, used: BTreeMap<i64, i64>) {
+        self.total = used.values().fold(0, |sum, used| sum.saturating_add(*used));
+        (self.counted, self.used) = (window, used);
     }
 
     /// Whether it stops a webmaster's visitors now.
@@ -251,7 +259,15 @@ pub(super) fn traffback(url: String, own_host: Option<&str>) -> Option<Box<BackA
     (own_host != Some(host.as_str())).then(|| Box::new(BackAddress { url, host }))
 }
 
+/// No labels.
+const NO_SUBIDS: &[String; 5] = &[String::new(), String::new(), String::new(), String::new(), String::new()];
+
 impl LinkEntry {
+    /// Labels of clicks that bring none of their own.
+    pub fn subid(&self) -> &[String; 5] {
+        self.subids.as_deref().unwrap_or(NO_SUBIDS)
+    }
+
     /// A stored link.
     pub(super) fn new(row: Link, own_host: Option<&str>) -> Self {
         Self {
@@ -259,9 +275,11 @@ impl LinkEntry {
             id: row.id,
             webmaster_id: row.webmaster_id,
             offer_id: row.offer_id,
-            url_to: Some(row.url_to).filter(|url| !url.is_empty()),
+            url_to: Some(row.url_to).filter(|url| !url.is_empty()).map(String::into_boxed_str),
             area_id: row.area_id.unwrap_or(0),
-            subid: [row.subid1, row.subid2, row.subid3, row.subid4, row.subid5],
+            subids: Some([row.subid1, row.subid2, row.subid3, row.subid4, row.subid5])
+                .filter(|all| all.iter().any(|label| !label.is_empty()))
+                .map(Box::new),
             url_traffback: traffback(row.url_traffback, own_host),
             referrer: ReferrerMode::from_code(row.referrer).filter(|mode| *mode != ReferrerMode::Keep),
             is_deleted: row.date_deleted.is_some(),
@@ -346,6 +364,7 @@ impl OfferEntry {
             zone: zone.clone(),
             counted: Window { start: Time(0), end: Time(0) },
             used: BTreeMap::new(),
+            total: 0,
         });
         let hosts = || DeeplinkHosts::of_offer(&row.deeplink_hosts, &row.url_redirect);
         Self {

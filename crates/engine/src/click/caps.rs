@@ -7,8 +7,9 @@ mod begin;
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwap;
 use whocpa_domain::cap::{CapMeasure, CapPeriod, CapRule, Window};
 use whocpa_domain::tid::ClickId;
 use whocpa_domain::{Result, Time};
@@ -43,21 +44,25 @@ pub struct Claim {
     pub window: Window,
 }
 
-/// Caps that turned out to be full while one click was decided.
+/// Caps that are full: those that were known to be when a click came, and those that turned out to be while it was
+/// decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Spent(Vec<CapKey>);
+pub struct Spent {
+    known: Arc<HashMap<CapKey, Window>>,
+    found: Vec<CapKey>,
+}
 
 impl Spent {
     /// Whether this cap is full.
-    pub fn has(&self, key: &CapKey) -> bool {
-        self.0.contains(key)
+    pub fn has(&self, claim: &Claim) -> bool {
+        self.found.contains(&claim.key) || self.known.get(&claim.key) == Some(&claim.window)
     }
 
     /// Adds a cap; false when it was there already.
     pub fn add(&mut self, key: CapKey) -> bool {
-        let is_new = !self.has(&key);
+        let is_new = !self.found.contains(&key);
         if is_new {
-            self.0.push(key);
+            self.found.push(key);
         }
         is_new
     }
@@ -100,6 +105,8 @@ pub(crate) struct ClickCaps {
     /// The node's number in click ids, under which it tells the others what it counts; none when there are no others.
     node: Option<i64>,
     counts: Mutex<HashMap<CountKey, Count>>,
+    /// Caps that no visitor finds a place in before their window ends.
+    full: ArcSwap<HashMap<CapKey, Window>>,
     /// Where clicks wait for the store; none in tests of this module.
     log: Option<ClickLog>,
     /// Clicks that are in the log and not in the store while the program starts.
@@ -134,6 +141,10 @@ impl ClickCaps {
                 *count = fresh(claim);
             }
             if count.own.saturating_add(count.others) >= claim.key.limit {
+                // A click of the window before may meet the count of the next one, which has places left.
+                if count.window == claim.window {
+                    self.fill(claim);
+                }
                 return Err(claim.key);
             }
         }
@@ -146,6 +157,21 @@ impl ClickCaps {
             }
         }
         Ok(())
+    }
+
+    /// What a decision begins with. Who asks it before [`reserve`](Self::reserve) decides once, not once for each full cap.
+    pub fn spent(&self) -> Spent {
+        Spent { known: self.full.load_full(), found: Vec::new() }
+    }
+
+    /// Remembers that a cap is full, and forgets windows that are over.
+    fn fill(&self, claim: &Claim) {
+        self.full.rcu(|full| {
+            let open = full.iter().filter(|(_, window)| window.end > claim.window.start);
+            let mut full: HashMap<CapKey, Window> = open.map(|(key, window)| (*key, *window)).collect();
+            full.insert(claim.key, claim.window);
+            full
+        });
     }
 
     /// Whether a click would find a place in every claimed cap; takes none.
@@ -179,6 +205,10 @@ impl ClickCaps {
                 && (rule.is_each || rule.webmaster_id == key.webmaster_id)
         };
         self.keep_watches(offers);
+        let is_other = |key: &CapKey| !offers.contains_key(&key.offer_id);
+        self.full.rcu(|full| -> HashMap<CapKey, Window> {
+            full.iter().filter(|(key, _)| is_other(key)).map(|(key, window)| (*key, *window)).collect()
+        });
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.retain(|key, _| {
             offers.get(&key.offer_id).is_none_or(|rules| rules.iter().any(|rule| is_of(key, rule)))

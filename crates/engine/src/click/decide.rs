@@ -15,7 +15,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use whocpa_domain::cap::{CapMeasure, Window};
+use whocpa_domain::cap::CapMeasure;
 use whocpa_domain::click::ClickReason;
 use whocpa_domain::codes;
 use whocpa_domain::facts::{ClickWay, Entry, Facts};
@@ -27,7 +27,7 @@ use whocpa_domain::template::UrlTemplate;
 use whocpa_domain::trace::{Check, Trace};
 
 use super::caps::{CapKey, Claim, Spent};
-use crate::catalogue::{BackAddress, CapEntry, LandingEntry, LinkEntry, OfferEntry, Snapshot};
+use crate::catalogue::{BackAddress, CapEntry, LandingEntry, LinkEntry, OfferEntry, Shelf, Snapshot};
 use choose::Wanted;
 
 codes! {
@@ -85,30 +85,21 @@ pub fn decide(catalogue: &Snapshot, facts: &Facts, spent: &Spent) -> Decision {
         trace.number(Check::Link, false, 0);
         return refused(catalogue, facts, ClickReason::UnknownCode, None, None, trace);
     };
-    let asking = Asking { catalogue, facts, spent, link: &link };
+    let asking = Asking::new(catalogue, facts, spent, &link);
     let chosen = match asking.link(&mut trace) {
         Ok(()) => asking.choose(&mut trace),
         Err(reason) => Err(reason),
     };
     match chosen {
         Ok((offer, wanted)) => {
-            let page = asking.page(&offer, &mut trace);
+            let page = asking.page(offer, &mut trace);
             let (prelanding, landing) =
-                if page.is_some() { (None, None) } else { asking.pages(&offer, wanted, &mut trace) };
-            let claims = asking.claims(&offer);
-            let link = Some(Arc::clone(&link));
+                if page.is_some() { (None, None) } else { asking.pages(offer, wanted, &mut trace) };
+            let claims = asking.claims(offer);
+            let offer = Some(Arc::clone(offer));
             let reason = ClickReason::Sent;
-            Decision {
-                reason,
-                link,
-                offer: Some(offer),
-                page,
-                landing,
-                prelanding,
-                back: None,
-                claims,
-                trace,
-            }
+            let link = Some(Arc::clone(&link));
+            Decision { reason, link, offer, page, landing, prelanding, back: None, claims, trace }
         }
         Err(reason) => {
             let offer = catalogue.offers.get(&link.offer_id).map(Arc::clone);
@@ -183,6 +174,17 @@ struct Asking<'a> {
     facts: &'a Facts,
     spent: &'a Spent,
     link: &'a LinkEntry,
+    /// The offers that the link's webmaster is connected to.
+    shelf: Option<&'a Shelf>,
+    visit: Visit<'a>,
+}
+
+/// Why an offer does not take a visitor.
+#[derive(Debug, Clone, Copy)]
+struct Stop {
+    check: Check,
+    number: i64,
+    reason: ClickReason,
 }
 
 /// Notes a step; an error when it was not passed.
@@ -197,18 +199,37 @@ fn step(
     if is_passed { Ok(()) } else { Err(otherwise) }
 }
 
-impl Asking<'_> {
-    fn visit(&self) -> Visit<'_> {
-        Visit { facts: self.facts, area_id: self.link.area_id, subid: &self.link.subid }
+/// Writes down what was found of the only offer that could be chosen.
+fn told<'a>(
+    offer_id: i64,
+    asked: Result<&'a Arc<OfferEntry>, Stop>,
+    trace: &mut Trace,
+) -> Result<&'a Arc<OfferEntry>, ClickReason> {
+    let stop = asked.as_ref().err();
+    let failed = |check: Check| stop.is_some_and(|stop| stop.check == check);
+    for check in [Check::Offer, Check::Connection] {
+        trace.number(check, !failed(check), offer_id);
+        if failed(check) {
+            return asked.map_err(|stop| stop.reason);
+        }
+    }
+    if let Some(stop) = stop {
+        trace.number(stop.check, false, stop.number);
+    }
+    asked.map_err(|stop| stop.reason)
+}
+
+impl<'a> Asking<'a> {
+    fn new(catalogue: &'a Snapshot, facts: &'a Facts, spent: &'a Spent, link: &'a LinkEntry) -> Self {
+        let visit = Visit::new(facts, link.area_id, link.subid());
+        let shelf = catalogue.shelves.get(&link.webmaster_id).map(|shelf| &**shelf);
+        Self { catalogue, facts, spent, link, shelf, visit }
     }
 
-    /// Whether rules take the visit; a refusal is noted.
-    fn fits(&self, rules: Option<&Rules>, trace: &mut Trace) -> Result<(), ClickReason> {
-        let Some(rules) = rules else { return Ok(()) };
-        rules.matches(self.visit()).map_err(|check| {
-            trace.number(check, false, 0);
-            refusal(check)
-        })
+    /// Whether rules take the visit.
+    fn fits(&self, rules: Option<&Rules>) -> Result<(), Stop> {
+        let refused = rules.map_or(Ok(()), |rules| rules.matches(&self.visit));
+        refused.map_err(|check| Stop { check, number: 0, reason: refusal(check) })
     }
 
     /// The link itself.
@@ -217,39 +238,50 @@ impl Asking<'_> {
         step(trace, Check::Link, !link.is_deleted, link.id, ClickReason::LinkDeleted)?;
         let works = !catalogue.blocked.contains(&link.webmaster_id);
         step(trace, Check::Account, works, link.webmaster_id, ClickReason::AccountBlocked)?;
-        self.fits(link.plan.as_ref().and_then(|plan| plan.targeting.as_ref()), trace)
+        self.fits(link.plan.as_ref().and_then(|plan| plan.targeting.as_ref())).map_err(|stop| {
+            trace.number(stop.check, false, stop.number);
+            stop.reason
+        })
     }
 
-    /// An offer with the rules of the way to it.
-    fn offer(
-        &self,
-        offer_id: i64,
-        way: Option<&Rules>,
-        trace: &mut Trace,
-    ) -> Result<&Arc<OfferEntry>, ClickReason> {
-        let (link, catalogue) = (self.link, self.catalogue);
-        let offer = catalogue.offers.get(&offer_id).filter(|offer| is_open(catalogue, offer, self.facts));
-        trace.number(Check::Offer, offer.is_some(), offer_id);
-        let offer = offer.ok_or(ClickReason::OfferStopped)?;
-        let connected =
-            catalogue.connected.get(&offer_id).is_some_and(|ids| ids.contains(&link.webmaster_id));
-        step(trace, Check::Connection, connected, offer_id, ClickReason::NotConnected)?;
-        self.fits(way, trace)?;
-        self.fits(offer.targeting.as_ref(), trace)?;
-        for (at, cap) in (1..).zip(&offer.caps) {
-            let is_full = match cap.rule.measure {
-                CapMeasure::Clicks => {
-                    cap.rule.concerns(link.webmaster_id)
-                        && (cap.rule.limit == 0 || self.spent.has(&self.cap_key(offer, cap)))
-                }
-                CapMeasure::Leads | CapMeasure::Payout => cap.stops(link.webmaster_id, self.facts.now),
-            };
-            if is_full {
-                trace.number(Check::Cap, false, at);
-                return Err(ClickReason::Capped);
-            }
+    /// An offer with the rules of the way to it. Writes nothing down: most that are asked about are not chosen.
+    fn offer(&self, offer_id: i64, way: Option<&Rules>) -> Result<&'a Arc<OfferEntry>, Stop> {
+        let stopped = Stop { check: Check::Offer, number: offer_id, reason: ClickReason::OfferStopped };
+        let offer = self.catalogue.offers.get(&offer_id).ok_or(stopped)?;
+        if self.shelf.is_some_and(|shelf| shelf.has(offer_id)) {
+            return self.takes(offer, way);
         }
-        Ok(offer)
+        if !is_open(self.catalogue, offer, self.facts) {
+            return Err(stopped);
+        }
+        Err(Stop { check: Check::Connection, number: offer_id, reason: ClickReason::NotConnected })
+    }
+
+    /// Whether an offer that the webmaster is connected to takes the visit.
+    fn takes(&self, offer: &'a Arc<OfferEntry>, way: Option<&Rules>) -> Result<&'a Arc<OfferEntry>, Stop> {
+        if !is_open(self.catalogue, offer, self.facts) {
+            return Err(Stop { check: Check::Offer, number: offer.id, reason: ClickReason::OfferStopped });
+        }
+        self.fits(way)?;
+        self.fits(offer.targeting.as_ref())?;
+        match (1..).zip(&offer.caps).find(|(_, cap)| self.is_full(offer, cap)) {
+            Some((number, _)) => Err(Stop { check: Check::Cap, number, reason: ClickReason::Capped }),
+            None => Ok(offer),
+        }
+    }
+
+    fn is_full(&self, offer: &OfferEntry, cap: &CapEntry) -> bool {
+        match cap.rule.measure {
+            CapMeasure::Clicks => {
+                cap.rule.concerns(self.link.webmaster_id)
+                    && (cap.rule.limit == 0 || self.spent.has(&self.claim(offer, cap)))
+            }
+            CapMeasure::Leads | CapMeasure::Payout => cap.stops(self.link.webmaster_id, self.facts.now),
+        }
+    }
+
+    fn claim(&self, offer: &OfferEntry, cap: &CapEntry) -> Claim {
+        Claim { key: self.cap_key(offer, cap), window: cap.window(self.facts.now) }
     }
 
     fn cap_key(&self, offer: &OfferEntry, cap: &CapEntry) -> CapKey {
@@ -262,11 +294,7 @@ impl Asking<'_> {
         let clicks = |cap: &&CapEntry| {
             cap.rule.measure == CapMeasure::Clicks && cap.rule.concerns(self.link.webmaster_id)
         };
-        let claim = |cap: &CapEntry| {
-            let window: Window = cap.window(self.facts.now);
-            Claim { key: self.cap_key(offer, cap), window }
-        };
-        offer.caps.iter().filter(clicks).map(claim).collect()
+        offer.caps.iter().filter(clicks).map(|cap| self.claim(offer, cap)).collect()
     }
 
     /// The page of the offer's site that a deeplink, or the address itself, asks for. One that the offer does not allow
@@ -286,19 +314,23 @@ impl Asking<'_> {
         wanted: Wanted,
         trace: &mut Trace,
     ) -> (Option<Arc<LandingEntry>>, Option<Arc<LandingEntry>>) {
+        if offer.landings.is_empty() {
+            return (None, None);
+        }
         let takes = |landing: &&Arc<LandingEntry>| {
-            landing.targeting.as_ref().is_none_or(|rules| rules.matches(self.visit()).is_ok())
+            landing.targeting.as_ref().is_none_or(|rules| rules.matches(&self.visit).is_ok())
         };
+        let is_redirect = self.facts.way == ClickWay::Redirect;
         let choose = |kind: LandingKind, ids: [i64; 2], draw: Draw| {
-            let wanted = ids.into_iter().find_map(|id| offer.landing(id, kind).filter(takes));
-            let is_redirect = self.facts.way == ClickWay::Redirect;
-            wanted.or_else(|| {
-                let turns = || {
-                    let of_kind = |landing: &&Arc<LandingEntry>| is_redirect && landing.kind == kind;
-                    offer.landings.iter().filter(of_kind).filter(takes)
-                };
-                let at = pick(self.facts.id, draw, turns().map(|landing| landing.weight))?;
-                turns().nth(at)
+            let asked = ids.into_iter().filter(|id| *id != 0);
+            let mut wanted = asked.filter_map(|id| offer.landing(id, kind).filter(takes));
+            wanted.next().or_else(|| {
+                let has_turns = |landing: &&Arc<LandingEntry>| landing.kind == kind && landing.weight > 0;
+                let turns = offer.landings.iter().filter(|_| is_redirect).filter(has_turns);
+                // Each is asked once.
+                let turns: Vec<&Arc<LandingEntry>> = turns.filter(takes).collect();
+                let at = pick(self.facts.id, draw, turns.iter().map(|landing| landing.weight))?;
+                turns.get(at).copied()
             })
         };
         let asked = [self.facts.asked.landing_id, wanted.landing_id];

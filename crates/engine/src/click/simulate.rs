@@ -8,7 +8,7 @@ use whocpa_domain::tid::ClickId;
 
 use super::query::{self};
 use super::track::{Visit, location, record};
-use super::{Decision, Spent, decide};
+use super::{Decision, decide};
 use crate::Engine;
 
 /// What would become of a click.
@@ -41,7 +41,7 @@ impl Engine {
             country.clone_into(&mut facts.country);
         }
         let catalogue = self.catalogue().now();
-        let mut spent = Spent::default();
+        let mut spent = self.catalogue().caps().spent();
         let decision = loop {
             let decision = decide(&catalogue, &facts, &spent);
             match self.catalogue().caps().room(&decision.claims) {

@@ -12,7 +12,7 @@ use super::address::{address, host};
 use super::log::Durability;
 use super::query::{self, storable};
 use super::record::encode;
-use super::{Decision, Spent, decide};
+use super::{Decision, decide};
 use crate::Engine;
 use crate::domain::ParkedHost;
 
@@ -106,9 +106,9 @@ impl Engine {
 
     /// Decides about a visit, and takes its place in the caps of clicks. Each round finds one more full cap, of which
     /// there are not many: it ends.
-    fn click_decide(&self, facts: &Facts) -> Decision {
+    pub fn click_decide(&self, facts: &Facts) -> Decision {
         let catalogue = self.catalogue().now();
-        let mut spent = Spent::default();
+        let mut spent = self.catalogue().caps().spent();
         loop {
             let decision = decide(&catalogue, facts, &spent);
             match self.catalogue().caps().reserve(&decision.claims) {
@@ -169,7 +169,7 @@ pub(super) fn record(
     let mut kept = |text: Cow<'_, str>, limit: usize| storable(text, limit, &mut is_cut);
     let link = decision.link.as_deref();
     let mut subid = facts.subid;
-    for (slot, default) in subid.iter_mut().zip(link.iter().flat_map(|link| &link.subid)) {
+    for (slot, default) in subid.iter_mut().zip(link.iter().flat_map(|link| link.subid())) {
         if slot.is_empty() {
             slot.clone_from(default);
         }

@@ -7,7 +7,7 @@ use whocpa_domain::facts::ClickWay;
 use whocpa_domain::rotation::{Draw, LinkRotation, pick, smart};
 use whocpa_domain::trace::{Check, Trace};
 
-use super::Asking;
+use super::{Asking, told};
 use crate::catalogue::{OfferEntry, Plan, Way};
 
 /// Refused offers that a trace names.
@@ -21,57 +21,59 @@ pub(super) struct Wanted {
 }
 
 /// The offer and the pages.
-type Chosen = (Arc<OfferEntry>, Wanted);
+type Chosen<'a> = (&'a Arc<OfferEntry>, Wanted);
 
-impl Asking<'_> {
+/// Offers that were asked and did not take the visitor: each is told in one step.
+#[derive(Default)]
+struct Refused {
+    first: Option<ClickReason>,
+    count: usize,
+}
+
+impl Refused {
+    fn note(&mut self, offer_id: i64, reason: ClickReason, trace: &mut Trace) {
+        self.first.get_or_insert(reason);
+        self.count += 1;
+        if self.count <= TOLD {
+            trace.numbers(Check::Candidate, false, &[offer_id, reason.code()]);
+        }
+    }
+}
+
+impl<'a> Asking<'a> {
     /// The offer that takes the visitor; else the reason of the first that was asked.
-    pub(super) fn choose(&self, trace: &mut Trace) -> Result<Chosen, ClickReason> {
+    pub(super) fn choose(&self, trace: &mut Trace) -> Result<Chosen<'a>, ClickReason> {
         // Who is not redirected is on the page of the link's own offer already.
         let plan = self.link.plan.as_ref().filter(|_| self.facts.way == ClickWay::Redirect);
         let Some(plan) = plan else {
-            let offer = self.offer(self.link.offer_id, None, trace)?;
-            return Ok((Arc::clone(offer), Wanted::default()));
+            let asked = self.offer(self.link.offer_id, None);
+            return Ok((told(self.link.offer_id, asked, trace)?, Wanted::default()));
         };
         if let ([only], LinkRotation::Order) = (&*plan.ways, plan.rotation) {
-            let offer = self.offer(only.offer_id, only.targeting.as_ref(), trace)?;
-            return Ok((Arc::clone(offer), only.wanted()));
+            let asked = self.offer(only.offer_id, only.targeting.as_ref());
+            return Ok((told(only.offer_id, asked, trace)?, only.wanted()));
         }
-        let mut first = None;
-        let mut told = 0;
-        let mut takes = |way: &Way, trace: &mut Trace| {
-            // What was asked about an offer that is not chosen is told in one step.
-            let asked = self.offer(way.offer_id, way.targeting.as_ref(), &mut Trace::default());
-            match asked {
-                Ok(offer) => Some(Arc::clone(offer)),
-                Err(reason) => {
-                    first.get_or_insert(reason);
-                    told += 1;
-                    if told <= TOLD {
-                        trace.text(Check::Candidate, false, &format!("{}:{}", way.offer_id, reason.code()));
-                    }
-                    None
-                }
-            }
-        };
+        let mut refused = Refused::default();
         let chosen = match plan.rotation {
-            LinkRotation::Order => self.in_order(plan, &mut takes, trace),
-            LinkRotation::Smart => self.best(plan, &mut takes, trace),
+            LinkRotation::Order => self.in_order(plan, &mut refused, trace),
+            LinkRotation::Smart => self.best(plan, &mut refused, trace),
         };
-        chosen.ok_or(first.unwrap_or(ClickReason::OfferStopped))
+        chosen.ok_or(refused.first.unwrap_or(ClickReason::OfferStopped))
     }
 
     /// The ways of the lowest priority first; among those of one priority that take the visitor, by weight.
-    fn in_order(
-        &self,
-        plan: &Plan,
-        takes: &mut impl FnMut(&Way, &mut Trace) -> Option<Arc<OfferEntry>>,
-        trace: &mut Trace,
-    ) -> Option<Chosen> {
+    fn in_order(&self, plan: &'a Plan, refused: &mut Refused, trace: &mut Trace) -> Option<Chosen<'a>> {
+        let mut fit: Vec<(&Way, &Arc<OfferEntry>)> = Vec::with_capacity(plan.ways.len());
         for ways in plan.ways.chunk_by(|one, next| one.priority == next.priority) {
-            let fit: Vec<(&Way, Arc<OfferEntry>)> =
-                ways.iter().filter_map(|way| Some((way, takes(way, trace)?))).collect();
+            fit.clear();
+            for way in ways {
+                match self.offer(way.offer_id, way.targeting.as_ref()) {
+                    Ok(offer) => fit.push((way, offer)),
+                    Err(stop) => refused.note(way.offer_id, stop.reason, trace),
+                }
+            }
             let at = pick(self.facts.id, Draw::Route, fit.iter().map(|(way, _)| way.weight));
-            if let Some((way, offer)) = at.and_then(|at| fit.into_iter().nth(at)) {
+            if let Some((way, offer)) = at.and_then(|at| fit.get(at)) {
                 trace.number(Check::Choice, true, offer.id);
                 return Some((offer, way.wanted()));
             }
@@ -79,67 +81,58 @@ impl Asking<'_> {
         None
     }
 
-    /// The offer that earns most per click, or for a stated share of the visitors one of the others.
-    fn best(
-        &self,
-        plan: &Plan,
-        takes: &mut impl FnMut(&Way, &mut Trace) -> Option<Arc<OfferEntry>>,
-        trace: &mut Trace,
-    ) -> Option<Chosen> {
-        let mut fit: Vec<(Wanted, Arc<OfferEntry>)> = Vec::new();
-        for way in &plan.ways {
-            if let Some(offer) = takes(way, trace) {
-                fit.push((way.wanted(), offer));
-            }
-        }
-        if !plan.categories.is_empty() {
-            let own = self.catalogue.offers_of.get(&self.link.webmaster_id);
-            for id in own.into_iter().flat_map(|ids| ids.iter()) {
-                let wanted = self.catalogue.offers.get(id).is_some_and(|offer| {
-                    offer.categories.iter().any(|category| plan.categories.contains(category))
-                });
-                if wanted && !plan.ways.iter().any(|way| way.offer_id == *id) {
-                    let way = Way::to(*id);
-                    if let Some(offer) = takes(&way, trace) {
-                        fit.push((Wanted::default(), offer));
-                    }
+    /// The offer that earns most per click, or for a stated share of the visitors one of the others. Offers are asked in
+    /// that order, and no more of them than it needs.
+    fn best(&self, plan: &'a Plan, refused: &mut Refused, trace: &mut Trace) -> Option<Chosen<'a>> {
+        let shelf = self.shelf?;
+        let mut found: Vec<(usize, Chosen<'a>)> = Vec::with_capacity(2);
+        let chosen = smart(self.facts.id, plan.exploration, (shelf.known, shelf.ranked.len()), |at| {
+            let Some((offer_id, _)) = shelf.ranked.get(at) else { return false };
+            match self.of_plan(plan, *offer_id) {
+                Some(Ok(chosen)) => {
+                    found.push((at, chosen));
+                    true
                 }
+                Some(Err(reason)) => {
+                    refused.note(*offer_id, reason, trace);
+                    false
+                }
+                None => false,
             }
-        }
-        // In the order of their numbers, whatever the order of a map: the same click always chooses the same.
-        fit.sort_by_key(|(_, offer)| offer.id);
-        fit.dedup_by_key(|(_, offer)| offer.id);
-        let epc = self.epc(fit.iter().map(|(_, offer)| offer.id));
-        let chosen = smart(self.facts.id, plan.exploration, &epc)?;
-        let (wanted, offer) = fit.into_iter().nth(chosen.at)?;
+        })?;
+        let (_, (offer, wanted)) = found.into_iter().find(|(at, _)| *at == chosen.at)?;
         let check = if chosen.is_exploring { Check::Explore } else { Check::Choice };
-        let known = epc.get(chosen.at).copied().flatten().unwrap_or(0);
-        trace.text(check, true, &format!("{}:{known}:{}", offer.id, epc.len()));
+        let earns = shelf.ranked.get(chosen.at).map_or(0, |(_, epc)| *epc);
+        trace.numbers(check, true, &[offer.id, earns]);
         Some((offer, wanted))
     }
 
-    /// What webmasters earn per click with these offers, as far as it is known in the currency of most of them: sums
-    /// in different currencies cannot be compared.
-    fn epc(&self, offers: impl Iterator<Item = i64>) -> Vec<Option<i64>> {
-        let figures = &self.catalogue.epc;
-        let known: Vec<Option<(i64, i64)>> = offers.map(|id| figures.get(&id).copied()).collect();
-        let count = |currency: i64| known.iter().flatten().filter(|(other, _)| *other == currency).count();
-        let common = known.iter().flatten().map(|(currency, _)| *currency);
-        let common = common.max_by_key(|currency| (count(*currency), -currency));
-        known
-            .into_iter()
-            .map(|figure| figure.filter(|(own, _)| Some(*own) == common).map(|(_, epc)| epc))
-            .collect()
+    /// Whether an offer of the webmaster takes the visitor on this link; none when it is no offer of the link.
+    fn of_plan(&self, plan: &'a Plan, offer_id: i64) -> Option<Result<Chosen<'a>, ClickReason>> {
+        let mut first = None;
+        for way in plan.ways.iter().filter(|way| way.offer_id == offer_id) {
+            match self.offer(offer_id, way.targeting.as_ref()) {
+                Ok(offer) => return Some(Ok((offer, way.wanted()))),
+                Err(stop) => first.get_or_insert(stop.reason),
+            };
+        }
+        if let Some(reason) = first {
+            return Some(Err(reason));
+        }
+        if plan.categories.is_empty() {
+            return None;
+        }
+        let offer = self.catalogue.offers.get(&offer_id)?;
+        if !offer.categories.iter().any(|category| plan.categories.contains(category)) {
+            return None;
+        }
+        let asked = self.takes(offer, None).map(|offer| (offer, Wanted::default()));
+        Some(asked.map_err(|stop| stop.reason))
     }
 }
 
 impl Way {
     fn wanted(&self) -> Wanted {
         Wanted { landing_id: self.landing_id, prelanding_id: self.prelanding_id }
-    }
-
-    /// To an offer, whatever page.
-    fn to(offer_id: i64) -> Self {
-        Self { offer_id, weight: 1, ..Self::default() }
     }
 }

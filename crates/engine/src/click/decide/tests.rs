@@ -1,12 +1,11 @@
 //! Every outcome of a decision, and that there always is one.
 
-use rpds::HashTrieSetSync;
 use whocpa_domain::Time;
 use whocpa_domain::parked::DomainStatus;
 use whocpa_domain::template::UrlTemplate;
 
 use super::*;
-use crate::catalogue::{DomainEntry, Plan, Way};
+use crate::catalogue::{DomainEntry, IdSet, Plan, Way};
 use whocpa_domain::rotation::LinkRotation;
 
 const NOW: Time = Time(1_700_000_000);
@@ -40,9 +39,7 @@ fn catalogue() -> Snapshot {
     for (id, is_live) in [(5, true), (6, false), (7, true)] {
         snapshot.offers.insert_mut(id, Arc::new(offer(id, is_live)));
     }
-    for offer_id in [5, 6] {
-        snapshot.connected.insert_mut(offer_id, HashTrieSetSync::new_sync().insert(10));
-    }
+    snapshot.connect([(5, vec![10]), (6, vec![10])].into());
     snapshot
 }
 
@@ -81,7 +78,7 @@ fn every_outcome_has_its_reason() {
     assert_eq!(late, ClickReason::OfferStopped, "its last second is over");
     catalogue.blocked.insert_mut(10);
     assert_eq!(decided(&catalogue, "good", NOW).reason, ClickReason::AccountBlocked);
-    catalogue.blocked = HashTrieSetSync::new_sync().insert(20);
+    catalogue.blocked = IdSet::default().insert(20);
     assert_eq!(decided(&catalogue, "good", NOW).reason, ClickReason::OfferStopped);
 }
 
@@ -114,7 +111,7 @@ fn the_trace_ends_where_the_click_failed() {
 fn a_visit_without_a_redirect_counts_for_the_links_own_offer() {
     let mut catalogue = catalogue();
     catalogue.offers.insert_mut(8, Arc::new(offer(8, true)));
-    catalogue.connected.insert_mut(8, HashTrieSetSync::new_sync().insert(10));
+    catalogue.connect([(8, vec![10])].into());
     let way = |offer_id, priority| Way { offer_id, weight: 1, priority, ..Way::default() };
     let plan = Plan {
         targeting: None,
@@ -162,7 +159,9 @@ fn traffic_back_never_leads_here() {
 
 mod any {
     use proptest::prelude::*;
-    use whocpa_domain::cap::{CapMeasure, CapPeriod, CapRule};
+    use std::collections::BTreeMap;
+
+    use whocpa_domain::cap::{CapMeasure, CapPeriod, CapRule, Window};
     use whocpa_domain::targeting::{IdLists, Targeting, VisitorKind};
 
     use super::*;
@@ -199,6 +198,7 @@ mod any {
                 },
                 zone: jiff::tz::TimeZone::UTC,
                 counted: Window { start: Time(0), end: NOW },
+                total: used.values().sum(),
                 used,
             })
     }
@@ -288,15 +288,11 @@ mod any {
                 for offer in offers {
                     snapshot.offers.insert_mut(offer.id, offer);
                 }
+                let mut connected: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
                 for (webmaster_id, offer_id) in pairs {
-                    let add =
-                        |map: &mut rpds::HashTrieMapSync<i64, HashTrieSetSync<i64>>, key: i64, id: i64| {
-                            let set = map.get(&key).cloned().unwrap_or_else(HashTrieSetSync::new_sync);
-                            map.insert_mut(key, set.insert(id));
-                        };
-                    add(&mut snapshot.connected, offer_id, webmaster_id);
-                    add(&mut snapshot.offers_of, webmaster_id, offer_id);
+                    connected.entry(offer_id).or_default().push(webmaster_id);
                 }
+                snapshot.connect(connected);
                 for id in blocked {
                     snapshot.blocked.insert_mut(id);
                 }
@@ -365,7 +361,7 @@ mod any {
                     prop_assert!(decision.back.as_ref().is_none_or(|(_, url)| away(url)));
                 }
                 for claim in &decision.claims {
-                    prop_assert!(!spent.has(&claim.key), "a full cap is not claimed again");
+                    prop_assert!(!spent.has(claim), "a full cap is not claimed again");
                 }
                 let Some(claim) = decision.claims.first() else { return Ok(()) };
                 prop_assert!(spent.add(claim.key) && round < 99);
