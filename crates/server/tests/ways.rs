@@ -1,6 +1,9 @@
 //! Every way in for a lead, through the real router and on both databases.
 
 #[cfg(test)]
+#[path = "ways/approvals.rs"]
+mod approvals;
+#[cfg(test)]
 #[path = "ways/chromium.rs"]
 mod chromium;
 #[cfg(test)]
@@ -9,6 +12,9 @@ mod forms;
 #[cfg(test)]
 #[path = "ways/imports.rs"]
 mod imports;
+#[cfg(test)]
+#[path = "ways/late.rs"]
+mod late;
 #[cfg(test)]
 #[path = "ways/network.rs"]
 mod network;

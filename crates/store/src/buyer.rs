@@ -1,6 +1,6 @@
 //! Buyers: what is known of the person behind a lead, encrypted. Nothing of it stands anywhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
@@ -44,6 +44,14 @@ pub async fn list(db: &Db, scope: Scope, lead_ids: &[i64]) -> Result<BTreeMap<i6
     let select = select.filter(Column::LeadId.in_subquery(sea_orm::QueryTrait::into_query(seen)));
     let rows = select.all(&db.conn()).await.map_err(db::error)?;
     Ok(rows.into_iter().map(|row| (row.lead_id, row)).collect())
+}
+
+/// Which of these leads have a buyer: for the network's own rules.
+pub async fn known(db: &Db, lead_ids: &[i64]) -> Result<BTreeSet<i64>> {
+    let select = Entity::find().select_only().column(Column::LeadId);
+    let select = select.filter(bulk::among(db, Column::LeadId, lead_ids));
+    let ids: Vec<i64> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// The newest leads with this telephone number that the caller may see.

@@ -197,35 +197,35 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Le
     visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
-/// Leads that may be the same action as one that is sent now, or hold its click: kept from changing.
-/// `held` are clicks whose offers have goals that pay once per click, `free` those whose offers have others.
-pub async fn same_actions(db: &Db, natural_keys: &[String], held: &[i64], free: &[i64]) -> Result<Vec<Lead>> {
+/// Leads that may be the same action as one that is sent now, and all leads of these clicks: kept from changing, so that
+/// a decision of the same moment is seen here or waits.
+pub async fn same_actions(db: &Db, natural_keys: &[String], click_ids: &[i64]) -> Result<Vec<Lead>> {
     if db.backend() == Backend::Postgres {
         // A young table has no statistics yet, and the planner would read all of it for a handful of keys. Everything
         // in this transaction looks rows up by an index.
         execute(db, "SET LOCAL enable_seqscan = off", []).await?;
-        lock_clicks(db, held.iter().chain(free)).await?;
+        lock_clicks(db, click_ids).await?;
     }
-    // Two reads, each on its own unique index: a condition with OR would read the whole table.
-    let by_key = Entity::find().filter(bulk::among_texts(db, Column::NaturalKey, natural_keys));
-    let mut rows =
-        by_key.order_by_asc(Column::Id).lock_exclusive().all(&db.conn()).await.map_err(db::error)?;
-    if !held.is_empty() {
-        let by_click = Entity::find().filter(bulk::among(db, Column::OtolClickId, held));
-        rows.extend(by_click.all(&db.conn()).await.map_err(db::error)?);
+    // Each on an index of its own, which a condition with OR would not use. A lead is in one of those by click: which one
+    // tells what its goal said of `is_otol` when it came, not what it says now.
+    let by_key = Condition::all().add(bulk::among_texts(db, Column::NaturalKey, natural_keys));
+    let holders = Condition::all().add(bulk::among(db, Column::OtolClickId, click_ids));
+    let others =
+        Condition::all().add(bulk::among(db, Column::ClickId, click_ids)).add(Column::OtolClickId.is_null());
+    let mut rows = Vec::new();
+    for wanted in [by_key, holders, others] {
+        let select = Entity::find().filter(wanted).order_by_asc(Column::Id).lock_exclusive();
+        rows.extend(select.all(&db.conn()).await.map_err(db::error)?);
     }
-    if !free.is_empty() {
-        let by_click = Entity::find().filter(Column::OtolClickId.is_null());
-        let by_click = by_click.filter(bulk::among(db, Column::ClickId, free));
-        rows.extend(by_click.all(&db.conn()).await.map_err(db::error)?);
-    }
+    rows.sort_unstable_by_key(|row| row.id);
+    rows.dedup_by_key(|row| row.id);
     Ok(rows)
 }
 
 /// Keeps other nodes from reports of the same clicks until the transaction ends: the same action has another natural key by
 /// another way in, which no index could refuse. All in one order, so that two nodes wait in one direction only.
-async fn lock_clicks(db: &Db, click_ids: impl Iterator<Item = &i64>) -> Result<()> {
-    let mut ids: Vec<i64> = click_ids.copied().collect();
+async fn lock_clicks(db: &Db, click_ids: &[i64]) -> Result<()> {
+    let mut ids = click_ids.to_vec();
     ids.sort_unstable();
     ids.dedup();
     if ids.is_empty() {
@@ -280,8 +280,9 @@ pub async fn silent(db: &Db, now: Time, limit: u64) -> Result<Vec<Lead>> {
 }
 
 /// Writes the columns of a stored lead that change in its life. All others are facts of its beginning; naming them here
-/// would write every index anew.
-pub async fn update(db: &Db, row: Lead) -> Result<()> {
+/// would write every index anew. `event_count` is the one that was read: a lead that somebody changed meanwhile is not
+/// written over, and the write door tries the transaction again.
+pub async fn update(db: &Db, row: Lead, event_count: i64) -> Result<()> {
     let done = Entity::update_many()
         .col_expr(Column::Status, row.status.into())
         .col_expr(Column::IsClosed, row.is_closed.into())
@@ -291,14 +292,16 @@ pub async fn update(db: &Db, row: Lead) -> Result<()> {
         .col_expr(Column::Contest, row.contest.into())
         .col_expr(Column::EventCount, row.event_count.into())
         .col_expr(Column::DateDecided, row.date_decided.into())
+        .col_expr(Column::DateAutoApprove, row.date_auto_approve.into())
         .col_expr(Column::DateApproved, row.date_approved.into())
         .col_expr(Column::DateClosed, row.date_closed.into())
         .filter(Column::Id.eq(row.id))
+        .filter(Column::EventCount.eq(event_count))
         .exec(&db.conn())
         .await;
     match done.map_err(db::error)?.rows_affected {
         1 => Ok(()),
-        rows => Err(Error::Internal(format!("lead {} was changed in {rows} rows", row.id))),
+        _ => Err(Error::Unavailable(format!("lead {} was changed meanwhile", row.id))),
     }
 }
 

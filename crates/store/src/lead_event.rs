@@ -1,9 +1,13 @@
 //! What happened to leads: append-only, numbered per lead.
 
-use sea_orm::QueryOrder;
+use std::collections::BTreeMap;
+
 use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Result, Scope};
 
+use crate::bulk;
 use crate::db::{self, Db};
 use crate::lead;
 
@@ -51,4 +55,19 @@ pub async fn list(db: &Db, scope: Scope, lead_id: i64) -> Result<Vec<LeadEvent>>
     }
     let select = Entity::find().filter(Column::LeadId.eq(lead_id)).order_by_asc(Column::Number);
     select.all(&db.conn()).await.map_err(db::error)
+}
+
+/// When an advertiser or operator last did something about these leads, in seconds: for the network's own rules. Leads about
+/// which none has said anything are absent.
+pub async fn said(db: &Db, lead_ids: &[i64]) -> Result<BTreeMap<i64, i64>> {
+    let people = [UserLevel::Advertiser.code(), UserLevel::Operator.code()];
+    let select = Entity::find()
+        .select_only()
+        .column(Column::LeadId)
+        .column_as(Column::DateCreated.max(), "said")
+        .filter(bulk::among(db, Column::LeadId, lead_ids))
+        .filter(Column::Level.is_in(people))
+        .group_by(Column::LeadId);
+    let rows = select.into_tuple::<(i64, i64)>().all(&db.conn()).await.map_err(db::error)?;
+    Ok(rows.into_iter().collect())
 }

@@ -8,18 +8,42 @@ use whocpa_domain::way::Intent;
 use whocpa_store::goal::Goal;
 use whocpa_store::lead::Lead;
 
+use super::phones::{Number, Phones};
 use super::receive::{Claim, Verdict};
 use super::resolve::rejected;
-use super::steps::{Actor, Steps, Why, is_order};
+use super::silence::auto_approve;
+use super::steps::{Actor, Steps, Why, is_early};
+use crate::catalogue::OfferEntry;
 
-/// Why nothing approves a lead by itself: its click is counted apart (design §5), or a browser reported it. Nothing else
-/// follows from either. Empty for a lead without such a mark.
-pub(super) fn mark_words(mark: Option<BotMark>, is_marked: bool, goal: &Goal) -> String {
+/// By which rules an action that is sent again is looked at.
+pub(super) struct Rules<'a> {
+    /// Its goal.
+    pub goal: &'a Goal,
+    /// Its offer.
+    pub offer: Option<&'a OfferEntry>,
+    /// The sale's amount in the goal's currency.
+    pub amount: Option<i64>,
+    /// The buyer's number, and the days for which the offer counts it once.
+    pub number: Option<(Number, i64)>,
+}
+
+/// Why nothing approves a lead by itself: its click is counted apart (design §5), a browser reported it, or the advertiser
+/// has not spoken of the order. Nothing else follows from any of them. Empty for a lead without such a mark.
+pub(super) fn mark_words(claim: &Claim, mark: Option<BotMark>, goal: &Goal) -> String {
     let so = if goal.is_auto_approve { "; so the goal does not approve the lead by itself" } else { "" };
+    let sent = &claim.conversion;
+    // Told, and believed of nobody: the advertiser's own report names the sale.
+    let named = match sent.sale_id.as_str() {
+        sale_id if sent.is_unproven() && !sale_id.is_empty() => format!("; it calls the sale {sale_id:?}"),
+        _ => String::new(),
+    };
     match mark {
-        Some(mark) => format!("the click is counted apart: {}{so}", mark.word()),
-        None if is_marked => {
-            format!("reported by a browser without a signature, as anybody could{so}")
+        Some(mark) => format!("the click is counted apart: {}{so}{named}", mark.word()),
+        None if sent.is_unproven() => {
+            format!("reported by a browser without a signature, as anybody could{so}{named}")
+        }
+        None if sent.order.is_some() && goal.is_auto_approve => {
+            format!("an order, of which the advertiser has said nothing yet{so}")
         }
         None => String::new(),
     }
@@ -41,25 +65,35 @@ pub(super) fn decide_new(claim: &Claim, goal: &Goal, is_marked: bool, (id, steps
 }
 
 /// The same action again: a retry, or a decision about it.
-pub(super) fn again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
-    let verdict = decide_again(claim, lead_id, steps);
-    if !matches!(verdict, Verdict::Rejected { .. }) {
-        if !claim.conversion.sale_id.is_empty() {
-            steps.set_sale_id(lead_id, &claim.conversion.sale_id);
-        }
-        if let Some(sealed) = &claim.sealed {
-            steps.set_buyer(lead_id, &sealed.phone_hash, &sealed.text);
-        }
+pub(super) fn again(
+    claim: &Claim,
+    rules: &Rules<'_>,
+    lead_id: i64,
+    (steps, phones): (&mut Steps, &mut Phones),
+) -> Verdict {
+    let verdict = decide_again(claim, rules, lead_id, steps);
+    if matches!(verdict, Verdict::Rejected { .. }) {
+        return verdict;
+    }
+    let sent = &claim.conversion;
+    if !sent.sale_id.is_empty() && !sent.is_unproven() {
+        steps.set_sale_id(lead_id, &sent.sale_id);
+    }
+    let is_new = |sealed| steps.set_buyer(lead_id, sealed);
+    if claim.sealed.as_ref().is_some_and(is_new)
+        && let Some((number, days)) = &rules.number
+        && phones.holder(number, *days, claim.sent, steps).is_none()
+    {
+        phones.take(number.clone(), lead_id);
     }
     verdict
 }
 
-fn decide_again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
+fn decide_again(claim: &Claim, rules: &Rules<'_>, lead_id: i64, steps: &mut Steps) -> Verdict {
     let (before, sent) = (steps.status(lead_id), claim.conversion.status);
     let known = steps.lead(lead_id);
     let is_only_new = claim.conversion.intent == Intent::Add;
-    let same_currency = claim.conversion.currency.is_empty();
-    let amounts = known.and_then(|lead| lead.amount).zip(claim.conversion.amount).filter(|_| same_currency);
+    let amounts = known.and_then(|lead| lead.amount).zip(rules.amount);
     if let Some((amount, _)) = amounts.filter(|(known, sent)| known != sent) {
         let amount = Amount { micros: amount, digits: 2 };
         return rejected(
@@ -67,11 +101,12 @@ fn decide_again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
             format!("lead {lead_id} was reported with {amount}; corrected amounts are not taken yet"),
         );
     }
-    // What was parked is older than a lead that was made meanwhile: its decision is out of date. Not so an order's, which
-    // came without a word of the advertiser.
-    let is_untold = |lead: &Lead| before == LeadStatus::Pending && is_order(lead);
-    let is_newer = |lead: &Lead| lead.date_created >= claim.sent.0 && !is_untold(lead);
-    let is_stale = claim.parked_id != 0 && known.is_some_and(is_newer);
+    // What was parked is out of date where somebody decided since it was sent. A lead that only came in meanwhile, or that
+    // a rule approved, still waits for this word.
+    let is_stale = claim.parked_id != 0 && steps.said(lead_id).is_some_and(|at| at >= claim.said.0);
+    if sent == LeadStatus::Pending && claim.conversion.is_told() && known.is_some_and(waits) {
+        return confirm(rules, lead_id, steps);
+    }
     if sent == LeadStatus::Pending || before == LeadStatus::Double || is_stale || is_only_new {
         return Verdict::Duplicate { lead_id, status: before };
     }
@@ -80,6 +115,23 @@ fn decide_again(claim: &Claim, lead_id: i64, steps: &mut Steps) -> Verdict {
         Ok(false) => Verdict::Duplicate { lead_id, status: before },
         Err(illegal) => rejected("status", format!("lead {lead_id}: {illegal}")),
     }
+}
+
+/// Whether nothing approved a lead by itself only because its advertiser had not spoken of it.
+fn waits(lead: &Lead) -> bool {
+    let is_pending = lead.state().status == LeadStatus::Pending;
+    is_pending && is_early(lead) && !lead.is_signed && lead.bot_mark == BotMark::None.code()
+}
+
+/// The advertiser reports what an order or a browser told before: from here on the rules hold for it.
+fn confirm(rules: &Rules<'_>, lead_id: i64, steps: &mut Steps) -> Verdict {
+    let until = rules.offer.and_then(|offer| auto_approve(offer, false, steps.now()));
+    steps.set_auto_approve(lead_id, until);
+    let rule = Why::rule(LeadReason::GoalRule);
+    let is_approved = rules.goal.is_auto_approve
+        && steps.decide(lead_id, LeadStatus::Approved, Actor::NETWORK, rule) == Ok(true);
+    let status = steps.status(lead_id);
+    if is_approved { Verdict::Updated { lead_id, status } } else { Verdict::Duplicate { lead_id, status } }
 }
 
 fn advertiser(claim: &Claim) -> Actor {

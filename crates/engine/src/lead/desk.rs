@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 use whocpa_domain::click::Click;
 use whocpa_domain::tid::ClickId;
-use whocpa_domain::{Error, Resource, Result};
+use whocpa_domain::{Error, Result};
 use whocpa_store::click;
 
 use super::receive::{Claim, Verdict};
 use super::resolve::{Known, resolve_all};
 use crate::Engine;
-use crate::audit::Changes;
 use crate::click::stored_form;
 use crate::open::WeakEngine;
 
@@ -184,9 +183,9 @@ async fn write_all(
             used.fetch_max(resolved.used, Ordering::Relaxed);
             resolved.steps.write(&db).await?;
             resolved.phones.write(&db).await?;
-            for (caller, told, noted) in &resolved.noted {
-                let changes = Changes::created(noted);
-                engine.note_object(&db, *caller, Resource::Lead, (told.id, told), changes).await?;
+            for noted in resolved.noted {
+                let told = (noted.id, &noted.told);
+                engine.note_object(&db, noted.caller, noted.resource, told, noted.changes).await?;
             }
             written.notify_one();
             Ok(resolved.verdicts)

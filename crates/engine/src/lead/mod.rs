@@ -17,6 +17,7 @@ mod desk;
 mod form;
 mod import;
 mod list;
+mod noted;
 mod order;
 mod parked;
 mod phones;

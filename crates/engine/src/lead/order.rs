@@ -133,11 +133,6 @@ impl LeadCreated {
         let is_new = matches!(self.verdict.as_str(), "accepted" | "parked");
         Self { id: if is_new { 0 } else { self.id }, ..self }
     }
-
-    /// Whether anything was written.
-    pub(super) fn is_new(&self) -> bool {
-        self.verdict != "duplicate"
-    }
 }
 
 /// What a request to the API is.

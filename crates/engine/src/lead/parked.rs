@@ -99,6 +99,7 @@ fn claim(row: ParkedLead) -> Claim {
         orphan: (kind, row.reason),
         parked_id: row.id,
         sent: Time(row.date_created),
+        said: Time(row.date_created),
         conversion: Conversion {
             advertiser_id: row.advertiser_id,
             tid: row.tid,

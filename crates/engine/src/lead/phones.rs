@@ -1,4 +1,4 @@
-//! One telephone number, one lead: within an offer's days, orders of the same number from other clicks are doubles.
+//! One telephone number, one lead: within an offer's days, another order of the same number is a double.
 
 use std::collections::BTreeMap;
 
@@ -35,13 +35,13 @@ impl Phones {
         Ok((Self { held, taken: Vec::new() }, lead::of_ids(db, &ids).await?))
     }
 
-    /// The lead that a new one of this number repeats: of another click, not refused, not older than so many days.
-    pub fn first(&self, number: &Number, days: i64, click_id: i64, sent: Time, steps: &Steps) -> Option<i64> {
+    /// The lead that holds this number: not refused, not older than so many days.
+    pub fn holder<'a>(&self, number: &Number, days: i64, sent: Time, steps: &'a Steps) -> Option<&'a Lead> {
         let first = steps.lead(*self.held.get(number)?)?;
         let is_refused =
             matches!(first.state().status, LeadStatus::Rejected | LeadStatus::Spam | LeadStatus::Double);
         let is_recent = first.date_created >= sent.plus_days(-days).0;
-        (first.click_id != click_id && !is_refused && is_recent).then_some(first.id)
+        (!is_refused && is_recent).then_some(first)
     }
 
     /// From now on this lead holds the number.

@@ -92,6 +92,12 @@ impl Conversion {
     pub fn is_unproven(&self) -> bool {
         self.way.is_browser() && !self.is_signed
     }
+
+    /// Whether its advertiser says so himself, or an operator for him: neither a browser that anybody could have told to,
+    /// nor a buyer's order.
+    pub fn is_told(&self) -> bool {
+        self.order.is_none() && !self.is_unproven()
+    }
 }
 
 /// What became of a conversion, known after commit (design §6): never a mere receipt.
@@ -256,7 +262,8 @@ impl Engine {
                 None => (0, diagnose(conversion.tid.trim())),
             },
         };
-        Claim { conversion, click_id, orphan, sent: self.now(), parked_id: 0, sealed: None, by: None }
+        let now = self.now();
+        Claim { conversion, click_id, orphan, sent: now, said: now, parked_id: 0, sealed: None, by: None }
     }
 }
 
@@ -270,6 +277,8 @@ pub(super) struct Claim {
     pub orphan: (OrphanKind, String),
     /// When it was reported: the terms of that moment rate it.
     pub sent: Time,
+    /// When it was reported last: what somebody decided since then is newer.
+    pub said: Time,
     /// The parked row that is tried again, 0 for a new conversion.
     pub parked_id: i64,
     /// The buyer, where he is known.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::goal::MoneyType;
@@ -17,13 +16,12 @@ use whocpa_store::lead::Lead;
 use whocpa_store::parked_lead::{self, ParkedLead};
 use whocpa_store::{Db, currency, goal};
 
-use super::again::{again, decide_new, mark_words};
-use super::order::LeadCreated;
+use super::again::{Rules, again, decide_new, mark_words};
+use super::noted::{self, Noted};
 use super::phones::{Number, Phones};
 use super::receive::{Claim, Verdict};
 use super::silence::{auto_approve, decide_until};
 use super::steps::{Place, Steps, Why};
-use crate::Caller;
 use crate::catalogue::{OfferEntry, Snapshot};
 
 /// Said to a browser that reports a part of a sale.
@@ -50,33 +48,7 @@ pub(super) struct Resolved {
     /// The telephone numbers that they hold.
     pub phones: Phones,
     /// Requests to be noted, with what they are told.
-    pub noted: Vec<(Caller, LeadCreated, Noted)>,
-}
-
-/// What the audit tells of a lead that was sent by the API; nothing of its buyer.
-#[derive(Serialize)]
-pub(super) struct Noted {
-    offer_id: i64,
-    goal_id: i64,
-    webmaster_id: i64,
-    status: i64,
-    way: i64,
-    sale_id: String,
-    first_lead_id: Option<i64>,
-}
-
-impl Noted {
-    fn of(claim: &Claim, lead: Option<&Lead>) -> Self {
-        Self {
-            offer_id: lead.map_or(claim.conversion.offer_id, |lead| lead.offer_id),
-            goal_id: lead.map_or(0, |lead| lead.goal_id),
-            webmaster_id: lead.map_or(0, |lead| lead.webmaster_id),
-            status: lead.map_or(0, |lead| lead.status),
-            way: claim.conversion.way.code(),
-            sale_id: claim.conversion.sale_id.clone(),
-            first_lead_id: lead.and_then(|lead| lead.first_lead_id),
-        }
-    }
+    pub noted: Vec<noted::Request>,
 }
 
 /// Resolves `claims` in order; leads get ids from `first_id` on.
@@ -89,24 +61,20 @@ pub(super) async fn resolve_all(
 ) -> Result<Resolved> {
     let keys: Vec<String> = claims.iter().map(key_of).collect();
     let (mut phones, holders) = Phones::lock(db, &known.numbers(claims)).await?;
-    let (held, free) = known.claimed_clicks();
-    let mut same = whocpa_store::lead::same_actions(db, &keys, &held, &free).await?;
+    let mut same = whocpa_store::lead::same_actions(db, &keys, &known.click_ids()).await?;
     same.extend(holders);
     let mut steps = Steps::new(same, now);
+    steps.recall(db, claims).await?;
     let (mut verdicts, mut noted) = (Vec::with_capacity(claims.len()), Vec::new());
     for (claim, key) in claims.iter().zip(keys) {
+        let before = claim.by.and_then(|_| Noted::of(known.about(claim, &key, &steps)?, &steps));
         let mut verdict = known.resolve(claim, key, first_id + steps.created(), (&mut steps, &mut phones));
         if claim.parked_id != 0 {
             note_tried(db, claim.parked_id, &verdict, now).await?;
         } else if let Verdict::Parked { id, kind, reason } = &mut verdict {
             *id = parked_lead::create(db, known.park(claim, (*kind, reason), now)).await?;
         }
-        if let (Some(caller), Some(told)) = (claim.by, LeadCreated::of(&verdict).filter(LeadCreated::is_new))
-        {
-            let lead = steps.lead(told.id).filter(|_| !matches!(verdict, Verdict::Parked { .. }));
-            let noted_as = Noted::of(claim, lead);
-            noted.push((caller, told, noted_as));
-        }
+        noted.extend(noted::request(claim, &verdict, before.as_ref(), &steps));
         verdicts.push(verdict);
     }
     Ok(Resolved { verdicts, used: steps.created(), steps, phones, noted })
@@ -177,17 +145,9 @@ impl Known {
         self.clicks.values().map(|click| click.offer_id)
     }
 
-    /// The clicks that a goal with `is_otol` may pay once only, and those that another goal may pay: their leads are
-    /// looked for.
-    fn claimed_clicks(&self) -> (Vec<ClickId>, Vec<ClickId>) {
-        let of = |is_otol: bool| {
-            let has = |click: &&Click| {
-                let goals = self.goals.get(&click.offer_id);
-                goals.is_some_and(|goals| goals.iter().any(|goal| goal.is_otol == is_otol))
-            };
-            self.clicks.values().filter(has).map(|click| click.id).collect()
-        };
-        (of(true), of(false))
+    /// The clicks that were found: all their leads are looked for.
+    fn click_ids(&self) -> Vec<ClickId> {
+        self.clicks.keys().copied().collect()
     }
 
     /// The telephone numbers that offers count once.
@@ -201,6 +161,13 @@ impl Known {
         let hash = &claim.sealed.as_ref()?.phone_hash;
         let days = self.catalogue.offers.get(&offer_id)?.leads.phone_double_days;
         (days > 0 && !hash.is_empty()).then(|| ((offer_id, hash.clone()), days))
+    }
+
+    /// The known lead that a claim is about.
+    fn about(&self, claim: &Claim, key: &str, steps: &Steps) -> Option<i64> {
+        let offer_id = self.clicks.get(&claim.click_id)?.offer_id;
+        let (goal, _) = self.goal(offer_id, claim).ok()?;
+        known_as(claim, (claim.conversion.advertiser_id, offer_id, goal.id), key, steps)
     }
 
     fn resolve(
@@ -224,27 +191,28 @@ impl Known {
             Err(reason) => return rejected("goal_id", reason),
         };
         let place = (sent.advertiser_id, click.offer_id, goal.id);
-        let known = known_as(claim, place, &key, steps);
-        if let Some(id) = known {
-            return again(claim, id, steps);
-        }
-        if sent.intent == Intent::Change {
-            return rejected("tid", "no lead of this click and goal to change");
-        }
         let amount = match self.amount(claim, goal, version) {
             Ok(amount) => amount,
             Err(reason) => return rejected("currency", reason),
         };
+        let number = self.number(claim);
+        let known = known_as(claim, place, &key, steps);
+        if let Some(id) = known {
+            let rules = Rules { goal, offer: offer.map(Arc::as_ref), amount, number };
+            return again(claim, &rules, id, (steps, phones));
+        }
+        if sent.intent == Intent::Change {
+            return rejected("tid", "no lead of this click and goal to change");
+        }
         let money = match version.terms().rate(amount) {
             Ok(money) => money,
             Err(_) if sent.is_unproven() => return rejected("sign", UNPROVEN_AMOUNT),
             Err(reason) => return rejected("amount", reason),
         };
-        let number = self.number(claim);
         let repeated = repeated(claim, goal, number.as_ref(), (steps, phones));
         let first = repeated.map(|(id, _)| id);
         let mark = BotMark::from_code(click.bot_mark).filter(|mark| *mark != BotMark::None);
-        let is_marked = mark.is_some() || sent.is_unproven();
+        let is_marked = mark.is_some() || !sent.is_told();
         let lead = Lead {
             otol_click_id: (goal.is_otol && first.is_none()).then_some(claim.click_id),
             natural_key: key,
@@ -260,10 +228,10 @@ impl Known {
         };
         let (status, code) = repeated
             .map_or((LeadStatus::Pending, LeadReason::Untold), |(_, code)| (LeadStatus::Double, code));
-        let words = &mark_words(mark, is_marked, goal);
+        let words = &mark_words(claim, mark, goal);
         steps.create(lead, status, Why { code, words });
         if let Some(sealed) = &claim.sealed {
-            steps.set_buyer(id, &sealed.phone_hash, &sealed.text);
+            steps.set_buyer(id, sealed);
         }
         if first.is_none() {
             decide_new(claim, goal, is_marked, (id, steps));
@@ -376,8 +344,10 @@ fn repeated(
     let held = if goal.is_otol { steps.holder(claim.click_id, goal.id) } else { None };
     held.map(|id| (id, LeadReason::SecondAction)).or_else(|| {
         let (number, days) = number?;
-        let first = phones.first(number, *days, claim.click_id, claim.sent, steps);
-        first.map(|id| (id, LeadReason::SamePhone))
+        let first = phones.holder(number, *days, claim.sent, steps)?;
+        // An advertiser may report several actions of one visit; a buyer's second order there is the first one again.
+        let is_other = first.click_id != claim.click_id || claim.conversion.order.is_some();
+        is_other.then_some((first.id, LeadReason::SamePhone))
     })
 }
 
@@ -408,6 +378,8 @@ fn named<'a>(goals: impl Iterator<Item = &'a Goal>, alias: &str) -> Option<&'a G
 fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, id: i64) -> Lead {
     let [subid1, subid2, subid3, subid4, subid5] = click.subid.clone();
     let area_id = claim.conversion.order.as_ref().and_then(|order| order.area_id);
+    // Who could write any sale id names none: it would take the place of the advertiser's own.
+    let is_named = !claim.conversion.is_unproven();
     Lead {
         id,
         advertiser_id: claim.conversion.advertiser_id,
@@ -418,7 +390,7 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         click_id: click.id,
         otol_click_id: None,
         natural_key: String::new(),
-        sale_id: claim.conversion.sale_id.clone(),
+        sale_id: if is_named { claim.conversion.sale_id.clone() } else { String::new() },
         r#type: LeadType::Lead.code(),
         status: LeadStatus::Pending.code(),
         is_closed: 0,

@@ -3,7 +3,7 @@
 //! Changes are made in memory on leads that are read (and locked) before, then written together: the same code for
 //! one decision and for a batch of conversions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use whocpa_domain::lead::{
     Closing, Contest, Decider, Illegal, LeadEventKind, LeadReason, LeadState, LeadStatus,
@@ -16,8 +16,11 @@ use whocpa_store::Db;
 use whocpa_store::buyer::{self, Buyer};
 use whocpa_store::change;
 use whocpa_store::lead::{self, Lead, Record};
-use whocpa_store::lead_event::LeadEvent;
+use whocpa_store::lead_event::{self, LeadEvent};
 use whocpa_store::transfer::Cause;
+
+use super::buyer::Sealed;
+use super::receive::Claim;
 
 /// Who changes a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +45,12 @@ impl Actor {
 pub(super) type Place = (i64, i64, i64);
 
 /// Whether it came in before the advertiser's own report of it.
-fn is_early(lead: &Lead) -> bool {
+pub(super) fn is_early(lead: &Lead) -> bool {
     LeadWay::from_code(lead.way).is_some_and(|way| way.is_order() || way.is_browser())
 }
 
 /// Whether its buyer's order came in before the advertiser knew of it.
-pub(super) fn is_order(lead: &Lead) -> bool {
+fn is_order(lead: &Lead) -> bool {
     LeadWay::from_code(lead.way).is_some_and(LeadWay::is_order)
 }
 
@@ -77,6 +80,12 @@ type Change = (Option<LeadState>, LeadState);
 /// Leads and what is to be written about them.
 pub(crate) struct Steps {
     leads: BTreeMap<i64, Lead>,
+    /// Numbers of their newest events as they were read.
+    read: BTreeMap<i64, i64>,
+    /// Whose buyers are known.
+    bought: BTreeSet<i64>,
+    /// When an advertiser or operator last decided, where it was asked for.
+    said: BTreeMap<i64, i64>,
     new: Vec<i64>,
     changed: Vec<i64>,
     events: Vec<LeadEvent>,
@@ -89,9 +98,12 @@ pub(crate) struct Steps {
 impl Steps {
     /// Steps on these leads, at this moment.
     pub fn new(leads: Vec<Lead>, now: Time) -> Self {
-        let leads = leads.into_iter().map(|lead| (lead.id, lead)).collect();
+        let leads: BTreeMap<i64, Lead> = leads.into_iter().map(|lead| (lead.id, lead)).collect();
         Self {
+            read: leads.values().map(|lead| (lead.id, lead.event_count)).collect(),
             leads,
+            bought: BTreeSet::new(),
+            said: BTreeMap::new(),
             new: Vec::new(),
             changed: Vec::new(),
             events: Vec::new(),
@@ -100,6 +112,28 @@ impl Steps {
             attached: Vec::new(),
             now,
         }
+    }
+
+    /// Reads what these claims need to know of the leads besides.
+    pub(super) async fn recall(&mut self, db: &Db, claims: &[Claim]) -> Result<()> {
+        let ids: Vec<i64> = self.leads.keys().copied().collect();
+        if claims.iter().any(|claim| claim.sealed.is_some()) {
+            self.bought = buyer::known(db, &ids).await?;
+        }
+        if claims.iter().any(|claim| claim.parked_id != 0) {
+            self.said = lead_event::said(db, &ids).await?;
+        }
+        Ok(())
+    }
+
+    /// When an advertiser or operator last decided about a lead, before these steps.
+    pub fn said(&self, lead_id: i64) -> Option<i64> {
+        self.said.get(&lead_id).copied()
+    }
+
+    /// Whether the buyer of a lead is known, as far as a claim brought one.
+    pub fn knows_buyer(&self, lead_id: i64) -> bool {
+        self.bought.contains(&lead_id)
     }
 
     /// The lead of the same action of this advertiser, offer and goal.
@@ -131,24 +165,32 @@ impl Steps {
         self.leads.values().filter(move |lead| lead.click_id == click_id && place == place_of(lead))
     }
 
-    /// The buyer of a lead, new or known; one who is known already stays.
-    pub fn set_buyer(&mut self, lead_id: i64, phone_hash: &str, sealed: &str) {
-        let Some(lead) = self.leads.get(&lead_id) else { return };
+    /// The buyer of a lead, new or known; one who is known already stays. Gives whether he is new.
+    pub(super) fn set_buyer(&mut self, lead_id: i64, sealed: &Sealed) -> bool {
+        let Some(lead) = self.leads.get(&lead_id) else { return false };
+        if !self.bought.insert(lead_id) {
+            return false;
+        }
         let row = Buyer {
             lead_id,
             offer_id: lead.offer_id,
-            phone_hash: phone_hash.to_owned(),
-            sealed: sealed.to_owned(),
+            phone_hash: sealed.phone_hash.clone(),
+            sealed: sealed.text.clone(),
             date_created: lead.date_created,
         };
-        let is_new = self.new.contains(&lead_id) && !self.buyers.iter().any(|known| known.lead_id == lead_id);
-        if is_new { self.buyers.push(row) } else { self.attached.push(row) }
+        if self.new.contains(&lead_id) {
+            self.buyers.push(row);
+        } else {
+            self.attached.push(row);
+        }
+        true
     }
 
-    /// The lead that holds this click for this goal.
+    /// The lead that holds this click for this goal: the first one that is no double, whatever the goal said when it came.
     pub fn holder(&self, click_id: i64, goal_id: i64) -> Option<i64> {
-        let holds = |lead: &&Lead| lead.otol_click_id == Some(click_id) && lead.goal_id == goal_id;
-        self.leads.values().find(holds).map(|lead| lead.id)
+        let is_of = |lead: &&Lead| lead.click_id == click_id && lead.goal_id == goal_id;
+        let mut all = self.leads.values().filter(is_of);
+        all.find(|lead| lead.state().status != LeadStatus::Double).map(|lead| lead.id)
     }
 
     /// The moment of the steps.
@@ -261,6 +303,15 @@ impl Steps {
         }
     }
 
+    /// From when on silence approves a lead that it did not approve before.
+    pub fn set_auto_approve(&mut self, lead_id: i64, at: Option<i64>) {
+        let lead = self.leads.get_mut(&lead_id).filter(|lead| lead.date_auto_approve.is_none());
+        if let Some(lead) = lead.filter(|_| at.is_some()) {
+            lead.date_auto_approve = at;
+            self.changed.push(lead_id);
+        }
+    }
+
     /// One change of a lead: its state, an event, and the transfers between the two states.
     fn step(&mut self, lead_id: i64, (from, to): Change, kind: LeadEventKind, actor: Actor, why: Why<'_>) {
         let Some(lead) = self.leads.get_mut(&lead_id) else { return };
@@ -308,8 +359,8 @@ impl Steps {
             new.extend(self.leads.remove(id));
         }
         for id in &self.changed {
-            if let Some(lead) = self.leads.remove(id) {
-                lead::update(db, lead).await?;
+            if let Some((lead, read)) = self.leads.remove(id).zip(self.read.get(id)) {
+                lead::update(db, lead, *read).await?;
             }
         }
         let record =

@@ -223,6 +223,41 @@ async fn one_telephone_number_is_one_lead(db: TestDb) {
     assert!(refused.status.as_u16() == 400 && refused.text.contains("does not track by phone"), "{refused}");
 }
 
+#[db_test]
+async fn a_number_is_one_lead_by_every_path(db: TestDb) {
+    let net = Network::start(db).await;
+    net.track_by_phone().await;
+    let goal = format!("goal/{}", net.goal);
+    let status = async |told: &Value| net.lead(&net.operator, &told["order_id"]).await["status"].clone();
+    // Several orders of one visit and number, where a goal takes several actions of a visit.
+    net.change(&net.advertiser, &goal, "is_otol=0").await;
+    let tid = net.visit("").await;
+    let mut statuses = Vec::new();
+    for id in ["B0", "B1", "B2"] {
+        let form = format!("name={NAME}&phone=0501111111&tid={tid}&click_id={id}");
+        statuses.push(status(&net.add(&form).await.json()).await);
+    }
+    assert_eq!(statuses, [json!(0), json!(4), json!(4)]);
+    // The number of a lead that the advertiser reported first becomes known by the order of its visit.
+    net.change(&net.advertiser, &goal, "is_otol=1").await;
+    let tid = net.visit("").await;
+    let told = net.report(&format!("/pb?token=TOKEN&tid={tid}&sale_id=R")).await.json();
+    let order = net.add(&format!("name={NAME}&phone=0502222222&tid={tid}")).await.json();
+    assert_eq!((&order["verdict"], &order["order_id"]), (&json!("duplicate"), &told["lead_id"]));
+    let other = net.add(&format!("name={NAME}&phone=0502222222&click_id=other")).await.json();
+    let double = net.lead(&net.operator, &other["order_id"]).await;
+    assert_eq!((&double["status"], &double["first_lead_id"]), (&json!(4), &told["lead_id"]), "{other}");
+    // A report of the double's own visit pays it no more than the order did.
+    let tid = double["tid"].as_str().expect("a tid");
+    let told = net.report(&format!("/pb?token=TOKEN&tid={tid}&sale_id=D&status=approved")).await.json();
+    assert_eq!(
+        (&told["verdict"], &told["lead_id"], &told["status"]),
+        (&json!("duplicate"), &double["id"], &json!(4)),
+        "{told}"
+    );
+    assert_eq!(net.leads().await.len(), 5);
+}
+
 /// All of these orders at one moment.
 async fn at_once(net: &Network, forms: &[String]) -> Vec<Value> {
     let mut tasks = tokio::task::JoinSet::new();

@@ -56,24 +56,35 @@ async fn a_browser_reports_one_action_of_its_own_click(db: TestDb) {
     let lead = net.view(&net.webmaster, &format!("lead/{id}")).await;
     assert_eq!(
         (&lead["way"], &lead["attribution"], &lead["sale_id"], &lead["type"]),
-        (&json!(2), &json!(1), &json!("A"), &json!(0))
+        (&json!(2), &json!(1), &json!(""), &json!(0)),
+        "who could write any sale id names none"
     );
     assert_eq!(
         (&lead["status"], &lead["is_signed"]),
         (&json!(0), &json!(false)),
         "nothing approves it by itself"
     );
-    assert!(lead["events"][0]["comment"].as_str().expect("words").contains("browser"), "{lead}");
-    // The advertiser's own report of the sale is about the same lead, and he decides.
-    let decided = net.report(&format!("/pb?token=TOKEN&tid={tid}&sale_id=A&status=approved")).await.json();
+    let words = lead["events"][0]["comment"].as_str().expect("words");
+    assert!(words.contains("browser") && words.contains("calls the sale \"A\""), "{words}");
+    // The advertiser's own report of the sale is about the same lead, whatever the browser called it, and he decides.
+    let decided = net.report(&format!("/pb?token=TOKEN&tid={tid}&sale_id=R&status=approved")).await.json();
     assert_eq!((&decided["verdict"], &decided["lead_id"]), (&json!("updated"), &id));
+    assert_eq!(net.view(&net.webmaster, &format!("lead/{id}")).await["sale_id"], json!("R"));
+    assert_eq!(net.pixel("sale_id=Z", &tid).await, (200, "duplicate".to_owned()));
+    assert_eq!(net.view(&net.webmaster, &format!("lead/{id}")).await["sale_id"], json!("R"));
+    // So too where a goal takes several actions of a visit: they are not counted twice.
+    net.change(&net.advertiser, &format!("goal/{}", net.goal), "is_otol=0").await;
+    let free = net.visit("").await;
+    assert_eq!(net.pixel("sale_id=made-up", &free).await, (200, "accepted".to_owned()));
+    let real = net.report(&format!("/pb?token=TOKEN&tid={free}&sale_id=REAL&status=approved")).await.json();
+    assert_eq!((&real["verdict"], net.leads().await.len()), (&json!("updated"), 2));
     // The other way round.
     let other = net.visit("").await;
     let first = net.report(&format!("/pb?token=TOKEN&tid={other}&sale_id=C")).await.json();
     let told = net.script(&format!("tid={other}&sale_id=C")).await;
     assert_eq!((&told.json()["verdict"], &told.json()["lead_id"]), (&json!("duplicate"), &first["lead_id"]));
     assert_eq!(told.header("access-control-allow-origin"), "*");
-    assert_eq!(net.leads().await.len(), 2);
+    assert_eq!(net.leads().await.len(), 3);
     for (query, field) in [("", "tid"), ("tid=undefined", "tid"), ("tid=00000000000000000000x", "tid")] {
         let (status, words) = net.pixel(query, "").await;
         assert!(status == 400 && words.contains(field), "{query}: {words}");

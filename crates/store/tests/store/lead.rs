@@ -58,13 +58,25 @@ async fn strange_texts_survive_and_are_found(db: TestDb) {
     stored.await.expect("store leads");
     let keys = &STRANGE.map(str::to_owned);
     let find = |click_ids: &'static [i64]| {
-        db.store.write(move |db| async move { lead::same_actions(&db, keys, click_ids, &[]).await })
+        db.store.write(move |db| async move { lead::same_actions(&db, keys, click_ids).await })
     };
     assert_eq!(find(&[]).await.expect("find"), leads);
     assert_eq!(find(&[7]).await.expect("find").len(), leads.len() + 1, "and the one that holds the click");
     for event in &events {
         let stored = lead_event::list(&db.store.read(), Scope::All, event.lead_id).await.expect("read");
         assert_eq!(stored, std::slice::from_ref(event));
+    }
+}
+
+#[db_test]
+async fn a_lead_that_was_changed_meanwhile_is_not_written_over(db: TestDb) {
+    network(&db.store).await;
+    let row = &lead::view(&db.store.read(), Scope::All, 1).await.expect("read").expect("a lead");
+    let read = row.event_count;
+    for (is_first, event_count) in [(true, read), (false, read)] {
+        let changed = &Lead { event_count: event_count + 1, ..row.clone() };
+        let done = db.store.write(move |db| async move { lead::update(&db, changed.clone(), read).await });
+        assert_eq!(done.await.is_ok(), is_first);
     }
 }
 

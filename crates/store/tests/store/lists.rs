@@ -425,7 +425,7 @@ async fn the_numbers_follow_every_change(db: TestDb) {
         let changed: &Vec<Lead> = &changed.collect();
         let write = db.store.write(move |db| async move {
             for row in changed {
-                lead::update(&db, row.clone()).await?;
+                lead::update(&db, row.clone(), row.event_count).await?;
             }
             Ok(())
         });
