@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::PgPool;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
@@ -203,6 +204,13 @@ async fn sqlite(path: &Path, readers: u32) -> Result<Pair> {
             .acquire_timeout(Duration::from_secs(10))
             .sqlx_logging(false)
             .test_before_acquire(false)
+            .map_sqlx_sqlite_pool_opts(|options| {
+                // After a commit that failed (a full disk), SQLite has rolled back by itself, the driver cannot do it again,
+                // and takes the connection for one within a transaction: what is "committed" on it then may never be.
+                options.before_acquire(|connection, _| {
+                    Box::pin(async move { Ok(!connection.is_in_transaction()) })
+                })
+            })
             .map_sqlx_sqlite_opts(|options| {
                 options
                     .journal_mode(SqliteJournalMode::Wal)
@@ -221,4 +229,30 @@ async fn sqlite(path: &Path, readers: u32) -> Result<Pair> {
     let write = open(1).await?;
     let read = open(readers.max(1)).await?;
     Ok(Pair { read, write })
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::sqlx;
+
+    use super::*;
+
+    /// As after a commit for which there was no space: the database has ended the transaction, the driver counts on.
+    #[expect(clippy::disallowed_methods, reason = "it is the driver's own transaction that is tested")]
+    #[tokio::test]
+    async fn a_connection_that_lost_count_is_not_used_again() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let pair = sqlite(&dir.path().join("x.db"), 1).await.expect("open");
+        let pool = pair.write.get_sqlite_connection_pool();
+        let mut connection = pool.acquire().await.expect("the only connection");
+        let mut transaction = connection.begin().await.expect("begin");
+        sqlx::query("CREATE TEMP TABLE seen (id INTEGER)").execute(&mut *transaction).await.expect("mark it");
+        sqlx::query("COMMIT").execute(&mut *transaction).await.expect("end it behind the driver's back");
+        transaction.rollback().await.expect_err("there is nothing to roll back");
+        drop(connection);
+        let mut fresh = pool.acquire().await.expect("a connection");
+        assert!(!fresh.is_in_transaction());
+        let marked = sqlx::query("SELECT id FROM seen").fetch_all(&mut *fresh).await;
+        marked.expect_err("another connection");
+    }
 }
