@@ -80,7 +80,11 @@ fn param_schema(param: &Param, place: Place) -> Value {
         ParamKind::Code(codes) => code_schema(codes),
         ParamKind::Word(words) => json!({ "type": "string", "enum": words }),
         ParamKind::File(limit) => json!({ "type": "string", "format": "binary", "maxLength": limit }),
-        ParamKind::Json(kind) => field_schema(kind, &[]),
+        ParamKind::Json(kind) if place == Place::Json => field_schema(kind, &[]),
+        // A part of a form is a text: the object is written into it.
+        ParamKind::Json(kind) => json!({
+            "type": "string", "contentMediaType": "application/json", "contentSchema": field_schema(kind, &[]),
+        }),
     };
     match param.name {
         "page" => one["default"] = json!(Page::default().0),
