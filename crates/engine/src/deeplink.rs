@@ -9,13 +9,10 @@ use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::rotation::LinkRotation;
 use whocpa_domain::text::fold;
 use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view};
-use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::link::{self, Link, LinkFilter, LinkKind};
 use whocpa_store::{Db, offer};
 
-use crate::audit::Changes;
-use crate::domain::check_domain;
-use crate::link::{CODE_LETTERS, SUBID, check_area, check_offer};
+use crate::link::{SUBID, check_offer, check_places, named};
 use crate::{Caller, Engine, Paging, Rows, check};
 
 /// The address of a page, as a browser shows it.
@@ -190,10 +187,7 @@ impl Engine {
                 check_page(&db, scope, &row).await?;
             }
             check_places(&db, scope, input.area_id, input.domain_id).await?;
-            let changes = Changes::updated(&before, &row);
-            link::update(&db, row).await?;
-            change::create(&db, ChangeKind::Link, id, self.now()).await?;
-            self.note(&db, caller, Resource::Deeplink, id, changes).await
+            self.link_save(&db, caller, Resource::Deeplink, (&before, row)).await
         })
         .await
     }
@@ -234,13 +228,8 @@ impl Engine {
         self.change(move |db| async move {
             check_offer(&db, scope, row.webmaster_id, row.offer_id).await?;
             check_page(&db, scope, row).await?;
-            let set = |id: Option<i64>| id.map_or(Patch::Keep, Patch::Set);
-            check_places(&db, scope, set(row.area_id), set(row.domain_id)).await?;
-            let row = Link { code: self.rng().letters(CODE_LETTERS), ..row.clone() };
-            let id = link::create(&db, row.clone()).await?;
-            change::create(&db, ChangeKind::Link, id, self.now()).await?;
-            self.note(&db, caller, Resource::Deeplink, id, Changes::created(&Link { id, ..row })).await?;
-            Ok(id)
+            check_places(&db, scope, named(row.area_id), named(row.domain_id)).await?;
+            self.link_insert(&db, caller, Resource::Deeplink, row).await
         })
         .await
     }
@@ -248,17 +237,7 @@ impl Engine {
     /// Deletes a deeplink. Its clicks and leads stay, its code is never used again, and visitors who still come by it
     /// go to its traffic-back.
     pub async fn deeplink_delete(&self, caller: Caller, id: i64) -> Result<()> {
-        let scope = caller.may(Resource::Deeplink, Method::Delete)?;
-        self.change(move |db| async move {
-            let found = link::view_for_update(&db, scope, LinkKind::Deeplink, id).await?;
-            let before = found.ok_or(Error::NotFound)?;
-            let row = Link { date_deleted: Some(self.now().0), ..before.clone() };
-            let changes = Changes::archived(&before, &row);
-            link::update(&db, row).await?;
-            change::create(&db, ChangeKind::Link, id, self.now()).await?;
-            self.note(&db, caller, Resource::Deeplink, id, changes).await
-        })
-        .await
+        self.link_remove(caller, Resource::Deeplink, LinkKind::Deeplink, id).await
     }
 
     fn deeplink_shown(&self, caller: Caller, row: Link) -> DeeplinkView {
@@ -295,15 +274,4 @@ async fn check_page(db: &Db, scope: Scope, row: &Link) -> Result<()> {
         .destination(&row.url_to, &offer.utm_mask)
         .map(drop)
         .map_err(|message| Error::field("url_to", message))
-}
-
-/// Only what is newly named is checked.
-async fn check_places(db: &Db, scope: Scope, area: Patch<i64>, domain: Patch<i64>) -> Result<()> {
-    if let Patch::Set(id) = area {
-        check_area(db, scope, id).await?;
-    }
-    if let Patch::Set(id) = domain {
-        check_domain(db, scope, id).await?;
-    }
-    Ok(())
 }

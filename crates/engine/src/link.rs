@@ -1,29 +1,21 @@
 //! Tracked links: what webmasters show to their visitors.
 
+mod common;
 mod routing;
 
-use whocpa_domain::area::AreaStatus;
 use whocpa_domain::click::{ReferrerMode, SUBID_LIMIT};
-use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Json, Patch, Until};
 use whocpa_domain::rotation::{EXPLORATION, LinkRotation, Route};
 use whocpa_domain::targeting::Targeting;
 use whocpa_domain::text::fold;
-use whocpa_domain::{
-    Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
-};
-use whocpa_store::change::{self, ChangeKind};
+use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
+use whocpa_store::impression;
 use whocpa_store::link::{self, Link, LinkFilter, LinkKind};
-use whocpa_store::{Db, area, connection, impression, offer};
 
-use crate::audit::Changes;
+pub(crate) use self::common::{check_offer, check_places, named};
 use crate::catalogue::numbers;
-use crate::domain::check_domain;
 use crate::{Caller, Engine, Paging, Rows, check};
-
-/// Letters of a link's code: 10 of 5 bits, so that codes cannot be found by trying.
-pub(crate) const CODE_LETTERS: usize = 10;
 
 /// Labels of clicks.
 pub(crate) const SUBID: Limits = Limits::Text(0, SUBID_LIMIT);
@@ -237,13 +229,7 @@ impl Engine {
             let found = link::view_for_update(&db, scope, LinkKind::Link, id).await?;
             let before = found.ok_or(Error::NotFound)?;
             let row = before.clone();
-            // Only a new area is checked: an old one may have been archived since.
-            if let Patch::Set(area_id) = input.area_id {
-                check_area(&db, scope, area_id).await?;
-            }
-            if let Patch::Set(domain_id) = input.domain_id {
-                check_domain(&db, scope, domain_id).await?;
-            }
+            check_places(&db, scope, input.area_id, input.domain_id).await?;
             let input = input.clone();
             let name = input.name.unwrap_or(row.name);
             let row = Link {
@@ -272,10 +258,7 @@ impl Engine {
             let row = routing.apply(row);
             self.link_check(&row)?;
             routing::check(&db, scope, (Some(&before), &row), tree).await?;
-            let changes = Changes::updated(&before, &row);
-            link::update(&db, row).await?;
-            change::create(&db, ChangeKind::Link, id, self.now()).await?;
-            self.note(&db, caller, Resource::Link, id, changes).await
+            self.link_save(&db, caller, Resource::Link, (&before, row)).await
         })
         .await
     }
@@ -326,19 +309,8 @@ impl Engine {
         self.change(move |db| async move {
             check_offer(&db, scope, row.webmaster_id, row.offer_id).await?;
             routing::check(&db, scope, (None, row), tree).await?;
-            if let Some(area_id) = row.area_id {
-                check_area(&db, scope, area_id).await?;
-            }
-            if let Some(domain_id) = row.domain_id {
-                check_domain(&db, scope, domain_id).await?;
-            }
-            // Drawn in the transaction: a taken code makes the store run this again.
-            let code = self.rng().letters(CODE_LETTERS);
-            let row = Link { code, ..row.clone() };
-            let id = link::create(&db, row.clone()).await?;
-            change::create(&db, ChangeKind::Link, id, self.now()).await?;
-            self.note(&db, caller, Resource::Link, id, Changes::created(&Link { id, ..row })).await?;
-            Ok(id)
+            check_places(&db, scope, named(row.area_id), named(row.domain_id)).await?;
+            self.link_insert(&db, caller, Resource::Link, row).await
         })
         .await
     }
@@ -346,17 +318,7 @@ impl Engine {
     /// Deletes a link. Its clicks and leads stay, its code is never used again, and visitors who still come by it go
     /// to its traffic-back.
     pub async fn link_delete(&self, caller: Caller, id: i64) -> Result<()> {
-        let scope = caller.may(Resource::Link, Method::Delete)?;
-        self.change(move |db| async move {
-            let found = link::view_for_update(&db, scope, LinkKind::Link, id).await?;
-            let before = found.ok_or(Error::NotFound)?;
-            let row = Link { date_deleted: Some(self.now().0), ..before.clone() };
-            let changes = Changes::archived(&before, &row);
-            link::update(&db, row).await?;
-            change::create(&db, ChangeKind::Link, id, self.now()).await?;
-            self.note(&db, caller, Resource::Link, id, changes).await
-        })
-        .await
+        self.link_remove(caller, Resource::Link, LinkKind::Link, id).await
     }
 
     fn link_shown(&self, caller: Caller, row: Link) -> LinkView {
@@ -386,46 +348,5 @@ impl Engine {
             exploration: row.exploration.unwrap_or(EXPLORATION),
             impressions: 0,
         }
-    }
-
-    /// Checks what links and deeplinks have in common.
-    pub(crate) fn link_check(&self, row: &Link) -> Result<()> {
-        let mut errors = FieldErrors::default();
-        check::line(&mut errors, "name", &row.name);
-        for (field, value) in [
-            ("subid1", &row.subid1),
-            ("subid2", &row.subid2),
-            ("subid3", &row.subid3),
-            ("subid4", &row.subid4),
-            ("subid5", &row.subid5),
-        ] {
-            SUBID.check(&mut errors, field, value);
-        }
-        self.check_traffback(&mut errors, &row.url_traffback, row.webmaster_id);
-        errors.finish()
-    }
-}
-
-/// An offer that the webmaster may see and is connected to.
-pub(crate) async fn check_offer(db: &Db, scope: Scope, webmaster_id: i64, offer_id: i64) -> Result<()> {
-    if offer::view(db, scope, offer_id).await?.is_none() {
-        return Err(Error::field("offer_id", "Offers not found"));
-    }
-    let pair = connection::of_pair(db, webmaster_id, offer_id).await?;
-    if pair.is_some_and(|pair| pair.status == ConnectionStatus::Approved.code()) {
-        Ok(())
-    } else {
-        Err(Error::field("offer_id", "You are not connected to this offer"))
-    }
-}
-
-/// An own area that is neither rejected nor archived.
-pub(crate) async fn check_area(db: &Db, scope: Scope, id: i64) -> Result<()> {
-    let found = area::view(db, scope, id).await?;
-    let usable = [AreaStatus::Review.code(), AreaStatus::Approved.code()];
-    if found.is_some_and(|area| usable.contains(&area.status)) {
-        Ok(())
-    } else {
-        Err(Error::field("area_id", "Areas not found"))
     }
 }
