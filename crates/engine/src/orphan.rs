@@ -59,7 +59,7 @@ view! {
         offer_id: Option<i64>,
         /// What was sent instead of a visit.
         kind: OrphanKind,
-        /// The same in words, with what to do; of one that was refused, why.
+        /// The same in words, with what to do; of one that was refused, why (the advertiser is told).
         reason: String,
         /// What became of it.
         state: OrphanState,
@@ -104,18 +104,25 @@ view! {
     }
 }
 
+/// What webmasters read of a refused report.
+const REFUSED: &str = "the advertiser is told why";
+
 impl OrphanView {
     /// Webmasters of the offer see that there is an action without a visit, and nothing of the advertiser's business.
     fn new(level: Level, row: ParkedLead) -> Self {
         let is_told = level != Level::Webmaster;
+        let state = OrphanState::from_code(row.state).unwrap_or(OrphanState::Open);
+        // Why a report was refused may name amounts and leads.
+        let is_refused = state == OrphanState::Refused;
+        let reason = if is_refused && !is_told { REFUSED.to_owned() } else { row.reason };
         let text = |text: String| is_told.then_some(text);
         Self {
             id: row.id,
             advertiser_id: (level == Level::Operator).then_some(row.advertiser_id),
             offer_id: row.offer_id,
             kind: OrphanKind::from_code(row.kind).unwrap_or(OrphanKind::Wrong),
-            reason: row.reason,
-            state: OrphanState::from_code(row.state).unwrap_or(OrphanState::Open),
+            reason,
+            state,
             tid: text(row.tid),
             sale_id: text(row.sale_id),
             goal_id: is_told.then_some(Some(row.goal_id).filter(|id| *id != 0)),

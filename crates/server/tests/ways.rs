@@ -31,6 +31,9 @@ mod permutations;
 #[path = "ways/pixels.rs"]
 mod pixels;
 #[cfg(test)]
+#[path = "ways/repeats.rs"]
+mod repeats;
+#[cfg(test)]
 #[path = "ways/senders.rs"]
 mod senders;
 #[cfg(test)]

@@ -137,9 +137,7 @@ fn read(table: &[u8]) -> Result<Vec<Line>> {
         if lines.len() == LINES_LIMIT {
             return Err(wrong(format!("Must have at most {LINES_LIMIT} lines: send the others after these")));
         }
-        if record.len() > columns.len() {
-            return Err(wrong(format!("Line {number} has more values than there are columns")));
-        }
+        check_values(&columns, &record, &text).map_err(|words| wrong(format!("Line {number} {words}")))?;
         lines.push(line(number, &columns, &record));
     }
     if lines.is_empty() {
@@ -165,6 +163,27 @@ fn check_columns(columns: &[String]) -> Result<()> {
         }
     }
     errors.finish()
+}
+
+/// What would be lost or misread: the values of a line without a column, and all lines behind a quotation mark that nobody
+/// closes, which become one value.
+fn check_values(columns: &[String], record: &StringRecord, table: &str) -> std::result::Result<(), String> {
+    if record.len() != columns.len() {
+        let how = if record.len() > columns.len() { "more" } else { "fewer" };
+        return Err(format!("has {how} values than there are columns"));
+    }
+    for (name, value) in columns.iter().zip(record) {
+        if !value.contains('\n') {
+            continue;
+        }
+        if table.matches('"').count() % 2 == 1 {
+            return Err(format!("has a quotation mark in {name} that is not closed"));
+        }
+        if !matches!(name.as_str(), "address" | "comment") {
+            return Err(format!("has a line break in {name}"));
+        }
+    }
+    Ok(())
 }
 
 fn line(number: u64, columns: &[String], record: &StringRecord) -> Line {
@@ -212,6 +231,11 @@ mod tests {
         assert!(refused(b"tid,who\na,b").contains("Unknown column"));
         assert!(refused(b"tid,tid\na,b").contains("twice"));
         assert!(refused(b"tid\na,b").contains("more values"));
+        assert!(refused(b"tid,status\na,1\nb").contains("Line 3 has fewer values"));
+        assert!(refused(b"tid,status\n\"a,1\nb,1\nc,1").contains("Line 2 has"));
+        assert!(refused(b"comment,tid\n\"x,a\ny,b\n").contains("Line 2 has"));
+        assert!(refused(b"tid,comment\na,\"x\nb,y\nc,z").contains("in comment that is not closed"));
+        assert!(refused(b"tid,comment\n\"a\nb\",x").contains("line break in tid"));
         assert!(refused(b"tid\n\xff").contains("UTF-8"));
         assert!(refused(format!("tid\n{}", "a\n".repeat(LINES_LIMIT + 1)).as_bytes()).contains("at most"));
     }

@@ -11,6 +11,9 @@ use super::receive::{Conversion, Verdict};
 use super::resolve::resolve_all;
 use crate::Engine;
 
+/// What is said of an action that another webmaster's lead has.
+const ELSEWHERE: &str = "duplicate: this action is known already";
+
 /// What would become of a report.
 pub(crate) struct TriedLead {
     /// The verdict in words.
@@ -33,32 +36,38 @@ impl Engine {
         }
         let known = known(self, std::slice::from_ref(&claim)).await?;
         let Some((webmaster_id, advertiser_id)) = known.parties(claim.click_id) else { return Ok(None) };
-        let is_seen = match scope {
-            Scope::All => true,
-            Scope::Webmaster(id) => id == webmaster_id,
-            Scope::Advertiser(id) => id == advertiser_id,
+        let (sees_click, sees_all_leads) = match scope {
+            Scope::All => (true, true),
+            Scope::Webmaster(id) => (id == webmaster_id, false),
+            Scope::Advertiser(id) => (id == advertiser_id, true),
             Scope::Manager(_) => {
                 let db = self.store().read();
-                person::view(&db, scope, webmaster_id).await?.is_some()
-                    || person::view(&db, scope, advertiser_id).await?.is_some()
+                let is_advertisers = person::view(&db, scope, advertiser_id).await?.is_some();
+                (is_advertisers || person::view(&db, scope, webmaster_id).await?.is_some(), is_advertisers)
             }
-            Scope::Public => false,
+            Scope::Public => (false, false),
         };
-        if !is_seen {
+        if !sees_click {
             return Ok(None);
         }
         claim.conversion.advertiser_id = advertiser_id;
         let (found, known, claim, now) = (&Mutex::new(None), &known, &claim, self.now());
         let taken_back = self.store().write(move |db| async move {
             let resolved = resolve_all(&db, known, std::slice::from_ref(claim), 0, now).await?;
+            // Somebody else's lead may have the action already: neither it nor what was told of it is for this caller.
+            if !sees_all_leads && resolved.steps.leads().any(|lead| lead.webmaster_id != webmaster_id) {
+                *found.lock().unwrap_or_else(PoisonError::into_inner) = Some((ELSEWHERE.to_owned(), None));
+                return Err(Error::Conflict("tried only".to_owned()));
+            }
             let verdict = resolved.verdicts.into_iter().next();
             let lead = verdict.as_ref().and_then(|verdict| resolved.steps.lead(lead_id(verdict)?).cloned());
-            *found.lock().unwrap_or_else(PoisonError::into_inner) = verdict.map(|verdict| (verdict, lead));
+            *found.lock().unwrap_or_else(PoisonError::into_inner) =
+                verdict.map(|verdict| (words(&verdict), lead));
             Err::<(), Error>(Error::Conflict("tried only".to_owned()))
         });
         let taken_back = taken_back.await;
         match found.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some((verdict, lead)) => Ok(Some(TriedLead { verdict: words(&verdict), lead })),
+            Some((verdict, lead)) => Ok(Some(TriedLead { verdict, lead })),
             None => {
                 Err(taken_back.err().unwrap_or_else(|| Error::Internal("a trial said nothing".to_owned())))
             }

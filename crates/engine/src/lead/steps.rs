@@ -136,6 +136,11 @@ impl Steps {
         self.bought.contains(&lead_id)
     }
 
+    /// All leads that were read or made.
+    pub fn leads(&self) -> impl Iterator<Item = &Lead> {
+        self.leads.values()
+    }
+
     /// The lead of the same action of this advertiser, offer and goal.
     pub fn same(&self, place: Place, natural_key: &str) -> Option<i64> {
         let is_it = |lead: &&Lead| lead.natural_key == natural_key && place == place_of(lead);

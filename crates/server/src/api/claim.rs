@@ -1,10 +1,11 @@
 //! `Idempotency-Key`: a write that is sent again has its effect once and is answered as the first time (trust §5).
 
 use axum::body::Bytes;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
-use whocpa_domain::access::Claim;
+use whocpa_domain::access::{Caller, Claim};
 use whocpa_domain::input::{RawParams, RawValue};
 use whocpa_domain::{Error, Method};
 use whocpa_engine::Engine;
@@ -12,17 +13,17 @@ use whocpa_engine::claim::{Taken, Told};
 
 use super::error::ApiError;
 use super::reply::{self, Body};
-use super::resource::{Call, Declared};
+use crate::state::AppState;
 
 /// The header.
 pub(super) const NAME: HeaderName = HeaderName::from_static("idempotency-key");
 /// Stands on an answer that comes from the first request.
-pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Longest key.
 const LENGTH_MAX: usize = 255;
 
 /// The body of an answer, and whether it comes from an earlier request.
-pub(super) struct Answered {
+pub(crate) struct Answered {
     pub text: Bytes,
     pub is_replayed: bool,
 }
@@ -43,41 +44,70 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     Ok(Some(key.to_owned()))
 }
 
-/// Runs a write under its key, or answers what its first request was answered.
-pub(super) async fn run(
-    declared: &'static Declared,
-    method: Method,
-    call: Call,
-    (place, key): (&str, &str),
+/// What a write is repeated by: who asks, where, and with which parameters.
+pub(crate) struct Asked<'a> {
+    engine: &'a Engine,
+    caller: Caller,
+    headers: &'a HeaderMap,
+    /// Method and path.
+    place: String,
+    params: RawParams,
+    /// How long it may run.
     seconds: i64,
-) -> Result<Answered, ApiError> {
-    let engine = call.engine.clone();
-    let request = canonical(&call.params);
-    match engine.claim_take(call.caller, place, key, &request, seconds).await? {
+}
+
+impl<'a> Asked<'a> {
+    /// A write by the method and path of a request.
+    pub fn of(state: &'a AppState, caller: Caller, parts: &'a Parts, params: RawParams) -> Self {
+        Self {
+            engine: &state.engine,
+            caller,
+            headers: &parts.headers,
+            place: format!("{} {}", parts.method, parts.uri.path().trim_end_matches('/')),
+            params,
+            seconds: state.config.limits.claim_seconds,
+        }
+    }
+}
+
+/// Runs a write, once under its `Idempotency-Key` when it has one. `told` writes the answer again from what the operation
+/// left of a request that was killed before it could answer.
+pub(crate) async fn once<F>(
+    asked: Asked<'_>,
+    told: impl FnOnce(Told) -> Result<Bytes, Error>,
+    work: impl FnOnce(Caller, RawParams) -> F,
+) -> Result<Answered, ApiError>
+where
+    F: Future<Output = Result<Bytes, Error>> + Send + 'static,
+{
+    let Asked { engine, mut caller, params, .. } = asked;
+    let Some(key) = key(asked.headers)? else {
+        return Ok(Answered { text: work(caller, params).await?, is_replayed: false });
+    };
+    match engine.claim_take(caller, &asked.place, &key, &canonical(&params), asked.seconds).await? {
         Taken::Ours(claim) => {
+            caller.origin.claim = Some(claim);
             // A task of its own: when the client hangs up, the write ends all the same and its answer is kept.
-            let work = settled(engine, declared, call, claim).in_current_span();
-            let body = tokio::spawn(work).await.unwrap_or_else(|ended| Err(ended_badly(ended)))?;
-            Ok(Answered { text: body.text(), is_replayed: false })
+            let work = settled(engine.clone(), work(caller, params), claim).in_current_span();
+            let text = tokio::spawn(work).await.unwrap_or_else(|ended| Err(ended_badly(ended)))?;
+            Ok(Answered { text, is_replayed: false })
         }
         Taken::Running(seconds) => Err(ApiError::Running(seconds)),
         Taken::OtherRequest => Err(ApiError::KeyReused),
-        Taken::Done(told) => Ok(Answered { text: body(method, told)?.text(), is_replayed: true }),
+        Taken::Done(Told::Text(text)) => Ok(Answered { text: text.into(), is_replayed: true }),
+        Taken::Done(other) => Ok(Answered { text: told(other)?, is_replayed: true }),
     }
 }
 
 /// Runs a write and leaves its claim settled or given back.
-async fn settled(
-    engine: Engine,
-    declared: &'static Declared,
-    mut call: Call,
-    claim: Claim,
-) -> Result<Body, Error> {
-    call.caller.origin.claim = Some(claim);
+async fn settled<F>(engine: Engine, work: F, claim: Claim) -> Result<Bytes, Error>
+where
+    F: Future<Output = Result<Bytes, Error>> + Send + 'static,
+{
     // A task inside, so that the claim is given back after a panic too.
-    let ran = tokio::spawn(declared.run(call).in_current_span()).await;
+    let ran = tokio::spawn(work.in_current_span()).await;
     let left = match &ran {
-        Ok(Ok(body)) => engine.claim_close(claim, &String::from_utf8_lossy(&body.text())).await,
+        Ok(Ok(text)) => engine.claim_close(claim, &String::from_utf8_lossy(text)).await,
         Ok(Err(_)) | Err(_) => engine.claim_release(claim).await,
     };
     if let Err(error) = left {
@@ -94,8 +124,8 @@ fn ended_badly(ended: tokio::task::JoinError) -> Error {
     }
 }
 
-/// The answer that the first request had.
-fn body(method: Method, told: Told) -> Result<Body, Error> {
+/// The answer that the first request to the API had.
+pub(super) fn body(method: Method, told: Told) -> Result<Body, Error> {
     match (told, method) {
         (Told::Text(text), _) => Ok(Body::Own(text.into())),
         (Told::Object(object), _) => reply::created_object(object),

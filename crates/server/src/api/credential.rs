@@ -11,7 +11,7 @@ pub(super) const API_KEY: &str = "api_key";
 ///
 /// # Errors
 /// [`Error::Invalid`] for different keys: nobody could say whose request it is.
-pub(super) fn take(
+pub(crate) fn take(
     headers: &HeaderMap,
     query: &mut RawParams,
     body: Option<&mut RawParams>,

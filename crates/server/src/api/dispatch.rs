@@ -13,7 +13,7 @@ use whocpa_domain::input::{RawParams, upload_bytes};
 use whocpa_domain::{Error, FieldErrors, Method, Resource};
 use whocpa_engine::kept::Written;
 
-use super::claim::{self, Answered};
+use super::claim::{self, Answered, Asked};
 use super::error::{ApiError, json_response};
 use super::reply::Body;
 use super::resource::{Call, Declared};
@@ -136,17 +136,19 @@ async fn written(
     (route, method, declared): (&Route<'_>, Method, &'static Declared),
     call: Call,
 ) -> Result<Answered, ApiError> {
-    let Some(key) = claim::key(&parts.headers)? else {
-        if route.resource.requires_idempotency_key(method) {
-            return Err(Error::field("Idempotency-Key", "This header is required").into());
-        }
-        return Ok(Answered { text: declared.run(call).await?.text(), is_replayed: false });
-    };
-    if route.id.len() > ID_LENGTH_MAX {
+    let has_key = claim::key(&parts.headers)?.is_some();
+    if !has_key && route.resource.requires_idempotency_key(method) {
+        return Err(Error::field("Idempotency-Key", "This header is required").into());
+    }
+    if has_key && route.id.len() > ID_LENGTH_MAX {
         return Err(Error::NotFound.into());
     }
-    let place = format!("{} {}", parts.method, parts.uri.path().trim_end_matches('/'));
-    claim::run(declared, method, call, (&place, &key), api.limits().claim_seconds).await
+    let Call { engine, caller, id, params } = call;
+    let asked = Asked::of(&api.state, caller, parts, params);
+    let told = |told| Ok(claim::body(method, told)?.text());
+    let work =
+        |caller, params| async move { Ok(declared.run(Call { engine, caller, id, params }).await?.text()) };
+    claim::once(asked, told, work).await
 }
 
 fn declared(

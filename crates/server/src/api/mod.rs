@@ -79,6 +79,8 @@ use crate::compress::compressed;
 use crate::limits::{Guard, LimitsConfig};
 use crate::state::AppState;
 
+pub(crate) use claim::{Answered, Asked, REPLAYED, once};
+pub(crate) use credential::take as take_key;
 pub(crate) use examples::sample as sample_value;
 pub(crate) use openapi_schema::is_again;
 

@@ -2,19 +2,17 @@
 
 use std::net::SocketAddr;
 
-use axum::Json;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::{Value, json};
+use whocpa_domain::access::Caller;
 use whocpa_domain::input::{RawParams, RawValue};
 use whocpa_domain::{Error, Result as DomainResult, params};
 use whocpa_engine::lead::ImportLine;
 
 use super::client_ip::client_ip;
-use super::lead_add::{keyed, refusal};
-use crate::api::{self, ApiError};
+use super::lead_add::{answered, keyed};
+use crate::api::{self, Answered, ApiError, Asked};
 use crate::limits::Kind;
 use crate::state::AppState;
 
@@ -32,28 +30,29 @@ pub async fn import(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let mut response = match receive(&state, peer, request).await {
-        Ok((lines, is_preview)) => Json(report(&lines, is_preview)).into_response(),
-        Err(error) => refusal(error),
-    };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    answered(receive(&state, peer, request).await)
 }
 
-async fn receive(
-    state: &AppState,
-    peer: SocketAddr,
-    request: Request,
-) -> Result<(Vec<ImportLine>, bool), ApiError> {
+async fn receive(state: &AppState, peer: SocketAddr, request: Request) -> Result<Answered, ApiError> {
     let (parts, body) = request.into_parts();
     let mut raw = api::parameters(&state.config.limits, &parts, body).await?;
-    let key = raw.take_text("api_key").ok_or(Error::Unauthorized)?;
+    let key = api::take_key(&parts.headers, &mut raw, None)?.ok_or(Error::Unauthorized)?;
     let ip = client_ip(peer, &parts.headers, &state.config.trusted_proxies);
     let caller = keyed(state, ip, &key, Kind::Upload).await?;
-    let table = table(&mut raw)?;
-    let asked: ImportAsked = raw.read()?;
-    let is_preview = asked.preview == Some(true);
-    Ok((state.engine.lead_import(caller, &table, is_preview).await?, is_preview))
+    let asked = Asked::of(state, caller, &parts, raw);
+    let engine = state.engine.clone();
+    let told = |_| Err(Error::Internal("a table was told in no form of its own".to_owned()));
+    let work = |mut caller: Caller, mut raw: RawParams| async move {
+        // One line must not settle the claim of all. A table that a crash cut short runs again when its claim is over: the
+        // lines that are known already say so.
+        caller.origin.claim = None;
+        let table = table(&mut raw)?;
+        let asked: ImportAsked = raw.read()?;
+        let is_preview = asked.preview == Some(true);
+        let lines = engine.lead_import(caller, &table, is_preview).await?;
+        Ok(report(&lines, is_preview).to_string().into())
+    };
+    api::once(asked, told, work).await
 }
 
 fn table(raw: &mut RawParams) -> DomainResult<Vec<u8>> {

@@ -5,8 +5,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -16,10 +17,11 @@ use whocpa_domain::input::{Decimal, RawParams};
 use whocpa_domain::user::AffId;
 use whocpa_domain::way::LeadWay;
 use whocpa_domain::{Error, params};
-use whocpa_engine::lead::{LeadCreated, OrderSent};
+use whocpa_engine::claim::Told;
+use whocpa_engine::lead::OrderSent;
 
 use super::client_ip::client_ip;
-use crate::api::{self, ApiError};
+use crate::api::{self, Answered, ApiError, Asked};
 use crate::limits::Kind;
 use crate::state::AppState;
 
@@ -76,13 +78,18 @@ pub async fn add(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let mut response = match receive(&state, peer, request).await {
-        Ok((told, ignored)) => {
-            let mut body = json!({"status": "accepted", "order_id": told.id, "verdict": told.verdict});
-            if let (false, Some(fields)) = (ignored.is_empty(), body.as_object_mut()) {
-                fields.insert("ignored".to_owned(), json!(ignored));
+    answered(receive(&state, peer, request).await)
+}
+
+/// The answer of these addresses, which nobody keeps.
+pub(super) fn answered(result: Result<Answered, ApiError>) -> Response {
+    let mut response = match result {
+        Ok(told) => {
+            let mut response = ([(CONTENT_TYPE, "application/json")], told.text).into_response();
+            if told.is_replayed {
+                response.headers_mut().insert(api::REPLAYED, HeaderValue::from_static("true"));
             }
-            Json(body).into_response()
+            response
         }
         Err(error) => refusal(error),
     };
@@ -95,23 +102,37 @@ pub async fn no_method() -> ApiError {
     ApiError::NoMethod("POST".to_owned())
 }
 
-async fn receive(
-    state: &AppState,
-    peer: SocketAddr,
-    request: Request,
-) -> Result<(LeadCreated, Vec<String>), ApiError> {
+async fn receive(state: &AppState, peer: SocketAddr, request: Request) -> Result<Answered, ApiError> {
     let (parts, body) = request.into_parts();
     let mut raw = api::parameters(&state.config.limits, &parts, body).await?;
-    let key = raw.take_text("api_key").ok_or(Error::Unauthorized)?;
+    let key = api::take_key(&parts.headers, &mut raw, None)?.ok_or(Error::Unauthorized)?;
     let ip = client_ip(peer, &parts.headers, &state.config.trusted_proxies);
     let caller = keyed(state, ip, &key, Kind::Write).await?;
     let ignored = known(&mut raw);
-    let sent: LeadAdd = raw.read()?;
-    let own = AffId::of(caller.user_id).map(AffId::number);
-    if sent.aff_id.is_some() && sent.aff_id != own {
-        return Err(Error::field("aff_id", "Must be that of your own account").into());
+    let asked = Asked::of(state, caller, &parts, raw);
+    let (engine, names) = (state.engine.clone(), ignored.clone());
+    let told = |told| match told {
+        Told::Object(told) => Ok(text(&told["id"], &told["verdict"], &ignored)),
+        _ => Err(Error::Internal("an order was told in no form of its own".to_owned())),
+    };
+    let work = |caller: Caller, raw: RawParams| async move {
+        let sent: LeadAdd = raw.read()?;
+        let own = AffId::of(caller.user_id).map(AffId::number);
+        if sent.aff_id.is_some() && sent.aff_id != own {
+            return Err(Error::field("aff_id", "Must be that of your own account"));
+        }
+        let told = engine.order_create(caller, order(sent)).await?;
+        Ok(text(&json!(told.id), &json!(told.verdict), &names))
+    };
+    api::once(asked, told, work).await
+}
+
+fn text(id: &Value, verdict: &Value, ignored: &[String]) -> Bytes {
+    let mut body = json!({"status": "accepted", "order_id": id, "verdict": verdict});
+    if let (false, Some(fields)) = (ignored.is_empty(), body.as_object_mut()) {
+        fields.insert("ignored".to_owned(), json!(ignored));
     }
-    Ok((state.engine.order_create(caller, order(sent)).await?, ignored))
+    body.to_string().into()
 }
 
 /// The account of a key, counted like a request to the API.

@@ -82,8 +82,12 @@ impl TestApp {
 
     /// Makes an account; gives its key.
     pub async fn key(&self, level: UserLevel) -> String {
-        let login = format!("{}@cpa.test", level.word());
-        let input = UserCreate::new(level, &login, level.word(), "correct horse");
+        self.key_of(level, level.word()).await
+    }
+
+    /// Makes an account of this name; gives its key.
+    pub async fn key_of(&self, level: UserLevel, name: &str) -> String {
+        let input = UserCreate::new(level, &format!("{name}@cpa.test"), name, "correct horse");
         let engine = &self.state.engine;
         let id = engine.user_create(Caller::SYSTEM, input).await.expect("make an account");
         engine.profile_key(id).await.expect("its key")
