@@ -34,6 +34,9 @@ mod pixels;
 #[path = "ways/repeats.rs"]
 mod repeats;
 #[cfg(test)]
+#[path = "ways/roles.rs"]
+mod roles;
+#[cfg(test)]
 #[path = "ways/senders.rs"]
 mod senders;
 #[cfg(test)]

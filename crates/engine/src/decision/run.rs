@@ -11,7 +11,7 @@ use whocpa_store::decision::{self, Decision, DecisionRow, RowVerdict};
 use whocpa_store::lead::{self, Lead};
 use whocpa_store::{Db, person};
 
-use crate::lead::{Actor, Steps, Why, actor};
+use crate::lead::{Actor, Steps, Why, actor, decidable};
 use crate::{Caller, Engine};
 
 /// Rows of one transaction: well under 50 ms (design §11).
@@ -156,7 +156,8 @@ impl Engine {
             .filter(|row| row.sale_id.is_empty())
             .filter_map(|row| self.tid_keys().read(&row.tid).ok())
             .collect();
-        lead::named(db, scope, (&ids, &sales, &clicks), is_locked).await
+        let found = lead::named(db, scope, (&ids, &sales, &clicks), is_locked).await?;
+        decidable(db, scope, found).await
     }
 
     fn decision_row(

@@ -38,13 +38,18 @@ pub(super) fn read(source: impl Read, each: &mut dyn FnMut(Good) -> bool) -> Res
     let mut builder = ReaderBuilder::new();
     let builder = builder.delimiter(delimiter).terminator(Terminator::Any(b'\n')).flexible(true);
     let mut reader = builder.from_reader(lines);
-    let headings = reader.headers().map_err(|error| words(&error))?.clone();
+    let headings = match reader.headers() {
+        Ok(headings) => headings.clone(),
+        Err(error) => return Err(words(&error, reader.get_ref().line())),
+    };
     let (columns, unused) = columns(&headings)?;
     let mut record = StringRecord::new();
     loop {
         reader.get_mut().next_piece();
-        if !reader.read_record(&mut record).map_err(|error| words(&error))? {
-            return Ok(unused);
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => return Ok(unused),
+            Err(error) => return Err(words(&error, reader.get_ref().line())),
         }
         if record.len() == 1 && record.iter().all(|text| text.trim().is_empty()) {
             continue;
@@ -117,7 +122,8 @@ fn good(record: &StringRecord, columns: &[Option<&'static str>], width: usize, l
     good
 }
 
-fn words(error: &csv::Error) -> String {
-    let line = error.position().map_or(0, csv::Position::line);
+/// `reached` is the line up to which was read: a source that fails knows no place.
+fn words(error: &csv::Error, reached: i64) -> String {
+    let line = error.position().and_then(|place| i64::try_from(place.line()).ok()).unwrap_or(reached);
     format!("Line {line}: {error}")
 }

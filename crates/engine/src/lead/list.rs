@@ -118,7 +118,7 @@ impl Engine {
         let mut buyers = self.buyers_shown(caller.level, scope, &ids).await?;
         Ok(rows.map(|lead| {
             let buyer = buyers.remove(&lead.id);
-            LeadRow { buyer, ..self.lead_row(caller.level, lead, &digits) }
+            LeadRow { buyer, ..self.lead_row(caller, lead, &digits) }
         }))
     }
 

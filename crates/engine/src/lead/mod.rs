@@ -46,4 +46,4 @@ pub use story::{
     LeadClick, LeadEventView, LeadHold, LeadIdentity, LeadParked, LeadTerms, LeadTransfer, LeadView,
 };
 pub use update::LeadUpdate;
-pub(crate) use update::{actor, check_why};
+pub(crate) use update::{actor, check_why, decidable};

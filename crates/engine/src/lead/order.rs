@@ -229,8 +229,13 @@ impl Engine {
         };
         check_report(&conversion)?;
         conversion.advertiser_id = caller.user_id;
+        let click = self.click_of_tid(&conversion.tid).await;
+        let offer_id = click.as_ref().ok().map(|click| click.offer_id);
+        if input.offer_id.is_some_and(|named| offer_id.is_some_and(|offer_id| offer_id != named)) {
+            return Err(Error::field("offer_id", "The visit was to another offer"));
+        }
         if caller.level == Level::Operator {
-            let click = self.click_of_tid(&conversion.tid).await?;
+            let click = click?;
             let offer = offer::view(&self.store().read(), scope, click.offer_id).await?;
             let offer = offer.ok_or_else(|| Error::field("tid", "Clicks not found"))?;
             conversion.advertiser_id = offer.advertiser_id;
@@ -361,9 +366,21 @@ fn check_level(caller: Caller, input: &LeadCreate) -> Result<()> {
     if input.webmaster_id.is_some() && caller.level != Level::Operator {
         errors.add("webmaster_id", "Only operators may use this");
     }
-    if caller.level == Level::Advertiser && (input.link_id.is_some() || input.area_id.is_some()) {
-        let name = if input.link_id.is_some() { "link_id" } else { "area_id" };
-        errors.add(name, "Only webmasters and operators may use this");
+    // The click of a report has all of these.
+    for (name, is_sent) in [
+        ("link_id", input.link_id.is_some()),
+        ("area_id", input.area_id.is_some()),
+        ("ip", input.ip.is_some()),
+        ("ua", input.ua.is_some()),
+        ("subid1", input.subid1.is_some()),
+        ("subid2", input.subid2.is_some()),
+        ("subid3", input.subid3.is_some()),
+        ("subid4", input.subid4.is_some()),
+        ("subid5", input.subid5.is_some()),
+    ] {
+        if is_sent && !is_webmaster && input.webmaster_id.is_none() {
+            errors.add(name, "Only a webmaster's order may have this");
+        }
     }
     if input.status == Some(LeadStatus::Double) {
         errors.add("status", "Double is set by the duplicate rule only");

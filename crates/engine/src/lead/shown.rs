@@ -6,11 +6,11 @@ use whocpa_domain::facts::BotMark;
 use whocpa_domain::lead::{Closing, Contest, LeadReason, LeadStatus, LeadType, order_id};
 use whocpa_domain::money::Amount;
 use whocpa_domain::time::HOUR;
-use whocpa_domain::{Level, Time, view};
+use whocpa_domain::{Level, Method, Resource, Time, view};
 use whocpa_store::lead::Lead;
 
 use super::buyer::BuyerView;
-use crate::Engine;
+use crate::{Caller, Engine};
 
 view! {
     /// A lead in a list.
@@ -99,8 +99,10 @@ view! {
         cookie_ttl_days: i64,
         /// Visitor's language.
         language: String,
-        /// Webmaster: what you earn with it; advertiser and operator: what the advertiser pays. Zero for refused leads.
-        money: Amount,
+        /// Webmaster: what you earn with it; advertiser and operator: what the advertiser pays. Zero for refused leads;
+        /// absent for operators who see no earnings.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        money: Option<Amount>,
         /// Amount of the sale, where it was sent.
         amount: Option<Amount>,
         /// The person behind it; absent when nobody told who he is.
@@ -121,8 +123,14 @@ view! {
     }
 }
 
+/// Who sees no transfers sees no earnings of leads either: support (`domain::role`).
+pub(super) fn sees_money(caller: Caller) -> bool {
+    caller.may(Resource::Transfer, Method::List).is_ok()
+}
+
 impl Engine {
-    pub(super) fn lead_row(&self, level: Level, lead: Lead, digits: &BTreeMap<i64, u8>) -> LeadRow {
+    pub(super) fn lead_row(&self, caller: Caller, lead: Lead, digits: &BTreeMap<i64, u8>) -> LeadRow {
+        let (level, sees_money) = (caller.level, sees_money(caller));
         let state = lead.state();
         let digits = digits.get(&lead.currency_id).copied().unwrap_or(2);
         let amount = |micros| Amount { micros, digits };
@@ -175,13 +183,14 @@ impl Engine {
             url_from: lead.url_from,
             cookie_ttl_days: lead.cookie_ttl_days,
             language: lead.language,
-            money: worth(if level == Level::Webmaster { lead.payout } else { lead.charge }),
+            money: sees_money
+                .then(|| worth(if level == Level::Webmaster { lead.payout } else { lead.charge })),
             amount: lead.amount.map(amount),
             buyer: None,
             order_id: order_id(&lead.natural_key).map(str::to_owned),
             webmaster_id: (level != Level::Webmaster).then_some(lead.webmaster_id),
             advertiser_id: is_operator.then_some(lead.advertiser_id),
-            payout: is_operator.then(|| worth(lead.payout)),
+            payout: (is_operator && sees_money).then(|| worth(lead.payout)),
         }
     }
 }

@@ -14,7 +14,7 @@ use whocpa_store::lead_event::LeadEvent;
 use whocpa_store::transfer::Side;
 use whocpa_store::{Db, Scope, goal, lead_event, parked_lead, ticket, transfer};
 
-use super::shown::LeadRow;
+use super::shown::{LeadRow, sees_money};
 use crate::goal::rate_text;
 use crate::{Caller, Engine, currency};
 
@@ -199,7 +199,7 @@ impl Engine {
             attribution: Attribution::from_code(lead.attribution).unwrap_or(Attribution::Tid),
             is_signed: lead.is_signed,
             click: self.lead_click(&lead),
-            terms: terms(&db, caller.level, &lead, places).await?,
+            terms: terms(&db, caller, &lead, places).await?,
             identity: self.lead_identity(&db, &lead, &events).await?,
             hold: LeadHold {
                 days: lead.hold_period,
@@ -215,7 +215,7 @@ impl Engine {
             contest_ticket_id: contest_ticket(&db, caller, id).await?,
             transfers: transfers(&db, caller, id, places).await?,
             events: events.into_iter().map(event_view).collect(),
-            row: LeadRow { buyer, ..self.lead_row(caller.level, lead, &digits) },
+            row: LeadRow { buyer, ..self.lead_row(caller, lead, &digits) },
         })
     }
 
@@ -259,7 +259,8 @@ impl Engine {
 }
 
 /// The version is the goal's, which both sides know; of its two rates each side sees its own.
-async fn terms(db: &Db, level: Level, lead: &Lead, places: u8) -> Result<LeadTerms> {
+async fn terms(db: &Db, caller: Caller, lead: &Lead, places: u8) -> Result<LeadTerms> {
+    let (level, sees_money) = (caller.level, sees_money(caller));
     let version = goal::version(db, lead.goal_version_id).await?;
     let version = version.ok_or_else(|| Error::Internal(format!("lead {} has no terms", lead.id)))?;
     let terms = version.terms();
@@ -269,8 +270,8 @@ async fn terms(db: &Db, level: Level, lead: &Lead, places: u8) -> Result<LeadTer
         date_from: Time(version.date_from),
         date_recorded: Time(version.date_recorded),
         money_type: terms.money_type,
-        payment: (level != Level::Advertiser).then(|| rate(terms.payment)),
-        charge: (level != Level::Webmaster).then(|| rate(terms.charge)),
+        payment: (sees_money && level != Level::Advertiser).then(|| rate(terms.payment)),
+        charge: (sees_money && level != Level::Webmaster).then(|| rate(terms.charge)),
     })
 }
 

@@ -1,10 +1,14 @@
 //! Decisions about leads by the API.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde::Serialize;
 use whocpa_domain::lead::{Closing, Decider, LeadReason, LeadStatus};
 use whocpa_domain::user::UserLevel;
-use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Time, params};
+use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, Time, params};
 use whocpa_store::lead::{self, Lead};
+use whocpa_store::{Db, person};
 
 use super::steps::{Actor, Steps, Why};
 use crate::audit::Changes;
@@ -32,6 +36,26 @@ params! {
 /// Longest words to a decision, in characters.
 pub(super) const COMMENT_LIMIT: usize = 1000;
 
+async fn check_decides(db: &Db, scope: Scope, lead: &Lead) -> Result<()> {
+    let left = decidable(db, scope, vec![lead.clone()]).await?;
+    if left.is_empty() { Err(Error::Forbidden) } else { Ok(()) }
+}
+
+/// Those of these leads that the caller may decide about. Who pays decides: a manager who looks after the webmaster only
+/// reads the lead.
+pub(crate) async fn decidable(db: &Db, scope: Scope, leads: Vec<Lead>) -> Result<Vec<Lead>> {
+    if !matches!(scope, Scope::Manager(_)) {
+        return Ok(leads);
+    }
+    let mut own = BTreeMap::new();
+    for lead in &leads {
+        if let Entry::Vacant(entry) = own.entry(lead.advertiser_id) {
+            entry.insert(person::view(db, scope, lead.advertiser_id).await?.is_some());
+        }
+    }
+    Ok(leads.into_iter().filter(|lead| own.get(&lead.advertiser_id) == Some(&true)).collect())
+}
+
 impl Engine {
     /// Decides about a lead, or reopens it (operators).
     ///
@@ -45,6 +69,7 @@ impl Engine {
             .store()
             .write(move |db| async move {
                 let lead = lead::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                check_decides(&db, scope, &lead).await?;
                 let offer_id = lead.offer_id;
                 let before = Noted::new(&lead);
                 let steps = decided(caller, lead, input, now)?;
@@ -62,7 +87,9 @@ impl Engine {
     pub(super) async fn lead_update_try(&self, caller: Caller, id: i64, input: &LeadUpdate) -> Result<()> {
         let scope = caller.may(Resource::Lead, Method::Update)?;
         check_input(caller, input)?;
-        let lead = lead::view(&self.store().read(), scope, id).await?.ok_or(Error::NotFound)?;
+        let db = self.store().read();
+        let lead = lead::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+        check_decides(&db, scope, &lead).await?;
         decided(caller, lead, input, self.now()).map(drop)
     }
 }

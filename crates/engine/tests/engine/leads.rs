@@ -125,7 +125,7 @@ async fn from_click_to_available(test: TestDb) {
         (lead.row.tid.as_str(), lead.row.country.as_str(), lead.row.language.as_str()),
         (click.tid.as_str(), "US", "en")
     );
-    assert_eq!(lead.row.money.to_string(), "8.00");
+    assert_eq!(lead.row.money.expect("money").to_string(), "8.00");
 
     let approve = engine.lead_update(run.world.advertiser, id, read(&[("status", "1")]));
     approve.await.expect("approve");
@@ -193,7 +193,10 @@ async fn the_same_action_is_one_lead(test: TestDb) {
         Verdict::Accepted { lead_id, status, first_lead_id } => {
             assert_eq!((status, first_lead_id), (LeadStatus::Double, Some(first)));
             let lead = run.world.engine.lead_view(run.world.webmaster, lead_id).await.expect("the double");
-            assert_eq!((lead.first_lead_id, lead.row.money.to_string().as_str()), (Some(first), "0.00"));
+            assert_eq!(
+                (lead.first_lead_id, lead.row.money.expect("money").to_string().as_str()),
+                (Some(first), "0.00")
+            );
         }
         other => panic!("{other:?}"),
     }

@@ -1,9 +1,12 @@
 //! Files that the pages load: own ones, and Swagger UI as it came, compressed in the tree (`assets/vendor/README.md`).
 
+use std::io::Read as _;
+
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use flate2::read::GzDecoder;
 
 /// Name in the address, content type, content.
 const OWN: &[(&str, &str, &str)] = &[
@@ -45,16 +48,27 @@ fn headers(kind: &'static str) -> [(header::HeaderName, HeaderValue); 3] {
     ]
 }
 
-/// Every browser takes gzip; whoever does not is told so instead of getting what he cannot read.
+/// Every browser takes gzip; for whoever does not, it is unpacked.
 fn compressed(asked: &HeaderMap, kind: &'static str, content: &'static [u8]) -> Response {
     let accepted =
         asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !accepted.contains("gzip") {
-        return (StatusCode::NOT_ACCEPTABLE, "This file is sent with gzip only\n").into_response();
+        return plain(kind, content);
     }
     let encoding = [
         (header::CONTENT_ENCODING, HeaderValue::from_static("gzip")),
         (header::VARY, HeaderValue::from_static("Accept-Encoding")),
     ];
     (headers(kind), encoding, content).into_response()
+}
+
+fn plain(kind: &'static str, content: &'static [u8]) -> Response {
+    let mut text = Vec::new();
+    match GzDecoder::new(content).read_to_end(&mut text) {
+        Ok(_) => (headers(kind), [(header::VARY, "Accept-Encoding")], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a file of the pages could not be unpacked");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }

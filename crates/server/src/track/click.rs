@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERER, REFERRER_POLICY, SET_COOKIE,
-    WARNING,
+    WARNING, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
@@ -121,9 +121,14 @@ fn page_between(to: &str) -> Response<Body> {
     );
     let mut response = Response::new(Body::from(html));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
+    protect(headers, "default-src 'none'; frame-ancestors 'none'");
     response
+}
+
+fn protect(headers: &mut HeaderMap, policy: &'static str) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
 }
 
 /// The page for visitors whom nobody told us where to send.
@@ -140,7 +145,7 @@ fn page(reason: ClickReason) -> Response<Body> {
     );
     let mut response = Response::new(Body::from(html));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    protect(response.headers_mut(), "default-src 'none'; style-src 'self'; frame-ancestors 'none'");
     response
 }
 

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use askama::Template;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use whocpa_domain::Result;
 use whocpa_domain::input::RawParams;
 use whocpa_engine::offer::OfferRow;
 use whocpa_engine::{Caller, Rows};
 
+use super::page::html;
 use crate::state::AppState;
 use crate::track;
 
@@ -34,18 +35,11 @@ pub async fn page(
 }
 
 async fn show(state: &AppState) -> Response {
-    let rendered = match offers(state).await {
-        Ok(offers) => Home { offer_count: offers.total_count, offers: offers.rows }.render(),
+    match offers(state).await {
+        Ok(offers) => html(StatusCode::OK, &Home { offer_count: offers.total_count, offers: offers.rows }),
         Err(error) => {
             tracing::warn!(?error, "the front page could not read the offers");
-            return (StatusCode::SERVICE_UNAVAILABLE, "Not ready, try again later\n").into_response();
-        }
-    };
-    match rendered {
-        Ok(html) => Html(html).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, "Not ready, try again later\n").into_response()
         }
     }
 }

@@ -3,6 +3,7 @@
 mod health;
 mod home;
 mod image;
+mod page;
 mod setup;
 
 use axum::Router;

@@ -3,11 +3,13 @@
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
-use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use whocpa_domain::Error;
 
+use super::page::html;
 use crate::state::AppState;
 
 #[derive(Template)]
@@ -86,12 +88,9 @@ fn closed() -> Response {
     (StatusCode::NOT_FOUND, "This set-up link does not work (any more).\n").into_response()
 }
 
+/// Neither the key nor the token may stay in a cache.
 fn show(status: StatusCode, page: &Page<'_>) -> Response {
-    match page.render() {
-        Ok(html) => (status, Html(html)).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    let mut response = html(status, page);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }

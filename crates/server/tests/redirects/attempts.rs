@@ -208,7 +208,10 @@ async fn a_link_hides_where_its_visitors_come_from(db: TestDb) {
                 "nothing was added to the page: {}",
                 answer.text
             );
-            assert_eq!(answer.header("content-security-policy"), "default-src 'none'");
+            assert_eq!(
+                answer.header("content-security-policy"),
+                "default-src 'none'; frame-ancestors 'none'"
+            );
         }
     }
     let set = door.app.call("POST", &path, &[("x-api-key", &key)], "referrer=3").await;
