@@ -1,5 +1,6 @@
 -- Visitors: prepared requests of about 430 bytes, one per line of WHOCPA_PATHS, in turn.
--- With WHOCPA_TIDS set, the tid of every answer is appended to that file.
+-- With WHOCPA_TIDS set, the tid of every answer for the offer WHOCPA_OFFER is appended to that file: a link with several
+-- offers may send to another one.
 local requests, at = {}, 0
 local tids
 
@@ -17,7 +18,7 @@ function init()
   if os.getenv("WHOCPA_TIDS") then
     tids = io.open(os.getenv("WHOCPA_TIDS"), "a")
     function response(status, answer)
-      local tid = status == 302 and answer["set-cookie"] and answer["set-cookie"]:match("tid_%d+=([0-9a-z]+)")
+      local tid = status == 302 and answer["set-cookie"] and answer["set-cookie"]:match("tid_" .. os.getenv("WHOCPA_OFFER") .. "=([0-9a-z]+)")
       if tid then
         tids:write(tid, "\n")
       end
