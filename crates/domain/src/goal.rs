@@ -33,6 +33,17 @@ pub struct Terms {
     pub charge: i64,
 }
 
+/// What is different for one webmaster, in the units of the goal's terms; what is not stated is the goal's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Special {
+    /// What the webmaster gets.
+    pub payment: Option<i64>,
+    /// What the advertiser pays.
+    pub charge: Option<i64>,
+    /// Days of hold.
+    pub hold_period: Option<i64>,
+}
+
 /// The network's part of what an advertiser pays, in parts per million, where the operator names no other rate: the
 /// webmaster gets the other 80 %, rounded down.
 pub const NETWORK_SHARE: i64 = 200_000;
@@ -60,6 +71,16 @@ impl Terms {
         }
         if self.money_type == MoneyType::Float {
             errors.add("money_type", "Float goals cannot be created yet");
+        }
+    }
+
+    /// These terms with what a special condition changes.
+    #[must_use]
+    pub fn with(self, special: Special) -> Self {
+        Self {
+            money_type: self.money_type,
+            payment: special.payment.unwrap_or(self.payment),
+            charge: special.charge.unwrap_or(self.charge),
         }
     }
 

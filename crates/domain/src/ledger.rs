@@ -41,6 +41,10 @@ codes! {
         LeadClose = 3 "a closed lead becomes available",
         LeadRefuse = 4 "a refused lead gives its charge back",
         LeadReopen = 5 "a reopened lead moves back to hold",
+        PayoutReserve = 10 "a payout was asked for",
+        PayoutReturn = 11 "a payout was rejected or cancelled",
+        PayoutPay = 12 "a payout was paid",
+        PayoutFee = 13 "the fee of a payout that was paid",
         Deposit = 20 "an advertiser's deposit",
     }
 }

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use whocpa_domain::deposit::DepositMethod;
+use whocpa_domain::payout::PayoutRules;
+
 use crate::click::ClickConfig;
 use crate::outbound::OutboundConfig;
 
@@ -27,6 +30,10 @@ pub struct EngineConfig {
     pub outbound: OutboundConfig,
     /// What is told about visitors, and when clicks are counted apart.
     pub click: ClickConfig,
+    /// What payouts cost, and which of them need a second approval.
+    pub payout: PayoutRules,
+    /// Where advertisers pay to, by way of paying in.
+    pub deposit_instructions: Vec<(DepositMethod, String)>,
 }
 
 impl EngineConfig {
@@ -42,6 +49,8 @@ impl EngineConfig {
             log_reserve_segments: 2,
             outbound: OutboundConfig::default(),
             click: ClickConfig::default(),
+            payout: PayoutRules::default(),
+            deposit_instructions: Vec::new(),
         }
     }
 }

@@ -5,20 +5,20 @@ mod terms;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use whocpa_domain::goal::{GoalCategory, HOLD_LIMIT_DAYS, MoneyType, Terms};
+use whocpa_domain::goal::{GoalCategory, HOLD_LIMIT_DAYS, MoneyType, Special, Terms};
 use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::text::fold;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
 };
 use whocpa_store::goal::{self, Goal, GoalFilter, GoalVersion};
-use whocpa_store::{Db, Paging, Rows, currency, offer};
+use whocpa_store::{Db, Paging, Rows, condition, currency, offer};
 
 use crate::audit::Changes;
 use crate::currency::{digits, minor_digits};
 use crate::{Caller, Engine};
-pub(crate) use terms::rate_text;
-use terms::{RATE, changed_terms, new_terms};
+pub(crate) use terms::{RATE, rate, rate_text};
+use terms::{changed_terms, new_terms};
 
 /// Days of hold.
 const HOLD: Limits = Limits::Range(0, HOLD_LIMIT_DAYS);
@@ -189,9 +189,10 @@ impl From<GoalView> for GoalSummary {
     }
 }
 
-/// Shows goals with their terms at `now`, which are read once for all of them.
+/// Shows goals with their terms at `now`, which are read once for all of them. A webmaster sees his own rates.
 pub(crate) struct GoalViews {
     versions: BTreeMap<i64, GoalVersion>,
+    specials: BTreeMap<i64, Special>,
     digits: BTreeMap<i64, u8>,
     shows_charge: bool,
 }
@@ -199,7 +200,14 @@ pub(crate) struct GoalViews {
 impl GoalViews {
     pub(crate) async fn load(db: &Db, caller: Caller, now: Time, goals: &[Goal]) -> Result<Self> {
         let ids: Vec<i64> = goals.iter().map(|goal| goal.id).collect();
+        let own = match caller.level {
+            Level::Webmaster => condition::in_force(db, &[caller.user_id], &ids, now).await?,
+            _ => Vec::new(),
+        };
+        // One that is for an area only is no rate of the goal.
+        let own = own.into_iter().filter(|(row, _)| row.area_id.is_none());
         Ok(Self {
+            specials: own.map(|(row, version)| (row.goal_id, version.special())).collect(),
             versions: goal::versions_at(db, &ids, now).await?,
             digits: digits(db).await?,
             shows_charge: matches!(caller.level, Level::Advertiser | Level::Operator),
@@ -209,7 +217,8 @@ impl GoalViews {
     pub(crate) fn view(&self, row: Goal) -> Result<GoalView> {
         let version = self.versions.get(&row.id);
         let version = version.ok_or_else(|| Error::Internal(format!("goal {} has no terms", row.id)))?;
-        let terms = version.terms();
+        let special = self.specials.get(&row.id).copied().unwrap_or_default();
+        let terms = version.terms().with(special);
         let digits = self.digits.get(&row.currency_id).copied().unwrap_or(0);
         let charge = self.shows_charge.then(|| rate_text(terms.money_type, terms.charge, digits));
         Ok(GoalView {
@@ -222,7 +231,7 @@ impl GoalViews {
             currency_id: row.currency_id,
             date_created: Time(row.date_created),
             is_otol: row.is_otol,
-            hold_period: version.hold_period,
+            hold_period: special.hold_period.unwrap_or(version.hold_period),
             money_type: terms.money_type,
             payment: rate_text(terms.money_type, terms.payment, digits),
             charge,
@@ -314,6 +323,7 @@ impl Engine {
                 goal::update(&db, row.clone()).await?;
                 let mut new = old.clone();
                 if (terms, hold_period) != (old.terms(), old.hold_period) {
+                    keeps_promises(&db, id, terms, old.terms().money_type, now).await?;
                     new = version(id, terms, hold_period, now);
                     new.id = goal::version_create(&db, new.clone()).await?;
                 }
@@ -389,6 +399,25 @@ async fn offers_check(db: &Db, scope: Scope, ids: &[i64]) -> Result<()> {
     let known = offer::known(db, scope, ids).await?;
     if ids.is_empty() || ids.iter().any(|id| !known.contains(id)) {
         return Err(Error::field("offer_id", "Offers not found"));
+    }
+    Ok(())
+}
+
+/// New terms must be payable together with each special condition of the goal, now or later.
+async fn keeps_promises(db: &Db, goal_id: i64, terms: Terms, old: MoneyType, now: Time) -> Result<()> {
+    for (_, version) in condition::of_goal(db, goal_id, now).await? {
+        let special = version.special();
+        let has_rates = special.payment.is_some() || special.charge.is_some();
+        if terms.money_type != old && has_rates {
+            let message = "The goal has special conditions, which are stated otherwise: an operator must end them first";
+            return Err(Error::field("money_type", message));
+        }
+        let both = terms.with(special);
+        if both.charge < both.payment {
+            let message =
+                "A special condition promises a webmaster more than that: an operator must end it first";
+            return Err(Error::field("charge", message));
+        }
     }
     Ok(())
 }

@@ -36,6 +36,7 @@ impl Engine {
             Job::Domain,
             Job::Count,
             Job::Balance,
+            Job::Ledger,
             Job::KeyUse,
             Job::Impressions,
             Job::Figures,
@@ -74,6 +75,8 @@ enum Job {
     Count,
     /// Folds transfers into balances.
     Balance,
+    /// Looks whether the books are right.
+    Ledger,
     /// Imports product feeds.
     Feed,
     /// Checks and applies decisions about many leads.
@@ -101,6 +104,7 @@ impl Job {
             Self::Parked => "lead_parked",
             Self::Count => "lead_count",
             Self::Balance => "balance",
+            Self::Ledger => "ledger_verify",
             Self::Feed => "feed_import",
             Self::Decision => "decision_run",
             Self::Domain => "domain_look",
@@ -118,6 +122,7 @@ impl Job {
             Self::Close | Self::Count | Self::Balance | Self::Impressions => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
             Self::Figures | Self::Tidy => 600,
+            Self::Ledger => 86_400,
         })
     }
 
@@ -165,6 +170,7 @@ impl Job {
             Self::Parked => engine.lead_match_parked().await.map(drop),
             Self::Count => engine.lead_count_fold().await.map(drop),
             Self::Balance => engine.balance_fold().await.map(drop),
+            Self::Ledger => engine.ledger_verify().await.map(drop),
             Self::Feed => engine.feed_import_due().await.map(drop),
             Self::Decision => engine.decision_run_due().await.map(drop),
             Self::Domain => engine.domain_look_due().await.map(drop),

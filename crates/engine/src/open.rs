@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
 use tokio::sync::Mutex;
+use whocpa_domain::deposit::DepositMethod;
 use whocpa_domain::hex::{hex, unhex};
+use whocpa_domain::payout::PayoutRules;
 use whocpa_domain::tid::TidKeys;
 use whocpa_domain::{Clock, Error, Result, Time};
 use whocpa_store::{Backend, Db, MigrationState, Store, StoreConfig, secret};
@@ -55,6 +57,8 @@ struct Inner {
     lead_ids: Mutex<Range<i64>>,
     key_uses: KeyUses,
     impressions: Impressions,
+    payout_rules: PayoutRules,
+    deposit_instructions: Vec<(DepositMethod, String)>,
 }
 
 /// Kind under which the keys of the tid's check stand in the store.
@@ -104,6 +108,8 @@ impl Engine {
             lead_ids: Mutex::new(0..0),
             key_uses: KeyUses::default(),
             impressions: Impressions::default(),
+            payout_rules: config.payout,
+            deposit_instructions: config.deposit_instructions,
         })))
     }
 
@@ -180,6 +186,17 @@ impl Engine {
     /// Address of the network as people see it, without a slash at its end.
     pub fn base_url(&self) -> &str {
         &self.0.base_url
+    }
+
+    /// What payouts cost, and which of them need a second approval.
+    pub(crate) fn payout_rules(&self) -> &PayoutRules {
+        &self.0.payout_rules
+    }
+
+    /// Where advertisers pay to by this way, as the network says.
+    pub(crate) fn deposit_instructions(&self, method: DepositMethod) -> &str {
+        let found = self.0.deposit_instructions.iter().find(|(known, _)| *known == method);
+        found.map_or("", |(_, words)| words)
     }
 
     /// The present second.

@@ -8,10 +8,12 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use whocpa_domain::deposit::DepositMethod;
 use whocpa_engine::EngineConfig;
 use whocpa_engine::click::ClickConfig;
 use whocpa_engine::outbound::OutboundConfig;
 
+use crate::config_payout::PayoutSettings;
 use crate::limits::LimitsConfig;
 use crate::state::HttpConfig;
 
@@ -42,6 +44,35 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What this network fetches and sends at addresses that people gave.
     pub outbound: OutboundSettings,
+    /// What payouts cost, and which of them need a second approval.
+    pub payout: PayoutSettings,
+    /// Where advertisers pay to, in words: they are shown with each deposit.
+    pub deposit: DepositSettings,
+}
+
+/// Where advertisers pay to, by way of paying in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DepositSettings {
+    /// Bank account for transfers by invoice.
+    pub invoice: String,
+    /// Capitalist account.
+    pub capitalist: String,
+    /// USDT address and its network.
+    pub usdt: String,
+    /// How to pay by card.
+    pub card: String,
+}
+
+impl DepositSettings {
+    fn instructions(&self) -> Vec<(DepositMethod, String)> {
+        vec![
+            (DepositMethod::Invoice, self.invoice.clone()),
+            (DepositMethod::Capitalist, self.capitalist.clone()),
+            (DepositMethod::Usdt, self.usdt.clone()),
+            (DepositMethod::Card, self.card.clone()),
+        ]
+    }
 }
 
 /// The database.
@@ -118,6 +149,8 @@ impl Default for Config {
             metrics: MetricsConfig::default(),
             limits: LimitsConfig::default(),
             outbound: OutboundSettings::default(),
+            payout: PayoutSettings::default(),
+            deposit: DepositSettings::default(),
         }
     }
 }
@@ -198,6 +231,8 @@ impl Config {
                 flood_address: self.click.flood_address,
                 unique_pairs: self.click.unique_pairs,
             },
+            payout: self.payout.rules(),
+            deposit_instructions: self.deposit.instructions(),
             ..EngineConfig::new(&self.data_dir)
         }
     }

@@ -14,6 +14,9 @@ mod cells;
 #[path = "access_matrix/fixtures.rs"]
 mod fixtures;
 #[cfg(test)]
+#[path = "access_matrix/money.rs"]
+mod money;
+#[cfg(test)]
 #[path = "access_matrix/network.rs"]
 mod network;
 #[cfg(test)]
@@ -49,6 +52,7 @@ async fn nobody_reaches_more_than_the_table_says(db: TestDb) {
         }
     }
     matrix.references().await;
+    matrix.foreign_wallets().await;
     let told = audit::secrets(&network).await;
     matrix.check(told.is_empty(), || told.join("\n"));
     println!(

@@ -121,7 +121,7 @@ async fn the_demo_is_a_whole_network(db: TestDb) {
     check_countries(&engine, &json).await;
     engine.close().await.expect("close");
 
-    let refused = run_until(options(&data, url), END, async {}).await;
+    let refused = Box::pin(run_until(options(&data, url), END, async {})).await;
     assert!(refused.expect_err("not twice").contains("whocpa serve --data"));
 }
 

@@ -6,6 +6,9 @@
 #[expect(dead_code, reason = "shared with the access matrix, which uses all of it")]
 mod fixtures;
 #[cfg(test)]
+#[path = "access_matrix/money.rs"]
+mod money;
+#[cfg(test)]
 #[path = "access_matrix/network.rs"]
 #[expect(dead_code, reason = "shared with the access matrix, which uses all of it")]
 mod network;

@@ -17,6 +17,9 @@ mod links;
 #[path = "reference/materials.rs"]
 mod materials;
 #[cfg(test)]
+#[path = "reference/money.rs"]
+mod money;
+#[cfg(test)]
 #[path = "reference/openapi.rs"]
 mod openapi;
 #[cfg(test)]

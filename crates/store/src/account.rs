@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{NotSet, Set};
+use sea_orm::{NotSet, QuerySelect, Set};
 use whocpa_domain::ledger::{Account, AccountKind};
-use whocpa_domain::{Result, Scope};
+use whocpa_domain::{Error, Result, Scope};
 
 use crate::db::{self, Db};
 use crate::person;
@@ -80,6 +80,16 @@ pub async fn by_ids(db: &Db, scope: Scope, ids: &BTreeSet<i64>) -> Result<BTreeM
     let select = visible(scope).filter(Column::Id.is_in(ids.iter().copied()));
     let rows = select.all(&db.conn()).await.map_err(db::error)?;
     Ok(rows.iter().filter_map(|row| row.account().map(|account| (row.id, account))).collect())
+}
+
+/// The number of an account that something is about to be taken out of: nobody else takes anything until the transaction
+/// ends. What comes in meanwhile does not wait.
+pub async fn lock(db: &Db, account: Account) -> Result<i64> {
+    let known = ensure(db, &BTreeSet::from([account])).await?;
+    let missing = || Error::Internal(format!("account {account:?} is missing"));
+    let id = known.get(&account).copied().ok_or_else(missing)?;
+    let row = Entity::find_by_id(id).lock_exclusive().one(&db.conn()).await.map_err(db::error)?;
+    row.map(|row| row.id).ok_or_else(missing)
 }
 
 /// The numbers of these accounts; those that do not exist yet are made.

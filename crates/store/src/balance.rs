@@ -79,6 +79,13 @@ pub async fn list(db: &Db, scope: Scope) -> Result<Vec<Balance>> {
     read(db, owned, values, Part::Whole).await
 }
 
+/// What is in one account, exact at this moment. Whoever is about to take something out holds it first
+/// ([`crate::account::lock`]).
+pub async fn of_account(db: &Db, account_id: i64) -> Result<i64> {
+    let rows = read(db, "WHERE a.id = $1", vec![account_id.into()], Part::Whole).await?;
+    Ok(rows.first().map_or(0, |row| row.micros))
+}
+
 /// Accounts whose folded balance is not what their transfers up to the mark add up to: none, unless somebody changed
 /// the database by hand. Each with the difference.
 pub async fn differences(db: &Db) -> Result<Vec<Balance>> {

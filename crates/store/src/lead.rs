@@ -37,6 +37,8 @@ pub struct Model {
     pub goal_id: i64,
     /// By which terms it was rated.
     pub goal_version_id: i64,
+    /// By which special condition beside them.
+    pub condition_version_id: Option<i64>,
     /// The click that brought it.
     pub click_id: i64,
     /// The click that it claims for itself, with `is_otol`.

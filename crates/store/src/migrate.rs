@@ -52,6 +52,8 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0024_attribution",
     "main/0025_decision",
     "main/0028_balance",
+    "main/0029_payout",
+    "main/0030_condition",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

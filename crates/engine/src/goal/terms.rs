@@ -8,7 +8,7 @@ use whocpa_domain::money::{self, Amount};
 use super::GoalUpdate;
 
 /// A rate, whatever its money type.
-pub(super) const RATE: Limits = Limits::Form(&Form {
+pub(crate) const RATE: Limits = Limits::Form(&Form {
     format: "",
     pattern: r"^[0-9]{1,10}(\.[0-9]{1,6})?$",
     longest: 17,
@@ -62,7 +62,12 @@ fn checked(errors: &mut FieldErrors, terms: Terms) -> Terms {
 }
 
 /// Reads a rate as its money type states it.
-fn rate(errors: &mut FieldErrors, field: &str, money_type: MoneyType, text: Option<&String>) -> Option<i64> {
+pub(crate) fn rate(
+    errors: &mut FieldErrors,
+    field: &str,
+    money_type: MoneyType,
+    text: Option<&String>,
+) -> Option<i64> {
     let text = text?;
     let (read, message) = match money_type {
         MoneyType::Fixed => (money::parse_micros(text), PLAIN),

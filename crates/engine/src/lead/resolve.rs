@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::BotMark;
-use whocpa_domain::goal::MoneyType;
+use whocpa_domain::goal::{MoneyType, Terms};
 use whocpa_domain::lead::{self, Contest, LeadReason, LeadStatus, LeadType};
 use whocpa_domain::orphan::{OrphanKind, OrphanState};
 use whocpa_domain::tid::{ClickId, click_ms};
 use whocpa_domain::way::{Attribution, AttributionRule, Intent};
 use whocpa_domain::{Result, Scope, Time};
+use whocpa_store::condition::{self, Condition, ConditionVersion};
 use whocpa_store::goal::{Goal, GoalVersion};
 use whocpa_store::lead::Lead;
 use whocpa_store::parked_lead::{self, ParkedLead};
@@ -33,6 +34,8 @@ pub(super) struct Known {
     clicks: BTreeMap<ClickId, Click>,
     goals: BTreeMap<i64, Vec<Goal>>,
     versions: BTreeMap<i64, GoalVersion>,
+    /// Special conditions by webmaster and goal.
+    specials: BTreeMap<(i64, i64), Vec<(Condition, ConditionVersion)>>,
     /// Letters of currencies, where a claim names one.
     currencies: BTreeMap<i64, String>,
 }
@@ -123,7 +126,14 @@ impl Known {
         }
         let goal_ids: Vec<i64> = goals.values().flatten().map(|row| row.id).collect();
         let versions = goal::versions_at(db, &goal_ids, sent).await?;
-        Ok(Self { catalogue, clicks, goals, versions, currencies: BTreeMap::new() })
+        let mut webmasters: Vec<i64> = clicks.values().map(|click| click.webmaster_id).collect();
+        webmasters.sort_unstable();
+        webmasters.dedup();
+        let mut specials: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (row, version) in condition::in_force(db, &webmasters, &goal_ids, sent).await? {
+            specials.entry((row.webmaster_id, row.goal_id)).or_default().push((row, version));
+        }
+        Ok(Self { catalogue, clicks, goals, versions, specials, currencies: BTreeMap::new() })
     }
 
     /// Reads the letters of all currencies.
@@ -196,15 +206,15 @@ impl Known {
             Err(reason) => return rejected("currency", reason),
         };
         let number = self.number(claim);
-        let known = known_as(claim, place, &key, steps);
-        if let Some(id) = known {
+        if let Some(id) = known_as(claim, place, &key, steps) {
             let rules = Rules { goal, offer: offer.map(Arc::as_ref), amount, number };
             return again(claim, &rules, id, (steps, phones));
         }
         if sent.intent == Intent::Change {
             return rejected("tid", "no lead of this click and goal to change");
         }
-        let money = match version.terms().rate(amount) {
+        let (special, terms) = self.terms(version, click.webmaster_id, area_of(claim, click));
+        let money = match terms.rate(amount) {
             Ok(money) => money,
             Err(_) if sent.is_unproven() => return rejected("sign", UNPROVEN_AMOUNT),
             Err(reason) => return rejected("amount", reason),
@@ -224,7 +234,7 @@ impl Known {
             attribution: attribution(sent.attribution, offer).code(),
             date_decide_until: offer.and_then(|offer| decide_until(offer, steps.now())),
             date_auto_approve: offer.and_then(|offer| auto_approve(offer, is_marked, steps.now())),
-            ..bare_lead(claim, click, goal, version, id)
+            ..bare_lead(claim, click, goal, (version, special), id)
         };
         let (status, code) = repeated
             .map_or((LeadStatus::Pending, LeadReason::Untold), |(_, code)| (LeadStatus::Double, code));
@@ -258,6 +268,19 @@ impl Known {
         };
         let version = self.versions.get(&goal.id).ok_or("the goal has no terms yet")?;
         Ok((goal, version))
+    }
+
+    /// The goal's terms with what is different for this webmaster: of the area, else of all areas.
+    fn terms(
+        &self,
+        version: &GoalVersion,
+        webmaster_id: i64,
+        area_id: Option<i64>,
+    ) -> (Option<&ConditionVersion>, Terms) {
+        let all = self.specials.get(&(webmaster_id, version.goal_id)).map_or(&[][..], Vec::as_slice);
+        let of = |area: Option<i64>| all.iter().find(|(row, _)| row.area_id == area);
+        let found = of(area_id).or_else(|| of(None)).map(|(_, special)| special);
+        (found, version.terms().with(found.map(ConditionVersion::special).unwrap_or_default()))
     }
 
     /// The sale's amount in the goal's currency. One in another currency counts nothing where a fixed sum is paid, and
@@ -374,12 +397,24 @@ fn named<'a>(goals: impl Iterator<Item = &'a Goal>, alias: &str) -> Option<&'a G
     by_number
 }
 
+/// The area that a claim comes from: its order's, else its click's.
+fn area_of(claim: &Claim, click: &Click) -> Option<i64> {
+    let told = claim.conversion.order.as_ref().and_then(|order| order.area_id);
+    told.or(Some(click.area_id).filter(|id| *id != 0))
+}
+
 /// A lead of this claim, before it is rated.
-fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, id: i64) -> Lead {
+fn bare_lead(
+    claim: &Claim,
+    click: &Click,
+    goal: &Goal,
+    (version, special): (&GoalVersion, Option<&ConditionVersion>),
+    id: i64,
+) -> Lead {
     let [subid1, subid2, subid3, subid4, subid5] = click.subid.clone();
-    let area_id = claim.conversion.order.as_ref().and_then(|order| order.area_id);
     // Who could write any sale id names none: it would take the place of the advertiser's own.
     let is_named = !claim.conversion.is_unproven();
+    let hold_period = special.and_then(|special| special.hold_period).unwrap_or(version.hold_period);
     Lead {
         id,
         advertiser_id: claim.conversion.advertiser_id,
@@ -387,6 +422,7 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         offer_id: click.offer_id,
         goal_id: goal.id,
         goal_version_id: version.id,
+        condition_version_id: special.map(|special| special.id),
         click_id: click.id,
         otol_click_id: None,
         natural_key: String::new(),
@@ -399,7 +435,7 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         contest: Contest::None.code(),
         first_lead_id: None,
         event_count: 0,
-        hold_period: version.hold_period,
+        hold_period,
         currency_id: goal.currency_id,
         amount: None,
         charge: 0,
@@ -407,13 +443,13 @@ fn bare_lead(claim: &Claim, click: &Click, goal: &Goal, version: &GoalVersion, i
         date_created: claim.sent.0,
         date_redirect: click_ms(click.id).div_euclid(1000),
         date_approved: None,
-        date_hold_end: claim.sent.plus_days(version.hold_period).0,
+        date_hold_end: claim.sent.plus_days(hold_period).0,
         date_decide_until: None,
         date_auto_approve: None,
         date_decided: None,
         date_closed: None,
         link_id: click.link_id,
-        area_id: area_id.or(Some(click.area_id).filter(|id| *id != 0)),
+        area_id: area_of(claim, click),
         subid1,
         subid2,
         subid3,

@@ -9,10 +9,11 @@ use whocpa_domain::money::Amount;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::{Attribution, LeadWay};
 use whocpa_domain::{Error, Level, Method, Resource, Result, Time, view};
+use whocpa_store::condition::ConditionVersion;
 use whocpa_store::lead::{self, Lead};
 use whocpa_store::lead_event::LeadEvent;
 use whocpa_store::transfer::Side;
-use whocpa_store::{Db, Scope, goal, lead_event, parked_lead, ticket, transfer};
+use whocpa_store::{Db, Scope, condition, goal, lead_event, parked_lead, ticket, transfer};
 
 use super::shown::{LeadRow, sees_money};
 use crate::goal::rate_text;
@@ -63,11 +64,14 @@ view! {
 }
 
 view! {
-    /// By which terms a lead was rated: the goal's own ones that were in force when the action was reported.
+    /// By which terms a lead was rated: the goal's own ones that were in force when the action was reported, and what a special
+    /// condition of the webmaster changed (one for the area goes before one for all areas).
     pub struct LeadTerms {
         /// The version of the goal's terms.
         goal_version_id: i64,
-        /// In force from here.
+        /// The special condition that changed them; `null` for none, and for advertisers.
+        condition_id: Option<i64>,
+        /// The goal's own terms were in force from here.
         date_from: Time,
         /// When they were written down.
         date_recorded: Time,
@@ -263,10 +267,17 @@ async fn terms(db: &Db, caller: Caller, lead: &Lead, places: u8) -> Result<LeadT
     let (level, sees_money) = (caller.level, sees_money(caller));
     let version = goal::version(db, lead.goal_version_id).await?;
     let version = version.ok_or_else(|| Error::Internal(format!("lead {} has no terms", lead.id)))?;
-    let terms = version.terms();
+    let special = match lead.condition_version_id {
+        Some(id) => condition::version(db, id).await?,
+        None => None,
+    };
+    let terms = version.terms().with(special.as_ref().map(ConditionVersion::special).unwrap_or_default());
     let rate = |rate| rate_text(terms.money_type, rate, places);
     Ok(LeadTerms {
         goal_version_id: version.id,
+        condition_id: special
+            .filter(|_| sees_money && level != Level::Advertiser)
+            .map(|special| special.condition_id),
         date_from: Time(version.date_from),
         date_recorded: Time(version.date_recorded),
         money_type: terms.money_type,

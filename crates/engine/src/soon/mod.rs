@@ -3,16 +3,12 @@
 //! They are a promise: names and meanings stand in the reference and in OpenAPI, so that programs can be written for
 //! them. Whoever builds a resource moves its file to its place in the engine and adds the operations.
 
-pub mod condition;
 pub mod delivery;
-pub mod deposit;
 pub mod export;
-pub mod payout;
 pub mod postback;
 pub mod proof;
 pub mod referral;
 pub mod stat;
-pub mod wallet;
 
 use whocpa_domain::view;
 

@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod books;
+#[cfg(test)]
 mod caps;
 #[cfg(test)]
 mod clicks;
+#[cfg(test)]
+mod conditions;
 #[cfg(test)]
 mod contests;
 #[cfg(test)]
@@ -26,6 +30,8 @@ mod offer_lists;
 mod offer_moderation;
 #[cfg(test)]
 mod offers;
+#[cfg(test)]
+mod payouts;
 #[cfg(test)]
 mod people;
 #[cfg(test)]

@@ -1,23 +1,17 @@
-//! `condition`: announced, see `whocpa_engine::soon`.
+//! `condition`: rates and hold for one webmaster.
 
-use whocpa_domain::input::Nothing;
-use whocpa_domain::{Method, Resource};
-use whocpa_engine::soon::IdOnly;
-use whocpa_engine::soon::condition::{ConditionCreate, ConditionList, ConditionUpdate, ConditionView};
+use whocpa_domain::Resource;
 
-use super::resource::Declaration;
+use super::resource::{Declaration, op};
 
 pub(super) fn declaration() -> Declaration {
     Declaration::new(
         Resource::Condition,
-        "Rates and hold of one webmaster for a goal that differ from the goal's own.",
+        "What is different for one webmaster and goal: what he gets, what the advertiser pays, the hold; for all of his areas or for one. One for the area goes before one for all, and that before the goal's own terms.",
     )
-    .soon::<ConditionList, ConditionView>(Method::List, "Conditions that fit the filters, page by page.")
-    .soon::<Nothing, ConditionView>(Method::View, "One condition, with the goal's own rates beside it.")
-    .soon::<ConditionUpdate, IdOnly>(Method::Update, "Changes a condition for actions from now on.")
-    .soon::<ConditionCreate, IdOnly>(Method::Create, "Adds a condition for a webmaster.")
-    .soon::<Nothing, IdOnly>(
-        Method::Delete,
-        "Ends a condition now; leads keep the terms by which they were rated.",
-    )
+    .list("Conditions that fit the filters, page by page.", op!(condition_list(input)))
+    .view("One condition, with the goal's own rates beside it.", op!(condition_view(id)))
+    .update("Changes a condition for actions from now on.", op!(condition_update(id, input)))
+    .create("Adds a condition for a webmaster.", op!(condition_create(input)))
+    .delete("Ends a condition now; leads keep the terms by which they were rated.", op!(condition_delete(id)))
 }

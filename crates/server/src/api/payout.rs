@@ -1,23 +1,17 @@
-//! `payout`: announced, see `whocpa_engine::soon`.
+//! `payout`: a webmaster's money on its way out.
 
-use whocpa_domain::input::Nothing;
-use whocpa_domain::{Method, Resource};
-use whocpa_engine::soon::IdOnly;
-use whocpa_engine::soon::payout::{PayoutCreate, PayoutList, PayoutUpdate, PayoutView};
+use whocpa_domain::Resource;
 
-use super::resource::Declaration;
+use super::resource::{Declaration, op};
 
 pub(super) fn declaration() -> Declaration {
     Declaration::new(Resource::Payout, "Money of yours on its way out.")
-        .soon::<PayoutList, PayoutView>(
-            Method::List,
-            "Payouts that fit the filters, page by page, newest first.",
-        )
-        .soon::<Nothing, PayoutView>(Method::View, "One payout.")
-        .soon::<PayoutUpdate, IdOnly>(Method::Update, "Approves, sends or rejects a payout.")
-        .soon::<PayoutCreate, IdOnly>(Method::Create, "Asks for a payout; the amount is reserved at once.")
-        .soon::<Nothing, IdOnly>(
-            Method::Delete,
+        .list("Payouts that fit the filters, page by page, newest first.", op!(payout_list(input)))
+        .view("One payout.", op!(payout_view(id)))
+        .update("Approves, sends, pays or rejects a payout.", op!(payout_update(id, input)))
+        .create("Asks for a payout; the amount is reserved at once.", op!(payout_create(input)))
+        .delete(
             "Cancels a payout that nobody has approved yet; the money is available again.",
+            op!(payout_delete(id)),
         )
 }

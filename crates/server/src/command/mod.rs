@@ -1,7 +1,8 @@
-//! The command line: `whocpa serve | demo | migrate | admin | doctor | openapi`.
+//! The command line: `whocpa serve | demo | migrate | admin | doctor | ledger | openapi`.
 
 mod admin;
 mod doctor;
+mod ledger;
 mod migrate;
 mod openapi;
 mod out;
@@ -40,6 +41,9 @@ enum Command {
     Admin(admin::Admin),
     /// Look whether the network is well: data folder, database, own address, parked domains
     Doctor(doctor::Doctor),
+    /// Look whether the books are right
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
     /// Print the OpenAPI document of the API
     #[command(name = "openapi")]
     OpenApi(openapi::OpenApi),
@@ -100,6 +104,7 @@ impl Cli {
             Command::Migrate(migrate) => block_on(migrate.run()),
             Command::Admin(admin) => block_on(admin.run()),
             Command::Doctor(doctor) => block_on(doctor.run()),
+            Command::Ledger(ledger) => block_on(ledger.run()),
             Command::OpenApi(openapi) => {
                 openapi.run();
                 Ok(())

@@ -57,6 +57,22 @@ impl Network {
             Resource::Domain => format!("name={word}.example"),
             Resource::Key => format!("name={word}"),
             Resource::Ticket => format!("subject={word}&message={word}"),
+            Resource::Condition => self.condition_form(party, &word).await,
+            Resource::Wallet => Self::wallet_form(party.currency_id, &word),
+            Resource::Payout => {
+                format!(
+                    "currency_id={}&wallet_id={}&amount=30&comment={word}",
+                    party.currency_id, party.wallet
+                )
+            }
+            Resource::Deposit => {
+                let form = format!("amount=50&currency_id={}&method=1&comment={word}", party.currency_id);
+                if actor.is_operator() {
+                    format!("{form}&advertiser_id={}", self.users[&party.advertiser])
+                } else {
+                    form
+                }
+            }
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
             other => panic!("{} has no create body in fixtures.rs", other.name()),
         }
@@ -77,6 +93,26 @@ impl Network {
         let code = link["object"]["code"].as_str().expect("a code");
         let tid = self.app.state.engine.click_track(Visit::to(code)).await.tid;
         format!("tid={tid}&goal_id={goal}&sale_id={word}")
+    }
+
+    /// The parameters of a good condition, for a goal that has none.
+    pub async fn condition_form(&self, party: &Party, word: &str) -> String {
+        let goal = self.create_goal(party).await;
+        format!("webmaster_id={}&goal_id={goal}&payment=4.5&description={word}", self.users[&party.webmaster])
+    }
+
+    async fn create_goal(&self, party: &Party) -> i64 {
+        let (offer, currency) = (party.public_offer, party.currency_id);
+        let form = format!(
+            "offer_id={offer}&description=more&currency_id={currency}&hold_period=1&money_type=1&charge=5"
+        );
+        self.make(party.advertiser, Resource::Goal, &form).await
+    }
+
+    /// The parameters of a good wallet; the word has a number that stands nowhere else.
+    pub fn wallet_form(currency_id: i64, word: &str) -> String {
+        let number: u32 = word.trim_matches(char::is_alphabetic).parse().expect("a number");
+        format!("kind=1&account=U{number:08}&currency_id={currency_id}&name={word}")
     }
 
     /// The parameters of a good feed.
@@ -120,6 +156,10 @@ impl Network {
             (Resource::Domain, _) => "status=0",
             (Resource::Lead, _) => "substatus=looked+at",
             (Resource::Orphan, _) => "is_open=1",
+            (Resource::Condition, _) => "hold_period=5",
+            (Resource::Wallet, actor) if actor.is_operator() => "status=1",
+            (Resource::Wallet, _) => "is_default=1",
+            (Resource::Payout | Resource::Deposit, _) => "reference=transfer+17",
             // Nothing is asked for, nothing changes.
             (Resource::Decision, _) => "",
             (other, _) => panic!("{} has no update body in fixtures.rs", other.name()),
@@ -147,6 +187,9 @@ impl Network {
             | Resource::Domain
             | Resource::Decision
             | Resource::Key
+            | Resource::Wallet
+            | Resource::Condition
+            | Resource::Payout
             | Resource::User => {
                 let body = self.create_body(resource, actor).await;
                 self.make(actor, resource, &body).await

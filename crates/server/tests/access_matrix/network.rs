@@ -97,6 +97,7 @@ pub struct Party {
     pub area: i64,
     pub link: i64,
     pub domain: i64,
+    pub wallet: i64,
 }
 
 /// What stands for an object in its path: a number, or a text.
@@ -203,7 +204,11 @@ impl Network {
 
     pub async fn send(&self, actor: Actor, verb: &str, path: &str, form: &str) -> Answer {
         let key = self.keys.get(&actor).map(String::as_str);
-        let headers: Vec<(&str, &str)> = key.map(|key| ("x-api-key", key)).into_iter().collect();
+        let mut headers: Vec<(&str, &str)> = key.map(|key| ("x-api-key", key)).into_iter().collect();
+        // What moves money is not taken without a name for the request.
+        let is_money = path.starts_with("/api/payout") || path.starts_with("/api/deposit");
+        let name = (is_money && verb != "GET").then(|| self.word());
+        headers.extend(name.as_deref().map(|name| ("idempotency-key", name)));
         self.app.call(verb, path, &headers, form).await
     }
 
@@ -365,6 +370,7 @@ impl Network {
             format!("offer_id={public_offer}&url_to=https://shop.example/tea&domain_id={domain}&name=CANARY");
         self.make_and_add(webmaster, Resource::Deeplink, &deeplink, &own).await;
         self.add(Resource::Balance, currency_id, &both, "");
+        let wallet = self.money(webmaster, advertiser, currency_id).await;
         let party = Party {
             webmaster,
             advertiser,
@@ -375,8 +381,13 @@ impl Network {
             area,
             link,
             domain,
+            wallet,
         };
         self.lead(&party, goal_id).await;
+        let word = self.word();
+        let condition = self.condition_form(&party, &word).await;
+        let condition = self.make(Operator, Resource::Condition, &condition).await;
+        self.add(Resource::Condition, condition, &[webmaster, Operator], &word);
         self.orphan(&party).await;
         let decision =
             self.make(advertiser, Resource::Decision, "lead_id=999999&status=1&is_preview=1").await;

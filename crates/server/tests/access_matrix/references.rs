@@ -116,6 +116,16 @@ impl Matrix<'_> {
         .await;
     }
 
+    /// Nobody is paid to somebody else's wallet.
+    pub async fn foreign_wallets(&mut self) {
+        let [a, b] = &self.network.parties[..] else { unreachable!() };
+        for (own, other) in [(a, b), (b, a)] {
+            let form = format!("currency_id={}&wallet_id=ID&amount=30", own.currency_id);
+            self.reference(own.webmaster, "POST", "/api/payout/", &form, other.wallet).await;
+            self.reference(own.webmaster, "GET", "/api/payout/?wallet_id=ID", "", other.wallet).await;
+        }
+    }
+
     async fn reference(&mut self, actor: Actor, verb: &str, path: &str, form: &str, foreign: i64) {
         let with = |text: &str, id: i64| text.replace("=ID", &format!("={id}"));
         let missing = self.send(actor, verb, &with(path, 999_999), &with(form, 999_999)).await;

@@ -14,7 +14,7 @@ use whocpa_store::testing::TestDb;
 
 use crate::story::Story;
 use crate::support::TestApp;
-use crate::{links, materials};
+use crate::{links, materials, money};
 
 /// `EXAMPLES_UPDATE=1 cargo test -p whocpa --test reference examples` writes them anew.
 #[db_test]
@@ -55,6 +55,7 @@ async fn tell(story: &mut Story) {
     links::tell(story, &offer).await;
     leads(story, &offer, &goal, &link).await;
     account(story).await;
+    money::tell(story).await;
     everybody_reads(story).await;
 }
 

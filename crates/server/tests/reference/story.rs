@@ -92,8 +92,12 @@ impl Story {
             "GET" if !form.is_empty() => (format!("{path}?{form}"), ""),
             _ => (path.clone(), form.as_str()),
         };
+        let name = format!("example-{}", self.count());
         let key = self.keys.get(&level).map(String::as_str);
-        let headers: Vec<(&str, &str)> = key.map(|key| ("x-api-key", key)).into_iter().collect();
+        let mut headers: Vec<(&str, &str)> = key.map(|key| ("x-api-key", key)).into_iter().collect();
+        if resource.requires_idempotency_key(method) {
+            headers.push(("idempotency-key", &name));
+        }
         let answer = self.app.call(verb, &target, &headers, body).await;
         assert_eq!(answer.status.as_u16(), expected, "{level:?} {verb} {target} {form}: {answer}");
         let name = format!("{}/{}", resource.name(), method.name());

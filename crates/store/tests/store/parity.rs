@@ -13,9 +13,10 @@ use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
-    account, api_key, area, audit, balance, buyer, category, change, claim, click, connection, currency,
-    decision, domain, feed, geo, goal, image, impression, landing, lead, lead_event, link, news, offer,
-    offer_figure, parked_lead, person, phone_claim, product, promo, secret, stock, ticket, transfer,
+    account, api_key, area, audit, balance, buyer, category, change, claim, click, condition, connection,
+    currency, decision, deposit, domain, feed, geo, goal, image, impression, landing, lead, lead_event, link,
+    news, offer, offer_figure, parked_lead, payout, person, phone_claim, product, promo, secret, stock,
+    ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -205,8 +206,11 @@ async fn every_entity_describes_its_table(db: TestDb) {
         change::Entity, main;
         claim::Entity, main;
         click::Entity, clicks;
+        condition::Entity, main;
+        condition::version::Entity, main;
         connection::Entity, main;
         currency::Entity, main;
+        deposit::Entity, main;
         decision::Entity, main;
         decision::row::Entity, main;
         decision::verdict::Entity, main;
@@ -228,6 +232,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         offer_figure::Entity, main;
         offer_figure::day::Entity, main;
         parked_lead::Entity, main;
+        payout::Entity, main;
         person::Entity, main;
         phone_claim::Entity, main;
         product::Entity, main;
@@ -237,6 +242,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         ticket::Entity, main;
         ticket::message::Entity, main;
         transfer::Entity, main;
+        wallet::Entity, main;
     };
     let tables: BTreeSet<String> =
         schema.iter().filter_map(|fact| fact.strip_prefix("table ")).map(str::to_owned).collect();

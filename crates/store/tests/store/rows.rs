@@ -128,6 +128,7 @@ pub fn lead_row(id: i64, (advertiser_id, webmaster_id): (i64, i64), of: (i64, i6
         offer_id: of.0,
         goal_id: of.1,
         goal_version_id: of.2,
+        condition_version_id: None,
         click_id: 7,
         otol_click_id: Some(7),
         natural_key: "c7".to_owned(),

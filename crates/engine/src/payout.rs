@@ -1,0 +1,316 @@
+//! Payouts: a webmaster's money on its way out.
+
+mod step;
+
+use std::collections::BTreeMap;
+
+use whocpa_domain::input::limits::{self, Limits};
+use whocpa_domain::input::{Decimal, Until};
+use whocpa_domain::ledger::{Account, AccountKind, CauseKind};
+use whocpa_domain::money::Amount;
+use whocpa_domain::payout::{Payee, PayoutStatus, PayoutTerms, minor_unit, payout_postings};
+use whocpa_domain::wallet::WalletKind;
+use whocpa_domain::{
+    Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
+};
+use whocpa_store::payout::{self, Payout, PayoutFilter};
+use whocpa_store::transfer::{self, Cause};
+use whocpa_store::wallet::Wallet;
+use whocpa_store::{Db, account, balance};
+
+use crate::audit::Changes;
+use crate::{Caller, Engine, Paging, Rows, currency};
+
+/// Id of a payment in the system that made it.
+const REFERENCE: Limits = Limits::Line(0, 255);
+
+params! {
+    /// Which payouts are wanted.
+    pub struct PayoutList {
+        /// Only in these states.
+        status: Option<Vec<PayoutStatus>>,
+        /// Only to this wallet.
+        wallet_id: Option<i64>,
+        /// Only by these ways of payment.
+        wallet_kind: Option<Vec<WalletKind>>,
+        /// Only of this webmaster; for operators.
+        webmaster_id: Option<i64>,
+        /// Asked for from here on.
+        d_created_from: Option<Time>,
+        /// Asked for until here, inclusive: a date takes its whole day in.
+        d_created_to: Option<Until>,
+        /// Number of the page.
+        page: Page,
+        /// Rows on a page.
+        per_page: PerPage,
+    }
+}
+
+params! {
+    /// A wish to be paid. It needs an `Idempotency-Key`.
+    pub struct PayoutCreate {
+        /// Where the money goes; an approved wallet of yours. The default one unless told.
+        wallet_id: Option<i64>,
+        /// The balance that it is taken from; the wallet's currency.
+        currency_id: i64,
+        /// How much; everything that is available unless told.
+        amount: Option<Decimal>,
+        /// What the operator should know.
+        comment: Option<String> where limits::TEXT,
+    }
+}
+
+params! {
+    /// An operator's step with a payout. It needs an `Idempotency-Key`.
+    pub struct PayoutUpdate {
+        /// The next state. Above the network's limit another operator must approve it too.
+        status: Option<PayoutStatus>,
+        /// Why it is rejected; required with a rejection.
+        reason: Option<String> where limits::TEXT,
+        /// Id of the payment in the system that made it; required when it is paid.
+        reference: Option<String> where REFERENCE,
+    }
+}
+
+view! {
+    /// A payout.
+    pub struct PayoutView {
+        /// Payout id.
+        id: i64,
+        /// Who is paid; for operators only.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        webmaster_id: Option<i64>,
+        /// Where the money goes.
+        wallet_id: i64,
+        /// By which way.
+        wallet_kind: WalletKind,
+        /// What leaves the balance.
+        amount: Amount,
+        /// Currency of all amounts.
+        currency_id: i64,
+        /// What the way of payment keeps.
+        fee: Amount,
+        /// What arrives.
+        amount_paid: Amount,
+        /// How far it is.
+        status: PayoutStatus,
+        /// Why it was rejected, empty otherwise.
+        reason: String,
+        /// The owner's words to the operator.
+        comment: String,
+        /// Id of the payment in the system that made it.
+        reference: String,
+        /// When it was asked for.
+        date_created: Time,
+        /// When it was approved or rejected.
+        date_decided: Option<Time>,
+        /// When it was paid.
+        date_paid: Option<Time>,
+        /// Who approved it; for operators only.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        approved_by: Option<Vec<i64>>,
+    }
+}
+
+impl Engine {
+    /// One page of payouts, newest first.
+    pub async fn payout_list(&self, caller: Caller, input: PayoutList) -> Result<Rows<PayoutView>> {
+        let scope = caller.may(Resource::Payout, Method::List)?;
+        if input.webmaster_id.is_some() && caller.level != Level::Operator {
+            return Err(Error::field("webmaster_id", "Only operators may use this"));
+        }
+        let filter = PayoutFilter {
+            webmaster_id: input.webmaster_id,
+            wallet_id: input.wallet_id,
+            wallet_kinds: input.wallet_kind,
+            status: input.status,
+            from: input.d_created_from,
+            until: input.d_created_to.map(|until| until.0),
+        };
+        let db = self.store().read();
+        let rows = payout::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
+        let digits = currency::digits(&db).await?;
+        Ok(rows.map(|row| shown(row, caller, &digits)))
+    }
+
+    /// One payout.
+    pub async fn payout_view(&self, caller: Caller, id: i64) -> Result<PayoutView> {
+        let scope = caller.may(Resource::Payout, Method::View)?;
+        let db = self.store().read();
+        let row = payout::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+        Ok(shown(row, caller, &currency::digits(&db).await?))
+    }
+
+    /// An operator's step with a payout.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] for a step that its state does not allow, and for a second approval by the same operator.
+    pub async fn payout_update(&self, caller: Caller, id: i64, input: PayoutUpdate) -> Result<()> {
+        let scope = caller.may(Resource::Payout, Method::Update)?;
+        let input = &input;
+        self.store()
+            .write(move |db| async move {
+                let before = payout::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let limit = self.payout_rules().second_approval;
+                let row = step::taken(caller, before.clone(), input, limit, self.now())?;
+                self.payout_moved(&db, caller, &before, row).await
+            })
+            .await
+    }
+
+    /// Asks for a payout: the amount is reserved at once. Gives its id.
+    ///
+    /// The account is held until the transaction ends, so that no two payouts see the same money.
+    pub async fn payout_create(&self, caller: Caller, input: PayoutCreate) -> Result<i64> {
+        let scope = caller.may(Resource::Payout, Method::Create)?;
+        let (input, now) = (&input, self.now());
+        self.store()
+            .write(move |db| async move {
+                let wallet = wallet_of(&db, scope, caller, input, now).await?;
+                let kind = WalletKind::from_code(wallet.kind).unwrap_or(WalletKind::Bank);
+                let terms = self.payout_rules().of(kind);
+                let from = Account {
+                    kind: AccountKind::WebmasterAvailable,
+                    owner_id: caller.user_id,
+                    currency_id: input.currency_id,
+                };
+                let account_id = account::lock(&db, from).await?;
+                let available = balance::of_account(&db, account_id).await?;
+                let digits = currency::digits(&db).await?.get(&input.currency_id).copied().unwrap_or(0);
+                let (amount, fee) = asked(input.amount, available, terms, digits)?;
+                let row = Payout { amount, fee, ..new_row(caller, &wallet, input, now) };
+                let id = payout::create(&db, row.clone()).await?;
+                let row = Payout { id, ..row };
+                post(&db, &row, PayoutStatus::Requested, now).await?;
+                self.note(&db, caller, Resource::Payout, id, Changes::created(&row)).await?;
+                Ok(id)
+            })
+            .await
+    }
+
+    /// Cancels a payout that nobody has approved yet.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when somebody has.
+    pub async fn payout_delete(&self, caller: Caller, id: i64) -> Result<()> {
+        let scope = caller.may(Resource::Payout, Method::Delete)?;
+        self.store()
+            .write(move |db| async move {
+                let before = payout::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                let row = step::cancelled(before.clone(), self.now())?;
+                self.payout_moved_as(&db, caller, (&before, row), Changes::archived).await
+            })
+            .await
+    }
+
+    async fn payout_moved(&self, db: &Db, caller: Caller, before: &Payout, row: Payout) -> Result<()> {
+        self.payout_moved_as(db, caller, (before, row), Changes::updated).await
+    }
+
+    /// Writes a payout's step, its transfers and the audit.
+    async fn payout_moved_as(
+        &self,
+        db: &Db,
+        caller: Caller,
+        (before, row): (&Payout, Payout),
+        changes: impl FnOnce(&Payout, &Payout) -> Changes,
+    ) -> Result<()> {
+        if row.status != before.status {
+            let status = PayoutStatus::from_code(row.status).unwrap_or(PayoutStatus::Requested);
+            post(db, &row, status, self.now()).await?;
+        }
+        let (id, changes) = (row.id, changes(before, &row));
+        payout::update(db, row).await?;
+        self.note(db, caller, Resource::Payout, id, changes).await
+    }
+}
+
+/// The wallet of a wish, which must take the currency of the balance.
+async fn wallet_of(db: &Db, scope: Scope, caller: Caller, input: &PayoutCreate, now: Time) -> Result<Wallet> {
+    let row = crate::wallet::usable(db, scope, input.wallet_id, caller.user_id, now).await?;
+    if row.currency_id != input.currency_id {
+        let message = "This wallet takes another currency: money is paid out in the currency of its balance";
+        return Err(Error::field("currency_id", message));
+    }
+    Ok(row)
+}
+
+/// The amount of a wish and its fee: what the currency can pay, no less than the way of payment takes, and no more
+/// than there is.
+fn asked(wanted: Option<Decimal>, available: i64, terms: PayoutTerms, digits: u8) -> Result<(i64, i64)> {
+    let mut errors = FieldErrors::default();
+    let unit = minor_unit(digits);
+    let shown = |micros: i64| Amount { micros, digits };
+    // Everything, rounded down to what can be paid.
+    let all = available.max(0) - available.max(0) % unit;
+    let amount = wanted.map_or(all, |wanted| wanted.0);
+    if amount % unit != 0 {
+        errors.add("amount", format!("Must have at most {digits} decimal places"));
+    }
+    if amount > available {
+        errors.add("amount", format!("Only {} is available", shown(available.max(0))));
+    } else if amount < terms.amount_min.max(unit) {
+        errors.add("amount", format!("Must be at least {}", shown(terms.amount_min.max(unit))));
+    }
+    let fee = terms.fee_of(amount, digits).filter(|fee| *fee < amount);
+    if fee.is_none() && errors.messages().is_empty() {
+        errors.add("amount", "Must be more than the fee");
+    }
+    errors.finish()?;
+    Ok((amount, fee.unwrap_or(0)))
+}
+
+fn new_row(caller: Caller, wallet: &Wallet, input: &PayoutCreate, now: Time) -> Payout {
+    Payout {
+        id: 0,
+        webmaster_id: caller.user_id,
+        wallet_id: wallet.id,
+        wallet_kind: wallet.kind,
+        currency_id: input.currency_id,
+        amount: 0,
+        fee: 0,
+        status: PayoutStatus::Requested.code(),
+        step: 1,
+        reason: String::new(),
+        comment: input.comment.clone().unwrap_or_default(),
+        reference: String::new(),
+        approver_id: None,
+        second_approver_id: None,
+        date_created: now.0,
+        date_decided: None,
+        date_paid: None,
+    }
+}
+
+/// Writes the transfers of a payout's step.
+async fn post(db: &Db, row: &Payout, to: PayoutStatus, now: Time) -> Result<()> {
+    let payee = Payee { webmaster_id: row.webmaster_id, currency_id: row.currency_id };
+    let postings = payout_postings(payee, row.amount, row.fee, to);
+    let cause = Cause { kind: CauseKind::Payout, id: row.id, number: row.step };
+    transfer::create(db, &[(cause, postings)], now).await
+}
+
+fn shown(row: Payout, caller: Caller, digits: &BTreeMap<i64, u8>) -> PayoutView {
+    let is_operator = caller.level == Level::Operator;
+    let digits = digits.get(&row.currency_id).copied().unwrap_or(0);
+    let amount = |micros: i64| Amount { micros, digits };
+    let approved_by = [row.approver_id, row.second_approver_id].into_iter().flatten().collect();
+    PayoutView {
+        id: row.id,
+        webmaster_id: is_operator.then_some(row.webmaster_id),
+        wallet_id: row.wallet_id,
+        wallet_kind: WalletKind::from_code(row.wallet_kind).unwrap_or(WalletKind::Bank),
+        amount: amount(row.amount),
+        currency_id: row.currency_id,
+        fee: amount(row.fee),
+        amount_paid: amount(row.amount - row.fee),
+        status: PayoutStatus::from_code(row.status).unwrap_or(PayoutStatus::Requested),
+        reason: row.reason,
+        comment: row.comment,
+        reference: row.reference,
+        date_created: Time(row.date_created),
+        date_decided: row.date_decided.map(Time),
+        date_paid: row.date_paid.map(Time),
+        approved_by: is_operator.then_some(approved_by),
+    }
+}

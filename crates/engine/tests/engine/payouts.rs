@@ -1,0 +1,247 @@
+//! Money out and in: wallets, payouts, deposits, and races for one balance.
+
+use whocpa_db_test::db_test;
+use whocpa_domain::Error;
+use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKind};
+use whocpa_domain::payout::PayoutStatus;
+use whocpa_domain::user::UserLevel;
+use whocpa_engine::Caller;
+use whocpa_store::balance;
+use whocpa_store::testing::TestDb;
+use whocpa_store::transfer::{self, Cause};
+
+use crate::world::{START, USD, World, person, read, refusal};
+
+const HOUR: i64 = 3600;
+/// Requests at once in a race, and how often.
+const RACERS: usize = 16;
+const ROUNDS: i64 = 12;
+
+/// The webmaster earned this many dollars before.
+async fn earn(world: &World, number: i64, dollars: i64) {
+    let debit = Account { kind: AccountKind::External, owner_id: 0, currency_id: USD };
+    let owner_id = world.webmaster.user_id;
+    let credit = Account { kind: AccountKind::WebmasterAvailable, owner_id, currency_id: USD };
+    let amount = dollars * 1_000_000;
+    let legs = vec![Posting { debit, credit, amount, kind: TransferKind::LeadClose }];
+    let groups = &[(Cause { kind: CauseKind::Manual, id: 1, number }, legs)];
+    let store = &world.test.store;
+    store
+        .write(move |db| async move { transfer::create(&db, groups, START).await })
+        .await
+        .expect("transfers");
+}
+
+async fn wallet(world: &World, account: &str) -> i64 {
+    let form = [("kind", "1"), ("account", account), ("currency_id", "840")];
+    let id = world.engine.wallet_create(world.webmaster, read(&form)).await.expect("a wallet");
+    world.engine.wallet_update(world.operator, id, read(&[("status", "1")])).await.expect("approve");
+    id
+}
+
+/// The webmaster's (available, reserved) and what left the network, in dollars.
+async fn money(world: &World) -> [String; 3] {
+    let mine = world.engine.balance_view(world.webmaster, USD).await.expect("a balance");
+    let house = world.engine.balance_view(world.operator, USD).await.expect("a balance");
+    [mine.available, mine.reserved, house.external].map(|amount| amount.expect("an amount").to_string())
+}
+
+async fn books_balance(world: &World) {
+    let sums = world.engine.ledger_sum().await.expect("the sum");
+    assert!(sums.iter().all(|(_, micros)| *micros == 0), "{sums:?}");
+}
+
+fn conflict<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    match result {
+        Err(Error::Conflict(words)) => words,
+        other => panic!("no conflict: {other:?}"),
+    }
+}
+
+#[db_test]
+async fn from_wallet_to_paid(test: TestDb) {
+    let world = World::new(test).await;
+    let (engine, webmaster, operator) = (&world.engine, world.webmaster, world.operator);
+    earn(&world, 1, 500).await;
+    let none = engine.payout_create(webmaster, read(&[("currency_id", "840")])).await;
+    assert_eq!(refusal(none), ["wallet_id: Add a wallet first"]);
+    let wrong = [("kind", "4"), ("account", "4111111111111112"), ("currency_id", "1"), ("network", "TRC20")];
+    assert_eq!(
+        refusal(engine.wallet_create(webmaster, read(&wrong)).await),
+        [
+            "account: The number is mistyped: its check digit does not fit",
+            "holder: Must be given for cards and bank accounts",
+            "network: Only USDT has a network",
+        ]
+    );
+    let id = wallet(&world, "U0123456").await;
+    let twice = [("kind", "1"), ("account", "u0123456"), ("currency_id", "840")];
+    assert_eq!(
+        refusal(engine.wallet_create(webmaster, read(&twice)).await),
+        ["account: You have a wallet with this account already"]
+    );
+    let seen = engine.wallet_view(webmaster, id).await.expect("view");
+    assert_eq!((seen.row.account.as_str(), seen.account_full, seen.row.is_default), ("U0***56", None, true));
+    let seen = engine.wallet_view(operator, id).await.expect("view");
+    assert_eq!(seen.account_full.as_deref(), Some("U0123456"), "whoever pays must know where to");
+    let wish = read::<whocpa_engine::payout::PayoutCreate>(&[("currency_id", "840"), ("amount", "120.50")]);
+    assert_eq!(
+        refusal(engine.payout_create(webmaster, wish.clone()).await),
+        ["wallet_id: Can be paid to from 2023-11-16T22:13:20Z: new wallets wait 48 hours"]
+    );
+    world.clock.advance(48 * HOUR);
+    for (amount, message) in [
+        ("0.001", "amount: Must have at most 2 decimal places; Must be at least 30.00"),
+        ("29.99", "amount: Must be at least 30.00"),
+        ("500.01", "amount: Only 500.00 is available"),
+    ] {
+        let wish = read(&[("currency_id", "840"), ("amount", amount)]);
+        assert_eq!(refusal(engine.payout_create(webmaster, wish).await), [message]);
+    }
+    let other = engine.payout_create(webmaster, read(&[("currency_id", "978")])).await;
+    assert!(refusal(other)[0].starts_with("currency_id: This wallet takes another currency"));
+    let payout = engine.payout_create(webmaster, wish).await.expect("a payout");
+    assert_eq!(money(&world).await, ["379.50", "120.50", "-500.00"].map(str::to_owned));
+
+    let step = async |form: &[(&str, &str)]| engine.payout_update(operator, payout, read(form)).await;
+    assert_eq!(
+        conflict(step(&[("status", "3"), ("reference", "x")]).await),
+        "A requested payout cannot become paid"
+    );
+    step(&[("status", "1")]).await.expect("approve");
+    assert_eq!(
+        conflict(engine.payout_delete(webmaster, payout).await),
+        "Only a payout that nobody has approved can be cancelled"
+    );
+    assert_eq!(refusal(step(&[("status", "3")]).await), ["reference: Must be given when it is paid"]);
+    assert_eq!(refusal(step(&[("status", "4")]).await), ["reason: Must be given with a rejection"]);
+    step(&[("status", "2")]).await.expect("send");
+    assert_eq!(money(&world).await, ["379.50", "120.50", "-500.00"].map(str::to_owned));
+    step(&[("status", "3"), ("reference", "bank 17")]).await.expect("pay");
+    assert_eq!(money(&world).await, ["379.50", "0.00", "-379.50"].map(str::to_owned));
+    assert_eq!(
+        conflict(step(&[("status", "4"), ("reason", "x")]).await),
+        "A paid payout cannot become rejected"
+    );
+    let told =
+        engine.transfer_list(webmaster, read(&[("payout_id", &payout.to_string())])).await.expect("list");
+    assert_eq!(told.total_count, 2, "reserved, and paid without a fee");
+
+    books_balance(&world).await;
+}
+
+/// Everything is asked for, taken back, asked for again and rejected: it is available again each time.
+#[db_test]
+async fn what_is_not_paid_is_available_again(test: TestDb) {
+    let world = World::new(test).await;
+    let (engine, webmaster, operator) = (&world.engine, world.webmaster, world.operator);
+    earn(&world, 1, 100).await;
+    wallet(&world, "U0123456").await;
+    world.clock.advance(48 * HOUR);
+    let all = engine.payout_create(webmaster, read(&[("currency_id", "840")])).await.expect("all of it");
+    assert_eq!(money(&world).await, ["0.00", "100.00", "-100.00"].map(str::to_owned));
+    engine.payout_delete(webmaster, all).await.expect("cancel");
+    let all = engine.payout_create(webmaster, read(&[("currency_id", "840")])).await.expect("all of it");
+    let rejected = read(&[("status", "4"), ("reason", "Write to us")]);
+    engine.payout_update(operator, all, rejected).await.expect("reject");
+    assert_eq!(money(&world).await, ["100.00", "0.00", "-100.00"].map(str::to_owned));
+    let shown = engine.payout_view(webmaster, all).await.expect("view");
+    assert_eq!((shown.status, shown.reason.as_str()), (PayoutStatus::Rejected, "Write to us"));
+    books_balance(&world).await;
+}
+
+#[db_test]
+async fn above_the_limit_two_operators_approve(test: TestDb) {
+    let world = World::new(test).await;
+    let (engine, operator) = (&world.engine, world.operator);
+    let second = person(&world.test, UserLevel::Operator, "second").await;
+    earn(&world, 1, 5000).await;
+    wallet(&world, "U0123456").await;
+    world.clock.advance(48 * HOUR);
+    let wish = read(&[("currency_id", "840"), ("amount", "1000.01")]);
+    let id = engine.payout_create(world.webmaster, wish).await.expect("a payout");
+    let approve = async |caller: Caller| engine.payout_update(caller, id, read(&[("status", "1")])).await;
+    approve(operator).await.expect("the first approval");
+    let shown = engine.payout_view(operator, id).await.expect("view");
+    assert_eq!((shown.status, shown.approved_by.map(|all| all.len())), (PayoutStatus::Requested, Some(1)));
+    assert_eq!(conflict(approve(operator).await), "Another operator must approve it too");
+    let cancel = engine.payout_delete(world.webmaster, id).await;
+    assert_eq!(conflict(cancel), "Only a payout that nobody has approved can be cancelled");
+    approve(second).await.expect("the second approval");
+    let shown = engine.payout_view(operator, id).await.expect("view");
+    assert_eq!((shown.status, shown.approved_by.map(|all| all.len())), (PayoutStatus::Approved, Some(2)));
+    let foreign = person(&world.test, UserLevel::Webmaster, "other").await;
+    assert!(matches!(engine.payout_view(foreign, id).await, Err(Error::NotFound)));
+    assert!(matches!(engine.payout_delete(foreign, id).await, Err(Error::NotFound)));
+}
+
+/// Trust M4: whoever asks at once for the whole balance, one gets it.
+#[db_test]
+async fn no_balance_is_paid_out_twice(test: TestDb) {
+    let world = World::new(test).await;
+    wallet(&world, "U0123456").await;
+    world.clock.advance(48 * HOUR);
+    let mut accepted = Vec::new();
+    for round in 1..=ROUNDS {
+        earn(&world, round, 100).await;
+        let mut racers = tokio::task::JoinSet::new();
+        for _ in 0..RACERS {
+            let (engine, webmaster) = (world.engine.clone(), world.webmaster);
+            let wish = read(&[("currency_id", "840"), ("amount", "100")]);
+            racers.spawn(async move { engine.payout_create(webmaster, wish).await });
+        }
+        // The fold goes on meanwhile.
+        world.engine.balance_fold().await.expect("fold");
+        let ended = racers.join_all().await;
+        accepted.push(ended.iter().filter(|result| result.is_ok()).count());
+        let wrong = |result: &&Result<i64, Error>| matches!(result, Err(error) if !matches!(error, Error::Invalid(_)));
+        assert!(!ended.iter().any(|result| wrong(&result)), "{ended:?}");
+        assert_eq!(money(&world).await[0], "0.00", "round {round}");
+    }
+    assert_eq!(accepted, vec![1; usize::try_from(ROUNDS).expect("few")]);
+    let differences = balance::differences(&world.test.store.read()).await;
+    assert_eq!(differences.expect("compare"), []);
+    books_balance(&world).await;
+}
+
+#[db_test]
+async fn a_deposit_is_on_the_balance_once(test: TestDb) {
+    let world = World::new(test).await;
+    let (engine, advertiser, operator) = (&world.engine, world.advertiser, world.operator);
+    for (form, messages) in [
+        (vec![("amount", "0"), ("currency_id", "840"), ("method", "1")], vec!["amount: Must be above zero"]),
+        (
+            vec![("amount", "1.005"), ("currency_id", "840"), ("method", "1")],
+            vec!["amount: Must have at most 2 decimal places"],
+        ),
+        (
+            vec![("amount", "1"), ("currency_id", "1"), ("method", "1")],
+            vec!["currency_id: Currencies not found"],
+        ),
+        (
+            vec![("amount", "1"), ("currency_id", "840"), ("method", "5")],
+            vec!["method: Only an operator may set this"],
+        ),
+    ] {
+        assert_eq!(refusal(engine.deposit_create(advertiser, read(&form)).await), messages);
+    }
+    let form = [("amount", "250.50"), ("currency_id", "840"), ("method", "1")];
+    let id = engine.deposit_create(advertiser, read(&form)).await.expect("a deposit");
+    let confirm = async |form: &[(&str, &str)]| engine.deposit_update(operator, id, read(form)).await;
+    assert_eq!(refusal(confirm(&[("status", "1")]).await), ["reference: Must be given when it is paid"]);
+    assert!(engine.balance_list(advertiser).await.expect("balances").is_empty());
+    let mut racers = tokio::task::JoinSet::new();
+    for _ in 0..RACERS {
+        let engine = engine.clone();
+        let paid = read(&[("status", "1"), ("reference", "statement 4")]);
+        racers.spawn(async move { engine.deposit_update(operator, id, paid).await });
+    }
+    assert!(racers.join_all().await.iter().all(Result::is_ok), "the same word again changes nothing");
+    let own = engine.balance_view(advertiser, USD).await.expect("a balance");
+    assert_eq!(own.available.map(|amount| amount.to_string()).as_deref(), Some("250.50"), "once");
+    assert_eq!(conflict(confirm(&[("status", "2")]).await), "The deposit was confirmed already");
+    assert!(matches!(engine.deposit_view(world.rival, id).await, Err(Error::NotFound)));
+    let all = engine.transfer_list(operator, read(&[])).await.expect("transfers");
+    assert_eq!(all.total_count, 1);
+    books_balance(&world).await;
+}

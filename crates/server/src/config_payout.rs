@@ -1,0 +1,148 @@
+//! The `[payout]` part of the configuration: amounts are written as text, as in the API, so that none is ever a float.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use whocpa_domain::money::{self, AMOUNT_LIMIT, Amount};
+use whocpa_domain::payout::{PayoutRules, PayoutTerms};
+use whocpa_domain::wallet::WalletKind;
+
+/// An amount as text: `"12.50"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Money(i64);
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Amount { micros: self.0, digits: 0 })
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let micros = money::parse_micros(&text).filter(|micros| *micros <= AMOUNT_LIMIT);
+        micros
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("must be a plain decimal in quotes such as \"12.50\""))
+    }
+}
+
+/// A percentage as text: `"1.5"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Percent(i64);
+
+impl Serialize for Percent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&money::show_percent(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let ppm = money::parse_percent(&text);
+        ppm.map(Self).ok_or_else(|| D::Error::custom("must be a percentage in quotes such as \"1.5\""))
+    }
+}
+
+/// What payouts cost, and which of them need a second approval. Amounts are in units of the balance that is paid out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PayoutSettings {
+    /// Above this amount a second operator must approve a payout too.
+    pub second_approval: Money,
+    /// Payouts to Capitalist accounts.
+    pub capitalist: MethodSettings,
+    /// Payouts to Payoneer accounts.
+    pub payoneer: MethodSettings,
+    /// Payouts in USDT.
+    pub usdt: MethodSettings,
+    /// Payouts to cards.
+    pub card: MethodSettings,
+    /// Payouts to bank accounts.
+    pub bank: MethodSettings,
+}
+
+/// What one way of payment costs and takes.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MethodSettings {
+    /// Least amount of a payout.
+    pub minimum: Money,
+    /// Fixed part of the fee.
+    pub fee: Money,
+    /// Further part of the fee, in percent of the amount.
+    pub fee_percent: Percent,
+}
+
+impl Default for MethodSettings {
+    fn default() -> Self {
+        let PayoutTerms { amount_min, fee, fee_ppm } = PayoutTerms::USUAL;
+        Self { minimum: Money(amount_min), fee: Money(fee), fee_percent: Percent(fee_ppm) }
+    }
+}
+
+impl Default for PayoutSettings {
+    fn default() -> Self {
+        let usual = MethodSettings::default();
+        Self {
+            second_approval: Money(PayoutRules::default().second_approval),
+            capitalist: usual,
+            payoneer: usual,
+            usdt: usual,
+            card: usual,
+            bank: usual,
+        }
+    }
+}
+
+impl PayoutSettings {
+    /// As the engine is told.
+    pub fn rules(&self) -> PayoutRules {
+        let mut rules = PayoutRules::default();
+        rules.second_approval = self.second_approval.0;
+        for (kind, set) in [
+            (WalletKind::Capitalist, self.capitalist),
+            (WalletKind::Payoneer, self.payoneer),
+            (WalletKind::Usdt, self.usdt),
+            (WalletKind::Card, self.card),
+            (WalletKind::Bank, self.bank),
+        ] {
+            let terms = PayoutTerms { amount_min: set.minimum.0, fee: set.fee.0, fee_ppm: set.fee_percent.0 };
+            rules.set(kind, terms);
+        }
+        rules
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use figment::Figment;
+    use figment::providers::{Format, Serialized, Toml};
+
+    fn read(text: &str) -> Result<PayoutSettings, String> {
+        let all = Figment::from(Serialized::defaults(PayoutSettings::default())).merge(Toml::string(text));
+        all.extract().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn amounts_are_texts_and_nothing_else() {
+        let read_well =
+            read("second_approval = \"500\"\n[usdt]\nfee = \"2.5\"\nfee_percent = \"1\"").expect("good");
+        let rules = read_well.rules();
+        assert_eq!(rules.second_approval, 500_000_000);
+        assert_eq!(
+            rules.of(WalletKind::Usdt),
+            PayoutTerms { amount_min: 30_000_000, fee: 2_500_000, fee_ppm: 10_000 }
+        );
+        assert_eq!(rules.of(WalletKind::Card), PayoutTerms::USUAL);
+        for wrong in [
+            "second_approval = 0.1",
+            "second_approval = \"-1\"",
+            "[card]\nfee_percent = \"101\"",
+            "[card]\nfe = \"1\"",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}
