@@ -18,7 +18,7 @@ async fn worth(run: &Running, code: &str, sale: &str) -> (String, String, i64, O
     let theirs = world.engine.lead_view(world.advertiser, id).await.expect("the lead");
     assert_eq!(theirs.terms.condition_id, None, "an advertiser is not told of agreements with webmasters");
     let charge = theirs.terms.charge.expect("the charge");
-    (mine.row.money.to_string(), charge, mine.row.hold_period, mine.terms.condition_id)
+    (mine.row.money.expect("his part").to_string(), charge, mine.row.hold_period, mine.terms.condition_id)
 }
 
 fn told(
