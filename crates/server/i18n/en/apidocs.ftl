@@ -157,7 +157,7 @@ methods-delete = `deleted`: its id. The second form is for networks that let no 
 methods-slash = The slash at the end of an address may be left out.
 
 about-params-title = Parameters
-about-params-place = With GET they stand in the query string. With POST, PUT and DELETE they stand in the body, as `application/x-www-form-urlencoded`, `multipart/form-data` or `application/json`, at most { $mib } MiB without files.
+about-params-place = With GET they stand in the query string. With POST, PUT and DELETE they stand in the body, as `application/x-www-form-urlencoded`, `multipart/form-data` or `application/json`, at most { $mib } MiB without files. A request with files needs its key in a header or in the query string.
 about-params-strict = A parameter that the method does not know is refused by its name, so that a mistyped filter cannot pass unnoticed and give you everything.
 about-kind = Kind
 about-spelling = How it is written

@@ -158,7 +158,7 @@ methods-delete = `deleted`: его id. Второй вид — для сетей
 methods-slash = Косую черту в конце адреса можно не ставить.
 
 about-params-title = Параметры
-about-params-place = В GET параметры стоят в строке запроса. В POST, PUT и DELETE — в теле: `application/x-www-form-urlencoded`, `multipart/form-data` или `application/json`, не больше { $mib } МиБ без файлов.
+about-params-place = В GET параметры стоят в строке запроса. В POST, PUT и DELETE — в теле: `application/x-www-form-urlencoded`, `multipart/form-data` или `application/json`, не больше { $mib } МиБ без файлов. Если в запросе есть файлы, ключ должен стоять в заголовке или в строке запроса.
 about-params-strict = Параметр, которого метод не знает, отклоняется с указанием имени: фильтр с опечаткой не пройдёт незамеченным и не отдаст вам всё подряд.
 about-kind = Вид
 about-spelling = Как записывается

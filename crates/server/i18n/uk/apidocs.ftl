@@ -158,7 +158,7 @@ methods-delete = `deleted`: його id. Другий вигляд — для м
 methods-slash = Скісну риску в кінці адреси можна не ставити.
 
 about-params-title = Параметри
-about-params-place = У GET параметри стоять у рядку запиту. У POST, PUT і DELETE — у тілі: `application/x-www-form-urlencoded`, `multipart/form-data` або `application/json`, не більше { $mib } МіБ без файлів.
+about-params-place = У GET параметри стоять у рядку запиту. У POST, PUT і DELETE — у тілі: `application/x-www-form-urlencoded`, `multipart/form-data` або `application/json`, не більше { $mib } МіБ без файлів. Якщо в запиті є файли, ключ має стояти в заголовку або в рядку запиту.
 about-params-strict = Параметр, якого метод не знає, відхиляється із зазначенням назви: фільтр з помилкою не пройде непомітно й не віддасть вам усе поспіль.
 about-kind = Вид
 about-spelling = Як записується

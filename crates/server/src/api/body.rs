@@ -21,7 +21,7 @@ const WHOLE_LIMIT: f64 = 9_007_199_254_740_992.0;
 const EXACT_DIGITS: usize = 15;
 
 /// Reads the parameters of a body. An empty body has none, whatever its type. In `multipart/form-data` it may be
-/// `upload_bytes` longer than [`BODY_LIMIT`], for the files that the method takes. All of it must be there after `time`.
+/// `upload_bytes` longer than [`BODY_LIMIT`], for the files that the method takes of a caller who is known. All of it must be there after `time`.
 pub(super) async fn read(
     headers: &HeaderMap,
     body: Body,

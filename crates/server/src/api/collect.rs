@@ -16,7 +16,7 @@ const LINGER_BYTES: usize = 16 << 20;
 const LINGER: Duration = Duration::from_secs(5);
 
 /// Reads a body of at most `limit` bytes, which must be there after `time`.
-pub(super) async fn collect(
+pub(crate) async fn collect(
     headers: &HeaderMap,
     mut body: Body,
     limit: usize,
@@ -66,7 +66,7 @@ async fn frames(body: &mut Body, limit: usize) -> Result<Bytes, ApiError> {
 }
 
 /// Reads on in the background and forgets what it reads.
-fn linger(mut body: Body) {
+pub(super) fn linger(mut body: Body) {
     tokio::spawn(timeout(LINGER, async move {
         let mut left = LINGER_BYTES;
         while let Some(Ok(frame)) = body.frame().await {

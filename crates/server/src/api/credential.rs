@@ -11,16 +11,22 @@ pub(super) const API_KEY: &str = "api_key";
 ///
 /// # Errors
 /// [`Error::Invalid`] for different keys: nobody could say whose request it is.
-pub(crate) fn take(
-    headers: &HeaderMap,
-    query: &mut RawParams,
-    body: Option<&mut RawParams>,
-) -> Result<Option<String>, Error> {
+pub(crate) fn take(headers: &HeaderMap, query: &mut RawParams) -> Result<Option<String>, Error> {
     let mut keys = from_headers(headers);
     keys.extend(query.take(API_KEY).into_iter().filter_map(text));
-    if let Some(body) = body {
-        keys.extend(body.take(API_KEY).into_iter().filter_map(text));
-    }
+    one(keys)
+}
+
+/// Takes the key out of a body too, where `known` stood in the head.
+///
+/// # Errors
+/// As [`take`].
+pub(super) fn take_from_body(known: Option<String>, body: &mut RawParams) -> Result<Option<String>, Error> {
+    let sent = body.take(API_KEY).into_iter().filter_map(text);
+    one(known.into_iter().chain(sent).collect())
+}
+
+fn one(mut keys: Vec<String>) -> Result<Option<String>, Error> {
     keys.dedup();
     if keys.len() > 1 {
         return Err(Error::field(API_KEY, "Different keys in one request"));

@@ -1,7 +1,8 @@
 //! Answers every request under `/api`: one order of checks for all resources.
 //!
 //! Resource (404), key (401), rate (429), method (405, 501), level (401, 403), `Idempotency-Key` (400, 409, 422), id
-//! (404), parameters (400), operation.
+//! (404), parameters (400), operation. Where the method takes files and the key stands in the head, all of it up to the
+//! level comes before the body is read, and files are taken only then: nobody unknown fills the memory.
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method as Http, StatusCode, header};
 use axum::response::Response;
+use whocpa_domain::access::Caller;
 use whocpa_domain::input::{RawParams, upload_bytes};
 use whocpa_domain::{Error, FieldErrors, Method, Resource};
 use whocpa_engine::kept::Written;
@@ -20,7 +22,7 @@ use super::resource::{Call, Declared};
 use super::resources::Registry;
 use super::route::Route;
 use super::visit::Visit;
-use super::{body, cors, credential, etag, kept, openapi, query};
+use super::{body, collect, cors, credential, etag, kept, openapi, query};
 use crate::limits::{self, Kind, LimitsConfig};
 use crate::state::AppState;
 
@@ -88,17 +90,33 @@ async fn serve(
     if let Ok((method, _)) = &found {
         visit.kind = Kind::of(route.resource, *method, limits::is_multipart(&parts.headers));
     }
-    let uploads = found.as_ref().map_or(0, |(_, declared)| upload_bytes(declared.params));
+    let mut key = credential::take(&parts.headers, &mut query)?;
+    let has_files = limits::is_multipart(&parts.headers)
+        && found.as_ref().is_ok_and(|(_, declared)| upload_bytes(declared.params) > 0);
+    let (found, known, uploads) = match &key {
+        Some(key) if has_files => match admitted(visit, key, route.resource, found).await {
+            Ok((caller, found)) => (Ok(found), Some(caller), upload_bytes(found.1.params)),
+            Err(refused) => {
+                // It may be long, and its sender is to read the refusal.
+                collect::linger(body);
+                return Err(refused);
+            }
+        },
+        _ => (found, None, 0),
+    };
     let time = api.limits().body_time(&parts.headers);
     let mut body = if has_body {
         body::read(&parts.headers, body, uploads, time).await
     } else {
         Ok(RawParams::default())
     };
-    let key = credential::take(&parts.headers, &mut query, body.as_mut().ok())?;
-    let caller = match &key {
-        Some(key) => visit.keyed(key).await?,
-        None => visit.guest()?,
+    if let Ok(body) = &mut body {
+        key = credential::take_from_body(key, body)?;
+    }
+    let caller = match (known, &key) {
+        (Some(caller), _) => caller,
+        (None, Some(key)) => visit.keyed(key).await?,
+        (None, None) => visit.guest()?,
     };
     let (method, declared) = found?;
     if key.is_none() {
@@ -129,6 +147,22 @@ async fn serve(
     Ok(response)
 }
 
+/// What a path and an HTTP method name.
+type Found = (Method, &'static Declared);
+
+/// Who stands behind a key that the head of a request brings, counted and allowed to do this.
+async fn admitted(
+    visit: &mut Visit<'_>,
+    key: &str,
+    resource: Resource,
+    found: Result<Found, ApiError>,
+) -> Result<(Caller, Found), ApiError> {
+    let caller = visit.keyed(key).await?;
+    let found = found?;
+    caller.may(resource, found.0)?;
+    Ok((caller, found))
+}
+
 /// Runs a write, under its `Idempotency-Key` when it has one.
 async fn written(
     api: &Api,
@@ -151,11 +185,7 @@ async fn written(
     claim::once(asked, told, work).await
 }
 
-fn declared(
-    registry: &'static Registry,
-    route: &Route<'_>,
-    http: &Http,
-) -> Result<(Method, &'static Declared), ApiError> {
+fn declared(registry: &'static Registry, route: &Route<'_>, http: &Http) -> Result<Found, ApiError> {
     let method = route.method(http).ok_or_else(|| ApiError::NoMethod(route.allow()))?;
     let declared = registry.method(route.resource, method).ok_or(ApiError::NotYet)?;
     Ok((method, declared))

@@ -76,10 +76,11 @@ use whocpa_domain::input::RawParams;
 
 use crate::apidocs;
 use crate::compress::compressed;
-use crate::limits::{Guard, LimitsConfig};
+use crate::limits::{Guard, LimitsConfig, Place};
 use crate::state::AppState;
 
 pub(crate) use claim::{Answered, Asked, REPLAYED, once};
+pub(crate) use collect::collect;
 pub(crate) use credential::take as take_key;
 pub(crate) use examples::sample as sample_value;
 pub(crate) use openapi_schema::is_again;
@@ -101,6 +102,7 @@ pub(crate) async fn parameters(
 ) -> Result<RawParams, ApiError> {
     let mut params = query::read(parts.uri.query().unwrap_or_default().as_bytes(), "query")?;
     params.append(body::read(&parts.headers, body, 0, limits.body_time(&parts.headers)).await?);
+    Place::arrived(&parts.extensions)?;
     Ok(params)
 }
 
@@ -119,6 +121,6 @@ pub fn router_of(state: &AppState, registry: &'static Registry) -> Router {
         .route("/api/{*path}", any(dispatch::answer))
         .with_state(api)
         .merge(apidocs::router(state, registry));
-    let guard = Guard::new(&state.config, state.config.limits.concurrent_per_address);
+    let guard = Guard::new(&state.config);
     compressed(layered(routes, state, &guard))
 }

@@ -147,7 +147,8 @@ fn error_responses() -> Value {
     for Refusal { code, words, .. } in Refusal::all() {
         let words = match *code {
             "413" => format!(
-                "{words}: {BODY_LIMIT} bytes are accepted, and files besides where a method takes them"
+                "{words}: {BODY_LIMIT} bytes are accepted, and files besides where a method takes them and the key \
+                 stands in a header or in the query"
             ),
             _ => (*words).to_owned(),
         };

@@ -1,15 +1,16 @@
 //! What stands before the API, `/pb` and the pages: no head too large, no crowd, no request without end.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::body::HttpBody as _;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::gate::{Full, Gate};
+use super::gate::{Full, Gate, Pass};
 use super::{HEAD_LIMIT, HEADERS_LIMIT, LimitsConfig, URI_LIMIT};
 use crate::api::ApiError;
 use crate::state::HttpConfig;
@@ -22,29 +23,67 @@ const HEADER_AROUND: usize = 4;
 #[derive(Clone)]
 pub struct Guard {
     gate: Arc<Gate>,
+    /// Where requests wait for the rest of their bodies, when those do not count at the gate.
+    hall: Option<Arc<Gate>>,
     config: Arc<HttpConfig>,
 }
 
 impl Guard {
     /// With a door of its own: routes behind different doors do not take places from each other.
-    pub fn new(config: &Arc<HttpConfig>, per_address: usize) -> Self {
-        let gate = Gate::new(config.limits.concurrent, per_address);
-        Self { gate, config: Arc::clone(config) }
+    pub fn new(config: &Arc<HttpConfig>) -> Self {
+        let gate = Gate::new(config.limits.concurrent, config.limits.concurrent_per_address);
+        Self { gate, hall: None, config: Arc::clone(config) }
+    }
+
+    /// For senders without a key who may have few addresses: no share of the places for one of them, but only requests
+    /// that are there whole take a place. Of those whose bodies still arrive, one address has a share, and no more:
+    /// whoever sends the beginnings of many bodies stops nobody else.
+    pub fn of_senders(config: &Arc<HttpConfig>) -> Self {
+        let gate = Gate::new(config.limits.concurrent, usize::MAX);
+        let hall = Gate::new(config.limits.concurrent, config.limits.concurrent_per_address);
+        Self { gate, hall: Some(hall), config: Arc::clone(config) }
+    }
+}
+
+/// The place of a request whose body still arrives; kept with the request.
+#[derive(Clone)]
+pub struct Place {
+    gate: Arc<Gate>,
+    address: IpAddr,
+    pass: Arc<Mutex<Pass>>,
+}
+
+impl Place {
+    /// The body is there: the request goes from the hall through the gate.
+    ///
+    /// # Errors
+    /// [`ApiError::Busy`] when nobody can be let in.
+    pub fn arrived(extensions: &Extensions) -> Result<(), ApiError> {
+        let Some(place) = extensions.get::<Self>() else { return Ok(()) };
+        let pass = place.gate.enter(place.address).map_err(|_| ApiError::Busy)?;
+        *place.pass.lock().unwrap_or_else(PoisonError::into_inner) = pass;
+        Ok(())
     }
 }
 
 /// Lets a request through, or says why not.
-pub async fn around(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+pub async fn around(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     if let Err(refused) = head_check(request.uri(), request.headers()) {
         return refused.into_response();
     }
-    let _pass = match guard.gate.enter(address(&request, &guard.config)) {
-        Ok(pass) => pass,
+    let address = address(&request, &guard.config);
+    let hall = guard.hall.as_ref().filter(|_| !request.body().is_end_stream());
+    let pass = match hall.unwrap_or(&guard.gate).enter(address) {
+        Ok(pass) => Arc::new(Mutex::new(pass)),
         Err(Full::All) => return ApiError::Busy.into_response(),
         Err(Full::Address) => {
             return ApiError::Crowd(guard.config.limits.concurrent_per_address).into_response();
         }
     };
+    if hall.is_some() {
+        let (gate, pass) = (Arc::clone(&guard.gate), Arc::clone(&pass));
+        request.extensions_mut().insert(Place { gate, address, pass });
+    }
     let time = time_for(request.headers(), &guard.config.limits);
     if let Ok(response) = tokio::time::timeout(time, next.run(request)).await {
         return response;

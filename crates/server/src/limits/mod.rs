@@ -17,7 +17,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 use whocpa_domain::{Method, Resource};
 
-pub use guard::{Guard, around, is_multipart};
+pub use guard::{Guard, Place, around, is_multipart};
 pub use rate::{Limiter, Refused, Standing};
 
 /// Most headers of a request.
@@ -33,9 +33,10 @@ pub const URI_LIMIT: usize = 16 << 10;
 pub struct LimitsConfig {
     /// Requests a minute.
     pub rate: RateConfig,
-    /// Requests to the API and to pages that run at once; `/pb` has as many of its own.
+    /// Requests to the API and to pages that run at once; `/pb` has as many of its own, and so have browsers' reports.
     pub concurrent: usize,
-    /// Requests to the API and to pages that run at once from one address.
+    /// Requests to the API and to pages that run at once from one address; of `/pb` and browsers' reports, those whose
+    /// bodies still arrive.
     pub concurrent_per_address: usize,
     /// Seconds within which the head of a request must arrive, and that a kept connection may be idle.
     pub head_seconds: u64,

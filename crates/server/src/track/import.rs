@@ -36,7 +36,7 @@ pub async fn import(
 async fn receive(state: &AppState, peer: SocketAddr, request: Request) -> Result<Answered, ApiError> {
     let (parts, body) = request.into_parts();
     let mut raw = api::parameters(&state.config.limits, &parts, body).await?;
-    let key = api::take_key(&parts.headers, &mut raw, None)?.ok_or(Error::Unauthorized)?;
+    let key = api::take_key(&parts.headers, &mut raw)?.ok_or(Error::Unauthorized)?;
     let ip = client_ip(peer, &parts.headers, &state.config.trusted_proxies);
     let caller = keyed(state, ip, &key, Kind::Upload).await?;
     let asked = Asked::of(state, caller, &parts, raw);

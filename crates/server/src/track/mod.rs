@@ -67,9 +67,9 @@ pub fn router(state: &AppState) -> Router {
         .route("/i/{file}", get(visit::impression))
         .route("/form/{code}", get(form::show).post(form::order).fallback(visit::no_method))
         .with_state(state.clone());
-    let browsers = api::layered(browsers, state, &Guard::new(&state.config, usize::MAX));
+    let browsers = api::layered(browsers, state, &Guard::of_senders(&state.config));
     // An advertiser's system sends from few addresses, and it has a door of its own: conversions and the API do not
     // take places from each other.
-    let guard = Guard::new(&state.config, usize::MAX);
+    let guard = Guard::of_senders(&state.config);
     clicks.merge(browsers).merge(api::layered(postbacks, state, &guard))
 }

@@ -2,9 +2,10 @@
 //! picture (`/t/<code>.gif`) where scripts do not run.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, REFERER, SET_COOKIE,
@@ -20,13 +21,16 @@ use whocpa_engine::click::{Tracked, Visit};
 use super::click::{is_prefetch, reason_name, text};
 use super::client_ip::client_ip;
 use super::{cookie, parked, pixel};
-use crate::api::ApiError;
+use crate::api::{self, ApiError};
+use crate::limits::Place;
 use crate::state::AppState;
 
 /// The script, under 2 KB.
 const SCRIPT: &str = include_str!("../../assets/t.js");
 /// Longest referrer that a script may tell, in bytes.
 const REFERRER_LIMIT: usize = 4096;
+/// How long the few bytes of a referrer may take.
+const REFERRER_TIME: Duration = Duration::from_secs(3);
 
 /// `GET /t.js`.
 pub async fn script() -> Response {
@@ -47,8 +51,10 @@ pub async fn report(
     request: Request<Body>,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, REFERRER_LIMIT).await else {
-        return ApiError::TooLarge(REFERRER_LIMIT).into_response();
+    let body = api::collect(&parts.headers, body, REFERRER_LIMIT, REFERRER_TIME).await;
+    let body = match body.and_then(|body| Place::arrived(&parts.extensions).map(|()| body)) {
+        Ok(body) => body,
+        Err(refused) => return refused.into_response(),
     };
     let referer = String::from_utf8_lossy(&body);
     let tracked = track(

@@ -21,7 +21,7 @@ pub fn router(state: &AppState) -> Router {
         .route("/img/{file}", get(image::page))
         .route("/setup/{token}", get(setup::form).post(setup::create))
         .with_state(state.clone());
-    let guard = Guard::new(&state.config, state.config.limits.concurrent_per_address);
+    let guard = Guard::new(&state.config);
     // Probes get through however crowded it is.
     let probes = Router::new()
         .route("/healthz", get(health::healthz))

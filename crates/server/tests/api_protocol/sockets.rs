@@ -16,7 +16,7 @@ use crate::support::{TestApp, generous};
 
 /// A server on a port of its own.
 struct Server {
-    _app: TestApp,
+    app: TestApp,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
 }
@@ -37,7 +37,7 @@ impl Server {
             let times = serve::Times { head: second, write: second, grace: second };
             serve::connections(listener, routes, times, stopped).await;
         });
-        Self { _app: app, address, stop: Some(stop) }
+        Self { app, address, stop: Some(stop) }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -211,4 +211,73 @@ async fn all_together_are_a_crowd_too(db: TestDb) {
     let refused = server.talk(get.as_bytes()).await;
     is(&refused, 503, r#"{"error":"Not ready, try again later"}"#);
     assert!(refused.contains("retry-after: 1"), "{refused}");
+}
+
+/// The beginning of a request whose body never comes.
+async fn beginning(server: &Server, path: &str, headers: &str) -> TcpStream {
+    let mut stream = server.connect().await;
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: cpa.test\r\nconnection: close\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: 10\r\n{headers}\r\na"
+    );
+    stream.write_all(head.as_bytes()).await.expect("send the beginning");
+    stream
+}
+
+#[db_test]
+async fn beginnings_of_bodies_stop_nobody_else(db: TestDb) {
+    let crowd = |limits: &mut LimitsConfig| {
+        (limits.body_seconds, limits.concurrent, limits.concurrent_per_address) = (4, 4, 2);
+    };
+    let server = Server::start(db, crowd).await;
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: cpa.test\r\nconnection: close\r\n\r\n");
+    for (path, asked, status) in [("/pb", "/pb", 400), ("/t/none", "/t/none.gif", 404)] {
+        let mut stalled = Vec::new();
+        for _ in 0..8 {
+            stalled.push(beginning(&server, path, "").await);
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        // What is there whole takes a place, from the same address too.
+        let answer = server.talk(get(asked).as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+        // The hall is full for this address only, and the first two give up their places in time.
+        let last = read(&mut stalled[7]).await;
+        is(&last, 429, "Too many requests at once: at most 2 from one address");
+        is(&read(&mut stalled[0]).await, 408, "The body did not arrive within");
+        let mut whole = beginning(&server, path, "").await;
+        whole.write_all(b"=b&c=d&e=").await.expect("send the rest");
+        let answer = read(&mut whole).await;
+        assert!(!answer.starts_with("HTTP/1.1 429") && !answer.starts_with("HTTP/1.1 503"), "{answer}");
+    }
+}
+
+#[db_test]
+async fn files_are_taken_from_those_who_are_known(db: TestDb) {
+    let server = Server::start(db, |limits| limits.upload_seconds = 4).await;
+    let key = server.app.key(whocpa_domain::user::UserLevel::Advertiser).await;
+    let webmaster = server.app.key(whocpa_domain::user::UserLevel::Webmaster).await;
+    let upload = |path: &str, headers: &str, length: usize| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: cpa.test\r\nconnection: close\r\nexpect: 100-continue\r\n\
+             content-type: multipart/form-data; boundary=x\r\ncontent-length: {length}\r\n{headers}\r\n"
+        )
+    };
+    // Nobody who is unknown, or may not, is asked for his 20 MB.
+    let long = 20 << 20;
+    is(&server.talk(upload("/api/feed/", "", long).as_bytes()).await, 413, TOO_LONG);
+    let wrong = server.talk(upload("/api/feed/", "x-api-key: wrong\r\n", long).as_bytes()).await;
+    is(&wrong, 401, "Unauthorized");
+    let path = format!("/api/feed/?api_key={webmaster}");
+    is(&server.talk(upload(&path, "", long).as_bytes()).await, 403, "");
+    // Who is known is; and his key in the body must be the same one.
+    let mut stream = server.connect().await;
+    let head = upload("/api/feed/", &format!("x-api-key: {key}\r\n"), long);
+    stream.write_all(head.as_bytes()).await.expect("send the head");
+    let mut asked = [0; 12];
+    stream.read_exact(&mut asked).await.expect("an answer");
+    assert_eq!(&asked, b"HTTP/1.1 100");
+    let body = "--x\r\nContent-Disposition: form-data; name=\"api_key\"\r\n\r\nother\r\n--x--\r\n";
+    let head = upload("/api/feed/", &format!("x-api-key: {key}\r\n"), body.len());
+    let head = head.replace("expect: 100-continue\r\n", "");
+    is(&server.talk(format!("{head}{body}").as_bytes()).await, 400, "Different keys in one request");
 }
