@@ -172,7 +172,7 @@ resources! {
     Connection "connection" "Connections: a webmaster works with an offer":        NO,        own("lvcd"),  own("lvu"),   all("lvucd");
     Link       "link"       "Tracked links":                                       NO,        own("lvucd"), NO,           all("lv");
     Deeplink   "deeplink"   "Deeplinks to inner pages":                            NO,        own("lvucd"), NO,           all("lv");
-    Domain     "domain"     "Parked tracking domains":                             NO,        own("lvcd"),  NO,           all("lvu");
+    Domain     "domain"     "Parked tracking domains":                             NO,        own("lvcd"),  NO,           all("lvud");
     Click      "click"      "Clicks with their decision trace":                    NO,        own("lv"),    NO,           all("lv");
     Lead       "lead"       "Leads: targeted actions":                             NO,        own("lvc"),   own("lvuc"),  all("lvuc");
     Orphan     "orphan"     "Orphans: reported actions whose visit is not known":  NO,        own("lv"),    own("lvu"),   all("lvu");

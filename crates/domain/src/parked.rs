@@ -17,14 +17,33 @@ codes! {
 /// Days after which a name that was never found here goes to whoever parks it next: nobody may sit on a name that is
 /// not his.
 pub const CLAIM_DAYS: i64 = 3;
+/// Days after which a name that was found here once and is not any more goes to whoever parks it next.
+pub const LOST_DAYS: i64 = 30;
+/// Longest pause between two looks at a name that is not found here, in seconds.
+const PAUSE_MAX: i64 = 6 * 3600;
 
 impl DomainStatus {
-    /// Seconds until it is looked at again.
-    pub fn pause(self) -> i64 {
+    /// Seconds until it is looked at again, when it has not been found here for so many seconds: the longer it is not
+    /// there, the longer the pause.
+    pub fn pause(self, absent: i64) -> i64 {
         match self {
-            Self::Waiting => 60,
-            Self::Failed => 600,
+            Self::Waiting => (absent / 20).clamp(60, PAUSE_MAX),
+            Self::Failed => (absent / 20).clamp(600, PAUSE_MAX),
             Self::Active | Self::Blocked => 86_400,
+        }
+    }
+
+    /// Whether it was found here once and nobody blocked it: only such a name is a host of its own.
+    pub fn is_host(self) -> bool {
+        matches!(self, Self::Active | Self::Failed)
+    }
+
+    /// Days without being found here after which the name goes to whoever parks it next; `None` for one that stays.
+    pub fn idle_days(self) -> Option<i64> {
+        match self {
+            Self::Waiting => Some(CLAIM_DAYS),
+            Self::Failed => Some(LOST_DAYS),
+            Self::Active | Self::Blocked => None,
         }
     }
 
@@ -87,6 +106,22 @@ mod tests {
         }
         assert!(domain_name(&format!("{}.com", "a".repeat(64))).is_err());
         assert!(domain_name(&format!("{}com", "abcdefgh.".repeat(30))).is_err());
+    }
+
+    #[test]
+    fn pauses_grow() {
+        use DomainStatus::{Active, Failed, Waiting};
+        for (status, absent, pause) in [
+            (Waiting, 0, 60),
+            (Waiting, 3600, 180),
+            (Waiting, 86_400, 4320),
+            (Waiting, 365 * 86_400, PAUSE_MAX),
+            (Failed, 0, 600),
+            (Failed, i64::MAX, PAUSE_MAX),
+            (Active, i64::MAX, 86_400),
+        ] {
+            assert_eq!(status.pause(absent), pause, "{status:?} {absent}");
+        }
     }
 
     #[test]

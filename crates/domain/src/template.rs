@@ -144,6 +144,9 @@ impl UrlTemplate {
             rest = tail;
         }
         parts.push(Part::Text(rest.to_owned()));
+        if !leads_somewhere(&parts) {
+            return Err("Must be an http or https address with a host".to_owned());
+        }
         let is_tid = |part: &Part| matches!(part, Part::Macro { name: UrlMacro::Tid, .. });
         if !parts.iter().any(is_tid) {
             add_tid(&mut parts, text);
@@ -161,6 +164,17 @@ impl UrlTemplate {
             }
         }
     }
+}
+
+/// Whether browsers would take the address, whatever its macros stand for: they stand behind the host.
+fn leads_somewhere(parts: &[Part]) -> bool {
+    let text = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Macro { .. } => "x".to_owned(),
+    };
+    let plain: String = parts.iter().map(text).collect();
+    let url = url::Url::parse(&plain).ok();
+    url.and_then(|url| url.host_str().map(|host| !host.trim_end_matches('.').is_empty())).unwrap_or(false)
 }
 
 /// Writes a value so that it stays in its place: letters, digits and `-_.~` as they are, everything else in percents.
@@ -244,6 +258,11 @@ mod tests {
             "https://shop.example/{tid",
             "https://shop.example/a b",
             "https:///x",
+            "http://127.0.0.1:18102./",
+            "https://xn--/",
+            "http://a.example:99999/",
+            "http://./",
+            "https://a%00b.example/{tid}",
         ] {
             assert!(filled(bad).is_err(), "{bad}");
         }

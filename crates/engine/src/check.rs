@@ -76,9 +76,7 @@ impl Engine {
     /// `webmaster_id` is whose address it is, 0 for nobody's.
     pub(crate) fn check_away(&self, errors: &mut FieldErrors, field: &str, value: &str, webmaster_id: i64) {
         let Some(to) = host(value) else { return };
-        if host(self.base_url()).is_some_and(|own| own == to)
-            || self.catalogue().now().answers_at(&to, webmaster_id)
-        {
+        if self.own_hosts().are(&to) || self.catalogue().now().answers_at(&to, webmaster_id) {
             errors.add(field, "Must not lead to this network itself");
         }
     }
@@ -91,9 +89,16 @@ impl Engine {
     }
 }
 
-/// The host of an address, without the dot that a full domain name may end with.
+/// The host of an address, without the dot that a full domain name may end with; an IPv4 address in one form, however it
+/// was written.
 pub fn host(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
+    if let Some(ip) = url.host().and_then(|host| match host {
+        url::Host::Ipv6(ip) => ip.to_ipv4_mapped(),
+        _ => None,
+    }) {
+        return Some(ip.to_string());
+    }
     url.host_str().map(|host| host.trim_end_matches('.').to_owned())
 }
 
@@ -101,5 +106,23 @@ pub fn host(url: &str) -> Option<String> {
 pub fn range(errors: &mut FieldErrors, field: &str, value: i64, min: i64, max: i64) {
     if !(min..=max).contains(&value) {
         errors.add(field, format!("Must be from {min} to {max}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_spelling_of_our_own_address_passes() {
+        for (own, value, is_ours) in [
+            ("http://127.0.0.1:8080", "http://[::ffff:127.0.0.1]/{tid}", true),
+            ("http://127.0.0.1:8080", "http://2130706433/", true),
+            ("https://cpa.example", "https://CPA.example.:99/?a={tid}", true),
+            ("https://cpa.example", "https://shop.example/", false),
+            ("https://[::1]", "https://[0::1]/", true),
+        ] {
+            assert_eq!(host(value) == host(own), is_ours, "{value}");
+        }
     }
 }

@@ -17,6 +17,9 @@ pub struct EngineConfig {
     pub database_url: Option<String>,
     /// Address of the network as people see it, without a path: links begin with it.
     pub base_url: String,
+    /// Further host names of the network's own, beside that of `base_url`: neither they nor names below them are ever a
+    /// webmaster's.
+    pub own_hosts: Vec<String>,
     /// Where visitors go whom no offer takes and for whom nobody else named a traffic-back address; empty for a page of
     /// the network.
     pub url_traffback: String,
@@ -43,6 +46,7 @@ impl EngineConfig {
             data_dir: data_dir.into(),
             database_url: None,
             base_url: "http://127.0.0.1:8080".to_owned(),
+            own_hosts: Vec::new(),
             url_traffback: String::new(),
             connections: 8,
             log_segment_bytes: 64 << 20,

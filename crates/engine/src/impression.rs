@@ -9,6 +9,8 @@ use whocpa_domain::time::DAY;
 use whocpa_store::impression::{self, Impression};
 
 use crate::Engine;
+use crate::catalogue::LinkEntry;
+use crate::domain::ParkedHost;
 
 /// Links in one transaction.
 const CHUNK: usize = 200;
@@ -30,10 +32,13 @@ impl Impressions {
 }
 
 impl Engine {
-    /// Counts that a page showed the link with this code; gives whether there is one.
-    pub fn impression_note(&self, code: &str) -> bool {
+    /// Counts that a page showed the link with this code; gives whether there is one. On a parked domain there are its
+    /// owner's only.
+    pub fn impression_note(&self, code: &str, domain: Option<ParkedHost>) -> bool {
         let catalogue = self.catalogue().now();
-        let Some(link) = catalogue.links.get(code).filter(|link| !link.is_deleted) else { return false };
+        let is_here = |link: &LinkEntry| domain.is_none_or(|domain| domain.webmaster_id == link.webmaster_id);
+        let link = catalogue.links.get(code).filter(|link| !link.is_deleted && is_here(link));
+        let Some(link) = link else { return false };
         self.impressions().add((link.id, self.now().0.div_euclid(DAY)), 1);
         true
     }

@@ -15,6 +15,7 @@ use whocpa_store::{Backend, Db, MigrationState, Store, StoreConfig, secret};
 use crate::catalogue::{Catalogue, Home};
 use crate::click::log::{ClickLog, LogConfig, LogStats};
 use crate::click::{ClickCaps, Drainer, FactSource, NodeIds};
+use crate::domain::OwnHosts;
 use crate::geo::GeoCache;
 use crate::impression::Impressions;
 use crate::key_use::KeyUses;
@@ -45,6 +46,7 @@ struct Inner {
     decoy_hash: String,
     geo_cache: GeoCache,
     base_url: String,
+    own_hosts: OwnHosts,
     data_dir: PathBuf,
     outbound: Outbound,
     catalogue: Catalogue,
@@ -68,6 +70,7 @@ impl Engine {
     /// Opens the databases, migrates them, replays the click log and makes everything ready.
     pub async fn open(config: EngineConfig, clock: Arc<dyn Clock>, rng: Rng) -> Result<Self> {
         let outbound = Outbound::new(config.outbound.clone())?;
+        let own_hosts = OwnHosts::new(&config.base_url, &config.own_hosts)?;
         let store = connect(&config).await?;
         store.migrate(clock.now()).await?;
         let vault = Vault::open(&config.data_dir, &rng)?;
@@ -96,6 +99,7 @@ impl Engine {
             decoy_hash,
             geo_cache: GeoCache::default(),
             base_url: config.base_url.trim_end_matches('/').to_owned(),
+            own_hosts,
             data_dir: config.data_dir,
             outbound,
             catalogue,
@@ -197,6 +201,11 @@ impl Engine {
     pub(crate) fn deposit_instructions(&self, method: DepositMethod) -> &str {
         let found = self.0.deposit_instructions.iter().find(|(known, _)| *known == method);
         found.map_or("", |(_, words)| words)
+    }
+
+    /// The network's own host names.
+    pub(crate) fn own_hosts(&self) -> &OwnHosts {
+        &self.0.own_hosts
     }
 
     /// The present second.

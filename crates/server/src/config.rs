@@ -25,6 +25,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the network is reached from outside; empty for `http://<listen>`.
     pub base_url: String,
+    /// Further host names of the network's own, beside that of `base_url`: neither they nor names below them are ever a
+    /// webmaster's.
+    pub own_hosts: Vec<String>,
     /// Where visitors go whom no offer takes and for whom neither link nor webmaster nor offer names a traffic-back
     /// address; empty for a page of the network that says why.
     pub url_traffback: String,
@@ -140,6 +143,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             base_url: String::new(),
+            own_hosts: Vec::new(),
             url_traffback: String::new(),
             data_dir: PathBuf::from("./data"),
             trusted_proxies: Vec::new(),
@@ -208,6 +212,7 @@ impl Config {
         EngineConfig {
             database_url: Some(self.database.url.clone()).filter(|url| !url.is_empty()),
             base_url: self.base_url(),
+            own_hosts: self.own_hosts.clone(),
             url_traffback: self.url_traffback.clone(),
             connections: self.database.connections,
             log_segment_bytes: self.click_log.segment_mib << 20,

@@ -31,6 +31,9 @@ pub struct Model {
     pub token: String,
     /// When it was last looked at, seconds.
     pub date_checked: Option<i64>,
+    /// When it was last found here, seconds.
+    #[serde(skip)]
+    pub date_seen: Option<i64>,
     /// When it is to be looked at, seconds.
     #[serde(skip)]
     pub date_due: i64,

@@ -54,6 +54,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0028_balance",
     "main/0029_payout",
     "main/0030_condition",
+    "main/0038_park_seen",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use whocpa_domain::parked::DomainStatus;
 use whocpa_domain::{Error, Result, Scope};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::domain::{self, Domain};
 
-use super::{ParkedHost, address_of};
+use super::address_of;
 use crate::Engine;
 use crate::outbound::{Limits, Outbound, OutboundError};
 
@@ -66,25 +67,40 @@ impl Engine {
     /// When the store does not answer.
     pub async fn domain_look_due(&self) -> Result<usize> {
         let due = domain::due(&self.store().read(), self.now(), ROUND).await?;
-        for row in &due {
-            let found = find(self.outbound(), self.base_url(), row).await;
-            self.domain_note_look(row.id, found).await?;
+        let mut outcome = Ok(due.len());
+        // All at once: names that lead nowhere take their time, and keep nobody else waiting.
+        let mut looks = JoinSet::new();
+        for row in due {
+            let engine = self.clone();
+            looks.spawn(async move {
+                let found = find(engine.outbound(), engine.base_url(), &row).await;
+                engine.domain_note_look(row.id, found).await
+            });
         }
-        Ok(due.len())
+        while let Some(ended) = looks.join_next().await {
+            match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => outcome = Err(error),
+                Err(ended) => {
+                    outcome = Err(Error::Internal(format!("a look at a domain broke off: {ended}")));
+                }
+            }
+        }
+        outcome
     }
 
-    /// The word of a parked domain, for whoever asks there.
-    pub fn domain_proof(&self, domain: ParkedHost) -> Option<String> {
-        let catalogue = self.catalogue().now();
-        let name = catalogue.domain_names.get(&domain.id)?;
-        catalogue.domains.get(name).map(|entry| entry.token.clone())
+    /// The word of the domain in a `Host` header, for whoever asks there: also of one that was never found here yet.
+    pub fn domain_proof(&self, host: &str) -> Option<String> {
+        self.domain_named(host)
+            .filter(|entry| entry.status != DomainStatus::Blocked)
+            .map(|entry| entry.token.clone())
     }
 
-    /// Whether a certificate may be asked for this name: an endpoint for servers that get them on demand.
+    /// Whether a certificate may be asked for this name: one that was found here, or the network's own. An endpoint for
+    /// servers that get them on demand.
     pub fn domain_may_have_certificate(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        self.catalogue().now().domains.get(&name).is_some_and(|entry| entry.status != DomainStatus::Blocked)
-            || crate::check::host(self.base_url()).is_some_and(|own| own == name)
+        self.domain_of_host(&name).is_some() || self.own_hosts().are(&name)
     }
 
     /// Writes down what was found, unless an operator blocked the domain meanwhile.
@@ -99,11 +115,15 @@ impl Engine {
             })?;
             let status = present.seen(matches!(found, Found::Us { .. }));
             let now = self.now();
+            let is_here = status == DomainStatus::Active;
+            let date_seen = if is_here { Some(now.0) } else { before.date_seen };
+            let absent = now.0.saturating_sub(date_seen.unwrap_or(before.date_created));
             let mut row = Domain {
                 status: status.code(),
                 is_secure: matches!(found, Found::Us { is_secure: true }),
                 date_checked: Some(now.0),
-                date_due: now.plus(status.pause()).0,
+                date_seen,
+                date_due: now.plus(status.pause(absent)).0,
                 ..before.clone()
             };
             if status != DomainStatus::Blocked {

@@ -4,22 +4,26 @@
 
 mod input;
 mod look;
+mod own;
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use url::{Host, Url};
-use whocpa_domain::parked::{CLAIM_DAYS, DomainStatus, domain_name};
+use whocpa_domain::parked::{DomainStatus, domain_name};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, Time};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::domain::{self, Domain, DomainFilter};
 use whocpa_store::{Db, link};
 
 use crate::audit::Changes;
+use crate::catalogue::DomainEntry;
 use crate::{Caller, Engine, Paging, Rows, check};
 
 pub use self::input::{DomainCreate, DomainList, DomainUpdate, DomainView};
 pub use self::look::PROOF_PATH;
 pub(crate) use self::look::{Found, find};
+pub(crate) use self::own::OwnHosts;
 
 /// Domains that one webmaster may park.
 const LIMIT: u64 = 100;
@@ -36,15 +40,21 @@ pub struct ParkedHost {
 }
 
 impl Engine {
-    /// The parked domain of a `Host` header, with or without a port.
+    /// The parked domain of a `Host` header, with or without a port: one that was found here.
     pub fn domain_of_host(&self, host: &str) -> Option<ParkedHost> {
+        let entry = self.domain_named(host).filter(|entry| entry.status.is_host())?;
+        Some(ParkedHost { id: entry.id, webmaster_id: entry.webmaster_id })
+    }
+
+    /// What is parked under the name in a `Host` header; a name of the network's own never is.
+    fn domain_named(&self, host: &str) -> Option<Arc<DomainEntry>> {
         let catalogue = self.catalogue().now();
         if catalogue.domains.is_empty() {
             return None;
         }
         let name = host.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
         let entry = catalogue.domains.get(&name)?;
-        Some(ParkedHost { id: entry.id, webmaster_id: entry.webmaster_id })
+        (!self.own_hosts().have(&name)).then(|| Arc::clone(entry))
     }
 
     /// One page of domains.
@@ -86,7 +96,7 @@ impl Engine {
     pub async fn domain_create(&self, caller: Caller, input: DomainCreate) -> Result<i64> {
         caller.may(Resource::Domain, Method::Create)?;
         let name = domain_name(&input.name).map_err(|message| Error::field("name", message))?;
-        if check::host(self.base_url()).is_some_and(|own| own == name) {
+        if self.own_hosts().have(&name) {
             return Err(Error::field("name", "This is the network's own name"));
         }
         let name = &name;
@@ -105,6 +115,7 @@ impl Engine {
                 is_secure: false,
                 token: self.rng().letters(TOKEN_LETTERS),
                 date_checked: None,
+                date_seen: None,
                 date_due: now.0,
                 date_created: now.0,
             };
@@ -116,14 +127,15 @@ impl Engine {
         .await
     }
 
-    /// Gives a domain up; links that were shown under it are shown under the network's own name.
+    /// Gives a domain up, or releases its name as an operator; links that were shown under it are shown under the
+    /// network's own name.
     pub async fn domain_delete(&self, caller: Caller, id: i64) -> Result<()> {
         let scope = caller.may(Resource::Domain, Method::Delete)?;
         self.change(move |db| async move {
             let found = domain::view_for_update(&db, scope, id).await?;
             let row = found.ok_or(Error::NotFound)?;
-            // A block would otherwise end with the row.
-            if row.status == DomainStatus::Blocked.code() {
+            // A block would otherwise end with the row, whenever its owner likes.
+            if caller.level != Level::Operator && row.status == DomainStatus::Blocked.code() {
                 return Err(Error::Conflict("A blocked domain stays".to_owned()));
             }
             self.domain_remove(&db, id).await?;
@@ -138,12 +150,12 @@ impl Engine {
         change::create(db, ChangeKind::Domain, id, self.now()).await
     }
 
-    /// A name that somebody parked and never pointed here goes to whoever comes next.
+    /// A name that somebody parked and that does not lead here for long goes to whoever comes next.
     async fn domain_make_room(&self, db: &Db, name: &str) -> Result<()> {
         let Some(row) = domain::by_name(db, name).await? else { return Ok(()) };
-        let is_idle = row.status == DomainStatus::Waiting.code()
-            && self.now() > Time(row.date_created).plus_days(CLAIM_DAYS);
-        if !is_idle {
+        let days = DomainStatus::from_code(row.status).and_then(DomainStatus::idle_days);
+        let last = Time(row.date_seen.unwrap_or(row.date_created));
+        if days.is_none_or(|days| self.now() <= last.plus_days(days)) {
             return Err(Error::field("name", "This domain is parked already"));
         }
         self.domain_remove(db, row.id).await

@@ -13,5 +13,5 @@ pub(super) fn declaration() -> Declaration {
     .view("One domain, with the DNS record to make.", op!(domain_view(id)))
     .update("Blocks a domain, or lets it be looked at again.", op!(domain_update(id, input)))
     .create("Adds a domain; it works as soon as its DNS record is found.", op!(domain_create(input)))
-    .delete("Gives a domain up; visitors who still come by it are sent on by the network's own.", op!(domain_delete(id)))
+    .delete("Gives a domain up, or releases its name; visitors who still come by it are sent on by the network's own.", op!(domain_delete(id)))
 }

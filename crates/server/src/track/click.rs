@@ -1,5 +1,6 @@
 //! `GET /go/<code>`: a visitor on the way to an offer.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use axum::body::Body;
@@ -25,15 +26,20 @@ pub async fn go(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    // A code in broken letters is an unknown code, and its click is remembered like any other.
-    let code = percent_decode_str(uri.path().trim_start_matches("/go/")).decode_utf8_lossy();
-    track(&state, Visit::to(code), (&method, &uri), peer, &headers).await
+    track(&state, Visit::to(code(&uri, "/go/")), (&method, &uri), peer, &headers).await
 }
 
-/// `/<code>`: the same on a parked domain, where nothing else is.
-pub async fn short(state: &AppState, parts: &Parts, peer: SocketAddr) -> Response<Body> {
-    let code = percent_decode_str(parts.uri.path().trim_start_matches('/')).decode_utf8_lossy();
+/// `/<code>`: the same on a parked domain, where nothing else is; `/GO/<code>` everywhere, as some programs write it.
+pub async fn short(state: &AppState, parts: &Parts, before: &str, peer: SocketAddr) -> Response<Body> {
+    let code = code(&parts.uri, before);
     track(state, Visit::to(code), (&parts.method, &parts.uri), peer, &parts.headers).await
+}
+
+/// The code behind the beginning of a path, without the slash that some programs add. One in broken letters is an
+/// unknown code, and its click is remembered like any other.
+fn code<'a>(uri: &'a Uri, before: &str) -> Cow<'a, str> {
+    let code = uri.path().get(before.len()..).unwrap_or_default();
+    percent_decode_str(code.strip_suffix('/').unwrap_or(code)).decode_utf8_lossy()
 }
 
 /// `/click?offer_id=&aff_id=`: the same for a link that is not stored.
@@ -70,7 +76,7 @@ pub(super) fn is_prefetch(headers: &HeaderMap) -> bool {
 }
 
 /// A header as text; bytes that are not UTF-8 become replacement characters.
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> std::borrow::Cow<'a, str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Cow<'a, str> {
     headers.get(name).map_or_else(Default::default, |value| String::from_utf8_lossy(value.as_bytes()))
 }
 

@@ -18,15 +18,21 @@ pub fn client_ip(peer: SocketAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Ip
     let lines: Vec<&str> =
         headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
     for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-        match hop.trim().parse::<IpAddr>() {
-            Ok(told) => ip = told.to_canonical(),
-            Err(_) => return ip,
+        match read(hop.trim()) {
+            Some(told) => ip = told.to_canonical(),
+            None => return ip,
         }
         if !is_trusted(ip) {
             return ip;
         }
     }
     ip
+}
+
+/// An address, which some proxies write with its port or in brackets.
+fn read(hop: &str) -> Option<IpAddr> {
+    let plain = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    plain.parse().ok().or_else(|| hop.parse().ok().map(|told: SocketAddr| told.ip()))
 }
 
 #[cfg(test)]
@@ -49,6 +55,9 @@ mod tests {
         assert_eq!(ip("127.0.0.1", &["6.6.6.6, 1.1.1.1, 10.0.0.9"]), "1.1.1.1");
         assert_eq!(ip("127.0.0.1", &["6.6.6.6", "1.1.1.1"]), "1.1.1.1");
         assert_eq!(ip("127.0.0.1", &["nonsense"]), "127.0.0.1");
+        assert_eq!(ip("127.0.0.1", &["6.6.6.6:1, 8.8.4.4:5555, 10.0.0.9:80"]), "8.8.4.4");
+        assert_eq!(ip("127.0.0.1", &["[2a00::1]:80"]), "2a00::1");
+        assert_eq!(ip("127.0.0.1", &["[2a00::1]"]), "2a00::1");
         assert_eq!(ip("127.0.0.1", &[]), "127.0.0.1");
         assert_eq!(ip("::ffff:127.0.0.1", &["2a00::1"]), "2a00::1");
     }

@@ -57,7 +57,12 @@ pub fn router(state: &AppState) -> Router {
     }
     postbacks = postbacks.route("/lead/import", post(import::import).fallback(lead_add::no_method));
     let postbacks = postbacks.with_state(state.clone());
-    let clicks = Router::new().route("/go/{code}", get(click::go)).route("/click", get(click::click));
+    // Whatever stands behind `/go` is a code: a visitor who comes by a spoilt link is remembered and told so.
+    let mut clicks = Router::new();
+    for path in ["/go", "/go/", "/go/{*code}"] {
+        clicks = clicks.route(path, get(click::go));
+    }
+    let clicks = clicks.route("/click", get(click::click)).route("/click/", get(click::click));
     let clicks = clicks.with_state(state.clone());
     // `/go` answers visitors, who need no request id, and is the hottest way of all.
     let browsers = Router::new()

@@ -35,13 +35,18 @@ pub fn router(state: &AppState) -> Router {
 ///
 /// HTTP/2 names it in the address and sends no `Host`.
 pub fn host(state: &AppState, uri: &Uri, headers: &HeaderMap) -> Option<ParkedHost> {
-    let host = uri.host().or_else(|| headers.get(HOST)?.to_str().ok())?;
-    state.engine.domain_of_host(host)
+    state.engine.domain_of_host(named(uri, headers)?)
 }
 
-/// Around everything that is not tracking: on a parked domain it does not exist.
+fn named<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    uri.host().or_else(|| headers.get(HOST)?.to_str().ok())
+}
+
+/// Around everything that is not tracking: on a parked domain it does not exist, but for what order forms and pages
+/// for visitors load.
 pub async fn only_links(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if host(&state, request.uri(), request.headers()).is_some() {
+    let is_loaded = ["/assets/", "/img/"].iter().any(|folder| request.uri().path().starts_with(folder));
+    if !is_loaded && host(&state, request.uri(), request.headers()).is_some() {
         StatusCode::NOT_FOUND.into_response()
     } else {
         next.run(request).await
@@ -55,10 +60,16 @@ pub async fn elsewhere(
     request: Request,
 ) -> Response<Body> {
     let (parts, _) = request.into_parts();
-    let is_code = parts.uri.path().len() > 1 && !parts.uri.path()[1..].contains('/');
+    let path = parts.uri.path();
+    let is_go = path.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("/go"))
+        && matches!(path.as_bytes().get(3), None | Some(b'/'));
+    let code = path.strip_prefix('/').unwrap_or(path);
+    let is_code = !code.is_empty() && !code.strip_suffix('/').unwrap_or(code).contains('/');
     let is_read = matches!(parts.method, Method::GET | Method::HEAD);
-    if is_code && is_read && host(&state, &parts.uri, &parts.headers).is_some() {
-        click::short(&state, &parts, peer).await
+    if is_go && is_read {
+        click::short(&state, &parts, "/go/", peer).await
+    } else if is_code && is_read && host(&state, &parts.uri, &parts.headers).is_some() {
+        click::short(&state, &parts, "/", peer).await
     } else {
         StatusCode::NOT_FOUND.into_response()
     }
@@ -66,7 +77,7 @@ pub async fn elsewhere(
 
 /// The word by which the network finds out that a domain leads here.
 async fn proof(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
-    let word = host(&state, &uri, &headers).and_then(|domain| state.engine.domain_proof(domain));
+    let word = named(&uri, &headers).and_then(|host| state.engine.domain_proof(host));
     word.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
 }
 

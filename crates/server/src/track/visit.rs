@@ -104,8 +104,9 @@ pub async fn impression(
     request: Request<Body>,
 ) -> Response {
     let Some(code) = file.strip_suffix(".gif") else { return ApiError::NoResource.into_response() };
+    let domain = parked::host(&state, request.uri(), request.headers());
     // What a browser loads ahead may never be shown.
-    let is_known = is_prefetch(request.headers()) || state.engine.impression_note(code);
+    let is_known = is_prefetch(request.headers()) || state.engine.impression_note(code, domain);
     pixel::picture(if is_known { StatusCode::OK } else { StatusCode::NOT_FOUND }, "impression")
 }
 

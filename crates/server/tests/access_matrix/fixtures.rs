@@ -169,6 +169,11 @@ impl Network {
     /// An object that the caller may delete.
     pub async fn throwaway(&self, resource: Resource, actor: Actor) -> i64 {
         match resource {
+            // An operator releases what a webmaster parked.
+            Resource::Domain if actor.is_operator() => {
+                let body = self.create_body(resource, Actor::WebmasterA).await;
+                self.make(Actor::WebmasterA, resource, &body).await
+            }
             // An offer without anything that refers to it.
             Resource::Offer
             | Resource::Goal

@@ -236,3 +236,28 @@ async fn what_is_cut_is_said_and_an_unknown_pair_gets_a_page(db: TestDb) {
     let head = door.app.call("HEAD", &format!("/go/{}", door.code), &[], "").await;
     assert_eq!(head.status.as_u16(), 302);
 }
+
+#[db_test]
+async fn spoilt_links_are_remembered_and_told(db: TestDb) {
+    let door = door(db).await;
+    for path in [format!("/go/{}/", door.code), format!("/GO/{}", door.code)] {
+        let answer = door.app.get(&path).await;
+        assert!(answer.header("location").starts_with("https://shop.example/p/"), "{path}: {answer}");
+    }
+    let pair = format!("/click/?offer_id={}&aff_id={}", door.offer, door.webmaster);
+    assert!(door.app.get(&pair).await.header("location").starts_with("https://shop.example/p/"));
+    for path in ["/go", "/go/", "/go/a/b", "/go//", "/GO/"] {
+        let answer = door.app.get(path).await;
+        let told = (answer.status.as_u16(), answer.text.contains("This link does not exist."));
+        assert_eq!(told, (404, true), "{path}: {answer}");
+    }
+    let clicks = door.app.db.store.clicks();
+    for _ in 0..500 {
+        let stored = whocpa_store::click::count(&clicks, whocpa_domain::Scope::All).await;
+        if stored.expect("count") == 8 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("not all clicks were stored");
+}

@@ -4,11 +4,15 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 use whocpa_db_test::db_test;
+use whocpa_domain::parked::{DomainStatus, LOST_DAYS};
 use whocpa_domain::user::UserLevel;
+use whocpa_domain::{Scope, Time};
 use whocpa_engine::doctor::{Health, doctor};
 use whocpa_engine::outbound::OutboundConfig;
 use whocpa_engine::user::UserCreate;
 use whocpa_engine::{Caller, EngineConfig};
+use whocpa_store::change::{self, ChangeKind};
+use whocpa_store::domain::{self, Domain};
 use whocpa_store::testing::TestDb;
 
 use crate::attempts::{Door, door, door_of};
@@ -25,6 +29,19 @@ async fn object(door: &Door, path: &str) -> serde_json::Value {
 
 async fn through(door: &Door, host: &str, path: &str) -> Answer {
     door.app.call("GET", path, &[("host", host)], "").await
+}
+
+/// What a look at a parked domain would have found, without a server there.
+async fn looked(door: &Door, id: i64, status: DomainStatus) {
+    let (now, app) = (door.app.state.engine.now(), &door.app);
+    let change = move |db| async move {
+        let row = domain::view(&db, Scope::All, id).await?.expect("it is there");
+        let date_seen = status.is_host().then_some(now.0);
+        domain::update(&db, Domain { status: status.code(), date_seen, ..row }).await?;
+        change::create(&db, ChangeKind::Domain, id, now).await
+    };
+    app.db.store.write(change).await.expect("write the state");
+    app.state.engine.catalogue_refresh().await.expect("read it");
 }
 
 async fn set_offer(door: &Door, form: &str) {
@@ -78,6 +95,7 @@ async fn a_parked_domain_carries_its_owners_links_only(db: TestDb) {
         let refused = door.app.call("POST", "/api/domain/", &[("x-api-key", &door.key)], &form).await;
         assert!(refused.json()["error"]["name"].is_array(), "{bad}: {refused}");
     }
+    looked(&door, id, DomainStatus::Active).await;
     let code = &door.code;
     for path in [format!("/go/{code}"), format!("/{code}"), format!("/click?offer_id={}", door.offer)] {
         let answer = through(&door, host, &path).await;
@@ -87,6 +105,12 @@ async fn a_parked_domain_carries_its_owners_links_only(db: TestDb) {
         let answer = through(&door, host, path).await;
         assert_eq!(answer.status.as_u16(), 404, "{path} must not be there: {answer}");
     }
+    // What pages for visitors load is there; impressions are counted of the owner's links.
+    let style = through(&door, host, "/assets/site.css").await;
+    assert_eq!(style.status.as_u16(), 200, "{style}");
+    let picture = format!("/i/{code}.gif");
+    let shown = async || door.app.call("HEAD", &picture, &[("host", host)], "").await.status.as_u16();
+    assert_eq!(shown().await, 200);
     // HTTP/2 names the host in the address.
     let answer = door.app.get("http://go.partner.example/api/geo/").await;
     assert_eq!(answer.status.as_u16(), 404, "{answer}");
@@ -101,6 +125,8 @@ async fn a_parked_domain_carries_its_owners_links_only(db: TestDb) {
     let foreign =
         door.app.call("POST", "/api/domain/", &[("x-api-key", &stranger)], "name=go.partner.example").await;
     assert!(foreign.to_string().contains("parked already"), "{foreign}");
+    looked(&door, id, DomainStatus::Waiting).await;
+    assert_eq!(through(&door, "cpa.test", "/tls/ask?domain=go.partner.example").await.status.as_u16(), 404);
     // Nobody pointed it here: after some days it goes to whoever comes.
     door.app.clock.advance(4 * 86_400);
     let taken =
@@ -108,8 +134,10 @@ async fn a_parked_domain_carries_its_owners_links_only(db: TestDb) {
     assert_eq!(taken.status.as_u16(), 201, "{taken}");
     let gone = door.app.call("GET", &format!("/api/domain/{id}"), &[("x-api-key", &door.key)], "").await;
     assert_eq!(gone.status.as_u16(), 404, "{gone}");
+    looked(&door, taken.json()["created"].as_i64().expect("an id"), DomainStatus::Active).await;
     // It is the other's now: this link is not there any more.
     assert_eq!(through(&door, host, &format!("/go/{code}")).await.status.as_u16(), 404);
+    assert_eq!(shown().await, 404);
     let script = door.app.call("POST", &format!("/t/{code}"), &[("host", host)], "").await;
     assert!(script.json()["tid"].is_null(), "{script}");
     let path = format!("/api/domain/{}", taken.json()["created"]);
@@ -176,4 +204,82 @@ async fn a_domain_works_as_soon_as_it_leads_here(db: TestDb) {
     assert_eq!(engine.domain_look_due().await.expect("look"), 1);
     assert_eq!(shown().await, is(2, "Nobody answers at this address", &own));
     assert_eq!(health(&config).await, [Health::Doubtful, Health::Bad]);
+}
+
+#[db_test]
+async fn a_parked_name_hides_nothing_before_it_was_found(db: TestDb) {
+    let door = door(db).await;
+    let id = made(&door, "/api/domain/", "name=cpa.example").await;
+    let site = async || through(&door, "cpa.example", "/healthz").await.status.as_u16();
+    let ask = async || through(&door, "cpa.test", "/tls/ask?domain=cpa.example").await.status.as_u16();
+    let word = async || through(&door, "cpa.example", "/.well-known/whocpa").await.status.as_u16();
+    assert_eq!((site().await, ask().await, word().await), (200, 404, 200), "waiting");
+    looked(&door, id, DomainStatus::Active).await;
+    assert_eq!((site().await, ask().await, word().await), (404, 200, 200), "found");
+    looked(&door, id, DomainStatus::Failed).await;
+    assert_eq!((site().await, ask().await, word().await), (404, 200, 200), "found once");
+    // Whoever lost it keeps it for a while.
+    let engine = &door.app.state.engine;
+    let other = UserCreate::new(UserLevel::Webmaster, "other@cpa.test", "other", "correct horse");
+    let other = engine.user_create(Caller::SYSTEM, other).await.expect("another webmaster");
+    let stranger = engine.profile_key(other).await.expect("his key");
+    let take = async || {
+        let key = [("x-api-key", stranger.as_str())];
+        door.app.call("POST", "/api/domain/", &key, "name=cpa.example").await
+    };
+    assert_eq!(take().await.status.as_u16(), 400);
+    door.app.clock.advance(LOST_DAYS * 86_400);
+    assert_eq!(take().await.status.as_u16(), 400);
+    door.app.clock.advance(86_400);
+    let taken = take().await;
+    assert_eq!(taken.status.as_u16(), 201, "{taken}");
+    // An operator's block ends it, and so does a release.
+    let id = taken.json()["created"].as_i64().expect("an id");
+    looked(&door, id, DomainStatus::Active).await;
+    let (path, key) = (format!("/api/domain/{id}"), [("x-api-key", door.operator.as_str())]);
+    let blocked = door.app.call("POST", &path, &key, "status=3&reason=not+yours").await;
+    assert_eq!(blocked.status.as_u16(), 200, "{blocked}");
+    assert_eq!((site().await, ask().await, word().await), (200, 404, 404), "blocked");
+    let released = door.app.call("DELETE", &path, &key, "").await;
+    assert_eq!(released.status.as_u16(), 200, "{released}");
+    assert_eq!((site().await, ask().await, word().await), (200, 404, 404), "released");
+    assert_eq!(take().await.status.as_u16(), 201);
+}
+
+#[db_test]
+async fn names_of_the_network_are_nobodys(db: TestDb) {
+    let config = EngineConfig { own_hosts: vec!["CPA.example".to_owned()], ..TestApp::config(&db) };
+    let door = door_of(TestApp::start_from(db, config, generous()).await).await;
+    for name in ["cpa.example", "a.cpa.example", "B.Cpa.Example."] {
+        let refused =
+            door.app.call("POST", "/api/domain/", &[("x-api-key", &door.key)], &format!("name={name}")).await;
+        assert!(refused.to_string().contains("This is the network's own name"), "{name}: {refused}");
+    }
+    // What was parked before the setting does not count any more.
+    let webmaster_id = door.webmaster;
+    let park = move |db| async move {
+        let row = Domain {
+            id: 0,
+            name: "a.cpa.example".to_owned(),
+            webmaster_id,
+            status: DomainStatus::Active.code(),
+            reason: String::new(),
+            is_secure: false,
+            token: "word".to_owned(),
+            date_checked: None,
+            date_seen: Some(0),
+            date_due: i64::MAX,
+            date_created: 0,
+        };
+        let id = domain::create(&db, row).await?;
+        change::create(&db, ChangeKind::Domain, id, Time(0)).await
+    };
+    door.app.db.store.write(park).await.expect("park it");
+    let engine = &door.app.state.engine;
+    engine.catalogue_refresh().await.expect("read it");
+    assert_eq!(through(&door, "a.cpa.example", "/healthz").await.status.as_u16(), 200);
+    assert!(engine.domain_of_host("a.cpa.example").is_none());
+    assert!(engine.domain_proof("a.cpa.example").is_none());
+    assert!(engine.domain_may_have_certificate("cpa.example"));
+    assert!(!engine.domain_may_have_certificate("a.cpa.example"));
 }

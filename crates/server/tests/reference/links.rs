@@ -28,4 +28,6 @@ pub async fn tell(story: &mut Story, offer: &str) {
     story.delete(Webmaster, R::Domain, &spare).await;
     let block = [("status", "3"), ("reason", "The name imitates a bank")];
     story.update(Operator, R::Domain, &domain, &block).await;
+    let taken = story.create(Webmaster, R::Domain, &[("name", "boots.example")]).await;
+    story.delete(Operator, R::Domain, &taken).await;
 }
