@@ -1,7 +1,8 @@
 //! How an offer does: figures of the last days, and what follows from them. They are estimates for choosing between
 //! offers; no money depends on them.
 //!
-//! * **Window**: the last [`WINDOW_DAYS`] days. Clicks are those that were sent to the offer; leads are those that
+//! * **Window**: the last [`WINDOW_DAYS`] days. Clicks are those of people that were sent to the offer, a
+//!   visitor's repeated ones too (not uniques), without those that are counted apart as robots'; leads are those that
 //!   were created in the window, Doubles left out.
 //! * **CR**: leads in a hundred clicks. **Approve rate**: approved leads in a hundred decided ones (approved, rejected,
 //!   spam). **EPC**: what webmasters earned with approved leads, per click, in the currency of most leads of the offer

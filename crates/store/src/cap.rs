@@ -6,6 +6,7 @@ use std::fmt::Write;
 use sea_orm::ConnectionTrait;
 use whocpa_domain::cap::{CapMeasure, CapRule, Window};
 use whocpa_domain::click::ClickReason;
+use whocpa_domain::facts::BotMark;
 use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::tid::{ClickId, NODES, SEQUENCE_BITS, click_id};
 use whocpa_domain::{Result, Time};
@@ -49,14 +50,15 @@ pub async fn leads_used(db: &Db, offer_id: i64, rule: CapRule, window: Window) -
     Ok(used)
 }
 
-/// Stored clicks that were sent to an offer in a window, by webmaster and number of the node that sent them.
+/// Stored clicks of people that were sent to an offer in a window, by webmaster and number of the node that sent them.
 pub async fn clicks_used(db: &Db, offer_id: i64, window: Window) -> Result<BTreeMap<(i64, i64), i64>> {
     let bound = |at: Time| click_id(at.0.saturating_mul(1000), 0, 0);
     let end = if window.end == Time(i64::MAX) { i64::MAX } else { bound(window.end) };
     let node = format!("((id >> {SEQUENCE_BITS}) & {})", NODES - 1);
     let sql = format!(
         "SELECT webmaster_id, {node}, COUNT(*) FROM click WHERE id >= $1 AND id < $2 AND offer_id = $3 AND reason = $4 \
-         GROUP BY webmaster_id, {node}"
+         AND bot_mark = {} GROUP BY webmaster_id, {node}",
+        BotMark::None.code()
     );
     let values = [bound(window.start).into(), end.into(), offer_id.into(), ClickReason::Sent.code().into()];
     let rows = db.conn().query_all_raw(statement(db, &sql, values)).await.map_err(db::error)?;

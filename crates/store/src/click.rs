@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, QuerySelect, QueryTrait};
 use whocpa_domain::click::{Click, ClickReason};
+use whocpa_domain::facts::BotMark;
 use whocpa_domain::{Result, Scope};
 
 use crate::bulk::{self, Table};
@@ -224,11 +225,12 @@ pub async fn first_clicks(
     Ok((rows.into_iter().filter(|(is_first, _)| *is_first).map(|(_, click)| click).collect(), lowest))
 }
 
-/// How many clicks with ids from `first` to before `end` were sent to each offer.
+/// How many clicks with ids from `first` to before `end` were sent to each offer: all of people, repeated ones too,
+/// and none that is counted apart.
 pub async fn sent_by_offer(db: &Db, first: i64, end: i64) -> Result<BTreeMap<i64, i64>> {
-    let sql =
-        "SELECT offer_id, COUNT(*) FROM click WHERE id >= $1 AND id < $2 AND reason = $3 GROUP BY offer_id";
-    let values = [first.into(), end.into(), ClickReason::Sent.code().into()];
+    let sql = "SELECT offer_id, COUNT(*) FROM click WHERE id >= $1 AND id < $2 AND reason = $3 AND bot_mark = $4 \
+               GROUP BY offer_id";
+    let values = [first.into(), end.into(), ClickReason::Sent.code().into(), BotMark::None.code().into()];
     let rows = db.conn().query_all_raw(statement(db, sql, values)).await.map_err(db::error)?;
     rows.iter()
         .map(|row| Ok((row.try_get_by(0)?, row.try_get_by(1)?)))

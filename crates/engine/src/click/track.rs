@@ -111,7 +111,12 @@ impl Engine {
         let mut spent = self.catalogue().caps().spent();
         loop {
             let decision = decide(&catalogue, facts, &spent);
-            match self.catalogue().caps().reserve(&decision.claims) {
+            let caps = self.catalogue().caps();
+            // Who is counted apart meets full caps, and takes no place of people.
+            let is_counted = facts.bot_mark == BotMark::None;
+            let placed =
+                if is_counted { caps.reserve(&decision.claims) } else { caps.room(&decision.claims) };
+            match placed {
                 Err(full) if spent.add(full) => {}
                 _ => return decision,
             }

@@ -122,7 +122,10 @@ async fn nodes_share_a_cap(test: TestDb) {
     }
     let mut sent = 0;
     for _ in 0..5 {
-        sent += i32::from(second.click_track(Visit::to(&run.code)).await.reason == ClickReason::Sent);
+        sent += i32::from(
+            second.click_track(Visit { ua: "Mozilla/5.0", ..Visit::to(&run.code) }).await.reason
+                == ClickReason::Sent,
+        );
         second.caps_share().await.expect("share");
         first.caps_share().await.expect("share");
     }
@@ -131,4 +134,28 @@ async fn nodes_share_a_cap(test: TestDb) {
     }
     assert_eq!(sent, 7);
     second.close().await.expect("close");
+}
+
+/// Robots go where people go, and take none of their places: neither in memory nor in what a cap begins with.
+#[db_test]
+async fn robots_take_no_places(test: TestDb) {
+    let run = routed(test).await;
+    let robot = async || run.world.engine.click_track(Visit::to(&run.code)).await.reason;
+    let caps = [("caps", r#"[{"measure":1,"period":1,"limit":"2"}]"#)];
+    run.offer(0, &caps).await;
+    for _ in 0..5 {
+        assert_eq!(robot().await, ClickReason::Sent);
+    }
+    run.stored(5).await;
+    run.offer(0, &[("caps", "")]).await;
+    run.offer(0, &caps).await;
+    for _ in 0..2 {
+        assert_eq!(run.click("").await.reason, ClickReason::Sent);
+    }
+    assert_eq!(run.click("").await.reason, ClickReason::Capped);
+    assert_eq!(robot().await, ClickReason::Capped, "a full cap holds for everybody");
+    run.stored(9).await;
+    let db = run.world.test.store.clicks();
+    let sent = click::sent_by_offer(&db, 0, i64::MAX).await.expect("count");
+    assert_eq!(sent.get(&run.offers[0]), Some(&2), "figures of offers count people");
 }

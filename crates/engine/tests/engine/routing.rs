@@ -24,7 +24,7 @@ pub struct Routed {
 
 /// Three live offers of one advertiser, all connected, and a link to the first.
 pub async fn routed(test: TestDb) -> Routed {
-    let world = World::new(test).await;
+    let world = World::calm(test).await;
     let geo = branch(&world.engine.geo_list(world.operator).await.expect("regions"))[1];
     let mut offers = [0; 3];
     for (at, offer) in offers.iter_mut().enumerate() {
@@ -64,7 +64,7 @@ impl Routed {
         changed.expect("change the offer");
     }
 
-    async fn landing(&self, at: usize, pairs: &[(&str, &str)]) -> i64 {
+    pub async fn landing(&self, at: usize, pairs: &[(&str, &str)]) -> i64 {
         let offer = self.offers[at].to_string();
         let mut all = vec![("offer_id", offer.as_str()), ("name", "Page")];
         all.extend_from_slice(pairs);
@@ -86,7 +86,7 @@ impl Routed {
         panic!("the clicks were not stored");
     }
 
-    async fn tried(&self, caller: Caller, pairs: &[(&str, &str)]) -> SimulateView {
+    pub async fn tried(&self, caller: Caller, pairs: &[(&str, &str)]) -> SimulateView {
         self.world.engine.simulate_create(caller, read(pairs)).await.expect("a trial")
     }
 
@@ -193,7 +193,10 @@ async fn bad_targeting_is_refused_with_its_place(test: TestDb) {
     assert_eq!(of_link(&[("routes", &wrong)]).await, ["routes: [0].landing_id: Landings not found"]);
     assert_eq!(of_link(&[("landing_id", "12345")]).await, ["landing_id: Landings not found"]);
     assert_eq!(of_link(&[("exploration", "51")]).await, ["exploration: Must be from 0 to 50"]);
-    assert_eq!(of_link(&[("categories", "999999")]).await, ["categories: Categories not found"]);
+    assert_eq!(
+        of_link(&[("rotation", "2"), ("categories", "999999")]).await,
+        ["categories: Categories not found"]
+    );
 }
 
 #[db_test]
@@ -363,7 +366,8 @@ async fn a_start_after_a_death_goes_on_counting(test: TestDb) {
     let again = Engine::open(config, clock, Rng::seeded(2)).await.expect("open");
     let mut sent = 0;
     for _ in 0..20 {
-        sent += i32::from(again.click_track(Visit::to(&run.code)).await.reason == ClickReason::Sent);
+        let visit = Visit { ua: "Mozilla/5.0", ..Visit::to(&run.code) };
+        sent += i32::from(again.click_track(visit).await.reason == ClickReason::Sent);
     }
     assert_eq!(sent, 10);
     again.close().await.expect("close");

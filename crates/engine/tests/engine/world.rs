@@ -36,13 +36,22 @@ impl World {
 
     /// A network that may reach these addresses.
     pub async fn with(test: TestDb, outbound: OutboundConfig) -> Self {
+        Self::of(test, |config| config.outbound = outbound).await
+    }
+
+    /// A network where nobody is a flood, however often he comes.
+    pub async fn calm(test: TestDb) -> Self {
+        Self::of(test, |config| (config.click.flood_visitor, config.click.flood_address) = (0, 0)).await
+    }
+
+    async fn of(test: TestDb, change: impl FnOnce(&mut EngineConfig)) -> Self {
         let clock = ManualClock::new(START);
-        let config = EngineConfig {
+        let mut config = EngineConfig {
             database_url: test.config.database_url.clone(),
             connections: test.config.connections,
-            outbound,
             ..EngineConfig::new(test.config.data_dir.clone())
         };
+        change(&mut config);
         let engine =
             Engine::open(config, Arc::new(clock.clone()), Rng::seeded(1)).await.expect("open the engine");
         let category_id = engine

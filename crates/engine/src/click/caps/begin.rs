@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use whocpa_domain::Result;
 use whocpa_domain::cap::{CapRule, Window};
 use whocpa_domain::click::{Click, ClickReason};
+use whocpa_domain::facts::BotMark;
 use whocpa_domain::tid::{ClickId, click_ms, click_node};
 use whocpa_store::cap::{self, Told};
 use whocpa_store::{Store, click};
@@ -35,6 +36,11 @@ const READ_BYTES: u64 = 4 << 20;
 const SETTLE: Duration = Duration::from_secs(2);
 /// How long clicks are watched that were decided before the catalogue had the cap.
 const LATE: Duration = Duration::from_secs(10);
+
+/// Whether a click counts in caps: one of a person that was sent to an offer.
+fn takes_place(click: &Click) -> bool {
+    click.reason == ClickReason::Sent.code() && click.bot_mark == BotMark::None.code()
+}
 
 /// A click that was sent to an offer: its id and webmaster.
 type Sent = (ClickId, i64);
@@ -152,7 +158,7 @@ impl ClickCaps {
 
     /// A click that enters the log with these claims: where a cap begins that it has no claim on, it counts all the same.
     pub fn note_sent(&self, click: &Click, claims: &[Claim]) {
-        if click.reason != ClickReason::Sent.code() {
+        if !takes_place(click) {
             return;
         }
         let now = Instant::now();
@@ -263,9 +269,8 @@ async fn undrained(log: ClickLog, from: Mark, only: Option<i64>) -> Vec<super::P
             }
             let clicks =
                 batch.places().filter_map(|(place, _, payload)| Some((place, stored_form(payload)?)));
-            let sent = clicks.filter(|(_, click)| {
-                click.reason == ClickReason::Sent.code() && only.is_none_or(|id| id == click.offer_id)
-            });
+            let sent =
+                clicks.filter(|(_, click)| takes_place(click) && only.is_none_or(|id| id == click.offer_id));
             found.extend(sent.map(|(place, click)| (place, click.offer_id, (click.id, click.webmaster_id))));
             from = batch.next;
         }
