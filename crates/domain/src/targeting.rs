@@ -112,6 +112,13 @@ impl Targeting {
         Ok(read)
     }
 
+    /// What everybody may read: which areas and labels are taken concerns single webmasters, and says who they are.
+    #[must_use]
+    pub fn public(self) -> Self {
+        let [subid1, subid2, subid3, subid4, subid5] = <[TextLists; 5]>::default();
+        Self { areas: IdLists::default(), subid1, subid2, subid3, subid4, subid5, ..self }
+    }
+
     /// The text that is stored; empty when it asks nothing.
     pub fn to_text(&self) -> String {
         if *self == Self::default() { String::new() } else { serde_json::to_string(self).unwrap_or_default() }

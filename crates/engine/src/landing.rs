@@ -340,6 +340,7 @@ fn apply(row: &mut Landing, input: &LandingUpdate) {
 fn shown(row: Landing, caller: Caller, now: Time) -> LandingView {
     let status = ModerationStatus::from_code(row.status).unwrap_or(ModerationStatus::Draft);
     let sees_all = material::sees_all(caller);
+    let targeting = Targeting::read(&row.targeting).unwrap_or_default();
     LandingView {
         id: row.id,
         offer_id: row.offer_id,
@@ -356,7 +357,7 @@ fn shown(row: Landing, caller: Caller, now: Time) -> LandingView {
         is_mobile_optimised: row.is_mobile_optimised,
         date_created: Time(row.date_created),
         date_updated: Time(row.date_updated),
-        targeting: Targeting::read(&row.targeting).unwrap_or_default(),
+        targeting: if sees_all { targeting } else { targeting.public() },
         weight: row.weight,
         status: sees_all.then_some(status),
         reason: sees_all.then_some(row.reason),

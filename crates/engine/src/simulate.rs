@@ -11,11 +11,12 @@ use whocpa_domain::input::Decimal;
 use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::money::Amount;
 use whocpa_domain::tid::click_id;
+use whocpa_domain::trace::{Check, Trace, TraceStep};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, Time, codes, params, view};
 use whocpa_store::link::{self, Link};
 use whocpa_store::{currency, offer};
 
-use crate::click::{ClickStep, Simulated, Visit, steps};
+use crate::click::{ClickStep, Simulated, Visit, told};
 use crate::lead::Conversion;
 use crate::{Caller, Engine};
 
@@ -66,11 +67,12 @@ view! {
     pub struct SimulateView {
         /// Always 0: nothing is stored.
         id: i64,
-        /// Click: where the visitor would go. Advertisers' parameters are left out for others.
+        /// Click: where the visitor would go. Advertisers' parameters are left out for others, and for an advertiser all of
+        /// an address that is not of his offer.
         url_to: String,
         /// Click: why.
         reason: Option<ClickReason>,
-        /// Offer that it would be counted for.
+        /// Offer that it would be counted for. An advertiser is told of his own only, also in the trace.
         offer_id: Option<i64>,
         /// Landing page that would be chosen.
         landing_id: Option<i64>,
@@ -134,8 +136,12 @@ impl Engine {
         if let (Some(country), true) = (&country, tried.facts.geo_ids.is_empty()) {
             return Err(Error::field("country", format!("{country} is no country's ISO 3166 code")));
         }
-        let sees_all = matches!(caller.level, Level::Operator | Level::Advertiser);
-        Ok(click_shown(&tried, sees_all))
+        let catalogue = self.catalogue().now();
+        let is_seen = |id: i64| {
+            caller.level != Level::Advertiser
+                || catalogue.offers.get(&id).is_some_and(|offer| offer.advertiser_id == caller.user_id)
+        };
+        Ok(click_shown(&tried, caller.level, &is_seen))
     }
 
     /// A link or deeplink that the caller may try: a webmaster's own, or one to an advertiser's own offer.
@@ -232,16 +238,38 @@ fn empty() -> SimulateView {
     }
 }
 
-fn click_shown(tried: &Simulated, sees_all: bool) -> SimulateView {
+/// `is_seen` tells of which offers the caller may know: a webmaster's link to an advertiser's offer may lead to his
+/// rivals' too.
+fn click_shown(tried: &Simulated, level: Level, is_seen: &dyn Fn(i64) -> bool) -> SimulateView {
     let Simulated { decision, location, .. } = tried;
-    let url = location.as_deref().unwrap_or_default();
+    let offer_id = decision.offer_id();
+    let is_own = is_seen(offer_id);
+    let url = location.as_deref().filter(|_| is_own).unwrap_or_default();
+    let is_sent = decision.reason == ClickReason::Sent;
+    let sees_all = level == Level::Operator || level == Level::Advertiser && is_sent;
     let shown = if sees_all { url } else { url.split(['?', '#']).next().unwrap_or_default() };
+    let trace = decision.trace.clone().into_text();
+    let steps = Trace::read(&trace).map(|step| {
+        if is_told(&step, is_own, is_seen) { step } else { TraceStep { found: String::new(), ..step } }
+    });
     SimulateView {
         url_to: shown.to_owned(),
         reason: Some(decision.reason),
-        offer_id: Some(decision.offer_id()).filter(|id| *id != 0),
-        landing_id: decision.landing.as_ref().map(|landing| landing.id),
-        trace: steps(&decision.trace.clone().into_text()),
+        offer_id: Some(offer_id).filter(|id| is_own && *id != 0),
+        landing_id: decision.landing.as_ref().filter(|_| is_own).map(|landing| landing.id),
+        trace: told(steps),
         ..empty()
+    }
+}
+
+/// Whether what was found in a step may be told.
+fn is_told(step: &TraceStep, is_own: bool, is_seen: &dyn Fn(i64) -> bool) -> bool {
+    match step.check {
+        Check::Offer | Check::Connection | Check::Candidate | Check::Choice | Check::Explore => {
+            let id = step.found.split(':').next().and_then(|id| id.parse().ok());
+            id.is_none_or(is_seen)
+        }
+        Check::Cap | Check::Landing | Check::Prelanding | Check::Destination => is_own,
+        _ => true,
     }
 }

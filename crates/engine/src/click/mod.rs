@@ -32,7 +32,7 @@ pub use facts::ClickConfig;
 pub(crate) use facts::FactSource;
 pub(crate) use ids::NodeIds;
 pub use list::ClickList;
-pub(crate) use shown::steps;
+pub(crate) use shown::told;
 pub use shown::{ClickRow, ClickStep, ClickView};
 pub(crate) use simulate::Simulated;
 pub use track::{Tracked, Visit};

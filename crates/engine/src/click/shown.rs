@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::{BotMark, ClickWay, DeviceKind};
 use whocpa_domain::tid::{ClickId, click_ms};
-use whocpa_domain::trace::{Check, Trace};
+use whocpa_domain::trace::{Check, Trace, TraceStep};
 use whocpa_domain::{Level, Time, view};
 
 use crate::Engine;
@@ -170,7 +170,12 @@ impl Engine {
 
 /// A stored trace, step by step.
 pub(crate) fn steps(trace: &str) -> Vec<ClickStep> {
-    let steps = (1..).zip(Trace::read(trace));
+    told(Trace::read(trace))
+}
+
+/// Steps in words.
+pub(crate) fn told(steps: impl Iterator<Item = TraceStep>) -> Vec<ClickStep> {
+    let steps = (1..).zip(steps);
     let shown = steps.map(|(number, step)| ClickStep {
         number,
         check: step.check.word().to_owned(),

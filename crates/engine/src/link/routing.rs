@@ -77,6 +77,16 @@ pub(super) async fn check(
         (before.map(|row| row.targeting.as_str()), &row.targeting),
         (tree, scope),
     );
+    let chosen = |row: &Link| (row.rotation, row.categories.clone(), row.exploration);
+    if row.rotation != LinkRotation::Smart.code() && before.map(chosen) != Some(chosen(row)) {
+        for (field, is_set) in
+            [("categories", !row.categories.is_empty()), ("exploration", row.exploration.is_some())]
+        {
+            if is_set {
+                errors.add(field, "Only with a smart link");
+            }
+        }
+    }
     if let Some(percent) = row.exploration {
         EXPLORED.check_number(&mut errors, "exploration", percent);
     }

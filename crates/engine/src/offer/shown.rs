@@ -237,7 +237,8 @@ shown! {
         date_start: Option<Time>,
         /// Visitors are sent until this moment; `null` for no end.
         date_stop: Option<Time>,
-        /// Which visitors it takes; what is empty asks nothing.
+        /// Which visitors it takes; what is empty asks nothing. Rules about areas and labels are shown to its advertiser and
+        /// operators only.
         targeting: Targeting,
         /// How much it takes, and what of it is left; for webmasters those that concern them.
         caps: Vec<CapView>,
@@ -379,10 +380,11 @@ impl Around {
         let (start, stop) = (row.date_start.map(Time), row.date_stop.map(Time));
         let (days, pixel, form) = (row.phone_double_days, row.is_pixel, row.is_form);
         let (fields, hours) = (fields_of(&row.form_fields), row.call_hours.clone());
-        let targeting = Targeting::read(&row.targeting).unwrap_or_default();
         let rule = AttributionRule::from_code(row.attribution).unwrap_or(AttributionRule::Last);
         let zone = if row.time_zone.is_empty() { "UTC".to_owned() } else { row.time_zone.clone() };
         let sees_all = matches!(self.level, Level::Advertiser | Level::Operator);
+        let targeting = Targeting::read(&row.targeting).unwrap_or_default();
+        let targeting = if sees_all { targeting } else { targeting.public() };
         let back = sees_all.then(|| row.url_traffback.clone());
         self.row(row).with((
             goals,

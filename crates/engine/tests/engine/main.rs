@@ -37,6 +37,8 @@ mod people;
 #[cfg(test)]
 mod people_world;
 #[cfg(test)]
+mod rivals;
+#[cfg(test)]
 mod routing;
 #[cfg(test)]
 mod tickets;
