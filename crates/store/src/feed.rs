@@ -192,9 +192,22 @@ pub async fn faults(db: &Db, feed_id: i64) -> Result<Vec<FeedFault>> {
     select.order_by_asc(fault::Column::Number).all(&db.conn()).await.map_err(db::error)
 }
 
-/// The feed whose run is due longest: it waits, its time has come, or its worker has not shown itself.
+/// How many feeds an advertiser has.
+pub async fn count(db: &Db, advertiser_id: i64) -> Result<u64> {
+    visible(Scope::Advertiser(advertiser_id)).count(&db.conn()).await.map_err(db::error)
+}
+
+/// The feed whose run is due longest: it waits, its time has come, or its worker has not shown itself. Of one advertiser
+/// one runs at a time.
 pub async fn due(db: &Db, now: Time) -> Result<Option<i64>> {
     let waits = [FeedStatus::Waiting.code(), FeedStatus::Running.code()];
+    let running = FeedStatus::Running.code();
+    let busy = format!(
+        "SELECT other.id FROM feed run JOIN offer ON offer.id = run.offer_id \
+         JOIN offer other ON other.advertiser_id = offer.advertiser_id \
+         WHERE run.status = {running} AND run.date_until > {}",
+        now.0
+    );
     let select = Entity::find()
         .select_only()
         .column(Column::Id)
@@ -204,6 +217,7 @@ pub async fn due(db: &Db, now: Time) -> Result<Option<i64>> {
                 .add(Condition::all().add(Column::DateNext.is_not_null()).add(Column::DateNext.lte(now.0))),
         )
         .filter(Column::DateUntil.lte(now.0))
+        .filter(Expr::cust(format!("offer_id NOT IN ({busy})")))
         .order_by_asc(Column::DateUntil)
         .order_by_asc(Column::Id);
     select.into_tuple().one(&db.conn()).await.map_err(db::error)

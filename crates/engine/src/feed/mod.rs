@@ -31,6 +31,8 @@ use crate::{Caller, Engine, Paging, Rows, check, material};
 use input::REFRESH;
 pub use input::{FeedCreate, FeedList, FeedUpdate};
 
+/// Feeds that one advertiser may have.
+const LIMIT: u64 = 100;
 /// Seconds after which a worker that has not shown itself has lost its run.
 const LEASE_SECONDS: i64 = 60;
 
@@ -180,7 +182,13 @@ impl Engine {
         let row = &input.row(upload_id, self.now())?;
         self.store()
             .write(move |db| async move {
-                material::offer_for(&db, scope, row.offer_id).await?;
+                let offer = material::offer_for(&db, scope, row.offer_id).await?;
+                if feed::count(&db, offer.advertiser_id).await? >= LIMIT {
+                    return Err(Error::field(
+                        "offer_id",
+                        format!("This advertiser has {LIMIT} feeds already"),
+                    ));
+                }
                 self.feed_check(&db, row, None).await?;
                 let id = feed::create(&db, row.clone()).await?;
                 self.note(&db, caller, Resource::Feed, id, Changes::created(row)).await?;

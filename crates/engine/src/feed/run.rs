@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::read::GzEncoder;
+use tokio::task::JoinSet;
 use whocpa_domain::feed::{FEED_BYTES, FeedFormat, FeedStatus};
 use whocpa_domain::{Error, Result, Scope, Time};
 use whocpa_store::feed::{self, Feed, FeedPart};
@@ -22,15 +23,36 @@ const PART_BYTES: usize = 256 << 10;
 /// What fetching a feed may cost.
 const FETCH: Limits =
     Limits { bytes: FEED_BYTES, total: Duration::from_mins(15), idle: Duration::from_secs(30) };
+/// Runs of one node at once: a slow one keeps few others waiting.
+const WORKERS: usize = 3;
 /// How often a worker that fetches shows itself.
 const BEAT: Duration = Duration::from_secs(20);
 /// Seconds for which an uploaded file without a feed is kept: its request may still run.
 const FORGOTTEN_SECONDS: i64 = 3600;
 
 impl Engine {
-    /// Runs every feed that is due, one after the other; gives how many. A job does this on each node; tests and the demo
-    /// do it when they want.
+    /// Runs every feed that is due, a few at once; gives how many. A job does this on each node; tests and the demo do it
+    /// when they want.
     pub async fn feed_import_due(&self) -> Result<i64> {
+        let mut workers = JoinSet::new();
+        for _ in 0..WORKERS {
+            let engine = self.clone();
+            workers.spawn(async move { engine.feed_work().await });
+        }
+        let mut all = Ok(0);
+        // Dropped with this future, they are broken off and go on where they were.
+        while let Some(ended) = workers.join_next().await {
+            let ended = ended.map_err(|e| Error::Internal(format!("a run of a feed broke off: {e}")));
+            all = match (all, ended.and_then(|count| count)) {
+                (Ok(all), Ok(count)) => Ok(all + count),
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            };
+        }
+        all
+    }
+
+    /// Runs one feed after the other, until none is due.
+    async fn feed_work(&self) -> Result<i64> {
         let mut count = 0;
         while let Some((run, feed)) = self.feed_take().await? {
             count += 1;
@@ -51,9 +73,13 @@ impl Engine {
     /// Takes the run that is due longest.
     async fn feed_take(&self) -> Result<Option<(Run, Feed)>> {
         let now = self.now();
-        let Some(id) = feed::due(&self.store().read(), now).await? else { return Ok(None) };
+        if feed::due(&self.store().read(), now).await?.is_none() {
+            return Ok(None);
+        }
         self.store()
             .write(move |db| async move {
+                // Asked again: another worker may have taken it, or another feed of its advertiser.
+                let Some(id) = feed::due(&db, now).await? else { return Ok(None) };
                 let Some(row) = feed::view_for_update(&db, Scope::All, id).await? else { return Ok(None) };
                 if !is_due(&row, now) {
                     return Ok(None);

@@ -164,3 +164,29 @@ fn any_bytes_end_in_words_and_never_in_a_panic() {
     });
     run.expect("no panic");
 }
+
+#[test]
+fn categories_have_bounds_in_bytes() {
+    let feed = |categories: &str| {
+        format!("<yml_catalog><shop><categories>{categories}</categories><offers/></shop></yml_catalog>")
+    };
+    let long = "x".repeat(101);
+    let category = format!("<category id=\"{long}\">a</category>");
+    let refused = Err("Line 1: an id of a category is longer than 100 bytes".to_owned());
+    assert_eq!(all_yml(&feed(&category)).1, refused);
+    let category = format!("<category id=\"1\" parentId=\"{long}\">a</category>");
+    assert_eq!(all_yml(&feed(&category)).1, refused);
+    // Long names are cut, and all together have an end before they are many.
+    let name = "я".repeat(10_000);
+    let of = |count: usize, name: &str| -> String {
+        let all = (0..count).map(|id| format!("<category id=\"{id:0>90}\">{name}</category>"));
+        all.collect::<Vec<_>>().concat()
+    };
+    assert_eq!(all_yml(&feed(&of(100, &name))).1, Ok(()));
+    let many = of(40_000, &"я".repeat(200));
+    let refused = all_yml(&feed(&many)).1.expect_err("more than 8 MiB");
+    assert!(refused.contains("more than 8 MiB of them"), "{refused}");
+    let deep = format!("<yml_catalog><{}>", "y".repeat(101));
+    let refused = Err("Line 1: the name of an element is longer than 100 bytes".to_owned());
+    assert_eq!(all_yml(&deep).1, refused);
+}

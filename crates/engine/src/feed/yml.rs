@@ -14,6 +14,14 @@ use super::lines::Lines;
 
 /// Categories that are kept in memory.
 const CATEGORIES: usize = 50_000;
+/// Longest id of a category, in bytes.
+const CATEGORY_ID: usize = 100;
+/// Longest name of a category, in bytes; what is longer is cut.
+const CATEGORY_NAME: usize = 255;
+/// All categories together, in bytes.
+const CATEGORY_BYTES: usize = 8 << 20;
+/// Longest name of an element, in bytes: those of all open ones are kept.
+const ELEMENT: usize = 100;
 /// Deepest path of categories; a longer one is a circle.
 const DEPTH: usize = 10;
 /// Longest text of one element, in bytes; what is longer is refused by the checks of its field.
@@ -30,6 +38,7 @@ struct Place {
     parts: [String; 2],
     category: Option<(String, String)>,
     categories: HashMap<String, (String, String)>,
+    category_bytes: usize,
 }
 
 /// Reads all goods; `each` answers whether to go on.
@@ -90,6 +99,12 @@ fn name(tag: &BytesStart<'_>) -> String {
     tag.name().as_ref().to_owned()
 }
 
+fn cut(mut text: String, bytes: usize) -> String {
+    text.truncate(text.floor_char_boundary(bytes));
+    text.shrink_to_fit();
+    text
+}
+
 impl Place {
     /// The path of the open elements, as far as it is of interest.
     fn is_in(&self, wanted: &[&str]) -> bool {
@@ -100,7 +115,11 @@ impl Place {
         if self.path.len() >= 100 {
             return Err(format!("Line {line}: elements are nested too deeply"));
         }
-        self.path.push(name(tag));
+        let name = name(tag);
+        if name.len() > ELEMENT {
+            return Err(format!("Line {line}: the name of an element is longer than {ELEMENT} bytes"));
+        }
+        self.path.push(name);
         self.text.clear();
         if self.is_in(&["yml_catalog", "shop", "offers", "offer"]) {
             self.good = Some(Good { line, ..Good::default() });
@@ -121,8 +140,14 @@ impl Place {
                     _ => {}
                 }
             }
-            if self.categories.len() >= CATEGORIES {
-                return Err(format!("Line {line}: more than {CATEGORIES} categories"));
+            if ids.0.len().max(ids.1.len()) > CATEGORY_ID {
+                return Err(format!("Line {line}: an id of a category is longer than {CATEGORY_ID} bytes"));
+            }
+            if self.categories.len() >= CATEGORIES || self.category_bytes > CATEGORY_BYTES {
+                let mib = CATEGORY_BYTES >> 20;
+                return Err(format!(
+                    "Line {line}: more than {CATEGORIES} categories, or more than {mib} MiB of them"
+                ));
             }
             self.category = Some(ids);
         }
@@ -169,7 +194,10 @@ impl Place {
             4 => self.field(&name, text.trim()),
             3 => {
                 if let Some((id, parent)) = self.category.take() {
-                    self.categories.insert(id, (text.trim().to_owned(), parent));
+                    let name = cut(text.trim().to_owned(), CATEGORY_NAME);
+                    // One that is told again counts again: the sum is of what the file says.
+                    self.category_bytes += id.len() + parent.len() + name.len();
+                    self.categories.insert(id, (name, parent));
                 }
                 if let Some(mut good) = self.good.take() {
                     if good.name.is_empty() {

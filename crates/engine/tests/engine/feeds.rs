@@ -8,13 +8,14 @@ use flate2::write::GzEncoder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use whocpa_db_test::db_test;
-use whocpa_domain::Error;
 use whocpa_domain::feed::FeedStatus;
 use whocpa_domain::input::{FileBytes, RawParams, RawValue};
 use whocpa_domain::offer::OfferStatus;
+use whocpa_domain::{Error, Scope};
 use whocpa_engine::Caller;
 use whocpa_engine::feed::{FeedCreate, FeedUpdate, FeedView};
 use whocpa_engine::outbound::OutboundConfig;
+use whocpa_store::feed::{self, Feed};
 use whocpa_store::testing::TestDb;
 
 use crate::world::{World, read, refusal};
@@ -346,4 +347,45 @@ async fn a_feed_with_an_address_is_fetched_again_and_again(test: TestDb) {
     world.engine.feed_import_due().await.expect("import");
     assert_eq!(goods(&world, offer).await, on(&[("a", false), ("b", true)]));
     assert!(view(&world, id).await.date_next.is_some());
+}
+
+/// One advertiser's feeds run one after the other, so that a slow one keeps nobody else waiting.
+#[db_test]
+async fn one_feed_of_an_advertiser_runs_at_a_time(test: TestDb) {
+    let world = World::new(test).await;
+    let offer = world.offer(1, OfferStatus::Live, &[]).await;
+    let first = upload(&world, offer, csv(&[("a", "Tea", "1")]).as_bytes(), &[]).await;
+    let second = upload(&world, offer, csv(&[("b", "Pot", "2")]).as_bytes(), &[]).await;
+    let (store, now) = (&world.test.store, world.engine.now());
+    assert_eq!(feed::due(&store.read(), now).await.expect("due"), Some(first));
+    let run = move |db| async move {
+        let row = feed::view(&db, Scope::All, first).await?.expect("the feed");
+        let (status, date_until) = (FeedStatus::Running.code(), now.plus(60).0);
+        feed::update(&db, Feed { status, date_until, ..row }).await
+    };
+    store.write(run).await.expect("run it elsewhere");
+    assert_eq!(feed::due(&store.read(), now).await.expect("due"), None);
+    assert_eq!(feed::due(&store.read(), now.plus(61)).await.expect("due"), Some(second));
+    world.clock.advance(61);
+    assert_eq!(world.engine.feed_import_due().await.expect("import"), 2);
+}
+
+#[db_test]
+async fn an_advertiser_has_so_many_feeds(test: TestDb) {
+    let world = World::new(test).await;
+    let offer = world.offer(1, OfferStatus::Live, &[]).await;
+    let first = upload(&world, offer, csv(&[("a", "Tea", "1")]).as_bytes(), &[]).await;
+    let fill = move |db| async move {
+        let row = feed::view(&db, Scope::All, first).await?.expect("the feed");
+        for _ in 1..100 {
+            feed::create(&db, Feed { id: 0, upload_id: None, ..row.clone() }).await?;
+        }
+        Ok(())
+    };
+    world.test.store.write(fill).await.expect("99 more");
+    let offer = offer.to_string();
+    let file = csv(&[("b", "Pot", "2")]);
+    let input = sent(&[("offer_id", offer.as_str()), ("name", "One more")], Some(file.as_bytes()));
+    let refused = world.engine.feed_create(world.advertiser, input.read().expect("read")).await;
+    assert_eq!(refusal(refused), ["offer_id: This advertiser has 100 feeds already"]);
 }
