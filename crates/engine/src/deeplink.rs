@@ -12,7 +12,7 @@ use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Scope
 use whocpa_store::link::{self, Link, LinkFilter, LinkKind};
 use whocpa_store::{Db, offer};
 
-use crate::link::{SUBID, check_offer, check_places, named};
+use crate::link::{SUBID, check_offer, check_places, check_promo, named};
 use crate::{Caller, Engine, Paging, Rows, check};
 
 /// The address of a page, as a browser shows it.
@@ -64,6 +64,8 @@ params! {
         subid5: Option<String> where SUBID,
         /// Where visitors go who cannot go to the offer; a page of the network unless given.
         url_traffback: Option<String> where check::URL,
+        /// The promo material of its offer that it stands behind; its clicks name it.
+        promo_id: Option<i64>,
     }
 }
 
@@ -90,6 +92,8 @@ params! {
         subid5: Option<String> where SUBID,
         /// Where visitors go who cannot go to the offer; empty for a page of the network.
         url_traffback: Option<String> where check::URL,
+        /// The promo material of its offer that it stands behind; empty for none.
+        promo_id: Patch<i64>,
     }
 }
 
@@ -127,6 +131,8 @@ view! {
         subid5: String,
         /// Where visitors go who cannot go to the offer, empty for a page of the network.
         url_traffback: String,
+        /// The promo material that it stands behind.
+        promo_id: Option<i64>,
         /// When it was made.
         date_created: Time,
     }
@@ -171,6 +177,7 @@ impl Engine {
                 url_to: sent.url_to.unwrap_or(row.url_to),
                 area_id: sent.area_id.or(row.area_id),
                 domain_id: sent.domain_id.or(row.domain_id),
+                promo_id: sent.promo_id.or(row.promo_id),
                 name_folded: fold(&name),
                 name,
                 subid1: sent.subid1.unwrap_or(row.subid1),
@@ -187,6 +194,9 @@ impl Engine {
                 check_page(&db, scope, &row).await?;
             }
             check_places(&db, scope, input.area_id, input.domain_id).await?;
+            if let Patch::Set(id) = input.promo_id {
+                check_promo(&db, scope, (id, before.offer_id)).await?;
+            }
             self.link_save(&db, caller, Resource::Deeplink, (&before, row)).await
         })
         .await
@@ -219,6 +229,7 @@ impl Engine {
             routes: String::new(),
             categories: String::new(),
             exploration: None,
+            promo_id: input.promo_id,
             referrer: ReferrerMode::Keep.code(),
             date_created: self.now().0,
             date_deleted: None,
@@ -229,6 +240,9 @@ impl Engine {
             check_offer(&db, scope, row.webmaster_id, row.offer_id).await?;
             check_page(&db, scope, row).await?;
             check_places(&db, scope, named(row.area_id), named(row.domain_id)).await?;
+            if let Some(id) = row.promo_id {
+                check_promo(&db, scope, (id, row.offer_id)).await?;
+            }
             self.link_insert(&db, caller, Resource::Deeplink, row).await
         })
         .await
@@ -257,6 +271,7 @@ impl Engine {
             subid4: row.subid4,
             subid5: row.subid5,
             url_traffback: row.url_traffback,
+            promo_id: row.promo_id,
             date_created: Time(row.date_created),
         }
     }

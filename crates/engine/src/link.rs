@@ -13,7 +13,7 @@ use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Time,
 use whocpa_store::impression;
 use whocpa_store::link::{self, Link, LinkFilter, LinkKind};
 
-pub(crate) use self::common::{check_offer, check_places, named};
+pub(crate) use self::common::{check_offer, check_places, check_promo, named};
 use crate::catalogue::numbers;
 use crate::{Caller, Engine, Paging, Rows, check};
 
@@ -84,6 +84,8 @@ params! {
         categories: Option<Vec<i64>>,
         /// Percent of a smart link's visitors that try offers other than the best, 0 to 50; 20 unless told.
         exploration: Patch<i64> where routing::EXPLORED,
+        /// The promo material of its offer that it stands behind; its clicks name it.
+        promo_id: Option<i64>,
     }
 }
 
@@ -125,6 +127,8 @@ params! {
         categories: Option<Vec<i64>>,
         /// Percent of a smart link's visitors that try offers other than the best, 0 to 50; empty for 20.
         exploration: Patch<i64> where routing::EXPLORED,
+        /// The promo material of its offer that it stands behind; empty for none.
+        promo_id: Patch<i64>,
     }
 }
 
@@ -178,6 +182,8 @@ view! {
         categories: Vec<i64>,
         /// Percent of a smart link's visitors that try offers other than the best.
         exploration: i64,
+        /// The promo material that it stands behind.
+        promo_id: Option<i64>,
         /// How often pages showed it: loads of the picture `/i/<code>.gif` that stands beside your banner. Some seconds
         /// late.
         impressions: i64,
@@ -230,11 +236,15 @@ impl Engine {
             let before = found.ok_or(Error::NotFound)?;
             let row = before.clone();
             check_places(&db, scope, input.area_id, input.domain_id).await?;
+            if let Patch::Set(id) = input.promo_id {
+                check_promo(&db, scope, (id, before.offer_id)).await?;
+            }
             let input = input.clone();
             let name = input.name.unwrap_or(row.name);
             let row = Link {
                 area_id: input.area_id.or(row.area_id),
                 domain_id: input.domain_id.or(row.domain_id),
+                promo_id: input.promo_id.or(row.promo_id),
                 name_folded: fold(&name),
                 name,
                 subid1: input.subid1.unwrap_or(row.subid1),
@@ -293,6 +303,7 @@ impl Engine {
             routes: String::new(),
             categories: String::new(),
             exploration: None,
+            promo_id: input.promo_id,
         };
         let sent = routing::Sent {
             targeting: &input.targeting,
@@ -310,6 +321,9 @@ impl Engine {
             check_offer(&db, scope, row.webmaster_id, row.offer_id).await?;
             routing::check(&db, scope, (None, row), tree).await?;
             check_places(&db, scope, named(row.area_id), named(row.domain_id)).await?;
+            if let Some(id) = row.promo_id {
+                check_promo(&db, scope, (id, row.offer_id)).await?;
+            }
             self.link_insert(&db, caller, Resource::Link, row).await
         })
         .await
@@ -346,6 +360,7 @@ impl Engine {
             routes: routing::routes(&row.routes),
             categories: numbers(&row.categories),
             exploration: row.exploration.unwrap_or(EXPLORATION),
+            promo_id: row.promo_id,
             impressions: 0,
         }
     }

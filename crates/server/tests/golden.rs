@@ -235,6 +235,13 @@ async fn documented_leads(db: TestDb) {
         let lead = &leads[0];
         let (id, offer, sale) = (&lead["id"], &lead["offer_id"], lead["sale_id"].as_str().expect("text"));
         let subid = lead["subid1"].as_str().expect("text");
+        for name in ["promo", "landing", "stock", "product"] {
+            let found =
+                network.send(actor, "GET", &format!("/api/{name}/?offer_id={offer}"), "").await.json();
+            let is_there = |row: &Value| row["id"] == lead[format!("{name}_id")];
+            let objects = found["objects"].as_array().expect("objects");
+            assert!(objects.iter().any(is_there), "{actor:?}: {name} of {lead}");
+        }
         for query in [
             format!("id={id}"),
             format!("id={id},{id}"),

@@ -1,6 +1,7 @@
 //! Clicks, written in large batches by the drainer of the click log.
 
 mod list;
+mod own;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ use crate::db::{self, Db};
 use crate::migrate::{execute, statement};
 
 pub use list::{CLICK_COUNT_LIMIT, CLICK_SCAN_LIMIT, ClickFilter, list, view};
+pub use own::keep_own;
 
 /// One click as stored; [`Click`] is what the rest of the product reads.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]

@@ -93,6 +93,16 @@ pub struct Model {
     pub link_id: i64,
     /// The click's traffic source.
     pub area_id: Option<i64>,
+    /// The click's promo.
+    pub promo_id: Option<i64>,
+    /// The click's product.
+    pub product_id: Option<i64>,
+    /// The click's stock.
+    pub stock_id: Option<i64>,
+    /// The click's landing page.
+    pub landing_id: Option<i64>,
+    /// The click's deeplink.
+    pub deeplink_id: Option<i64>,
     /// The click's label.
     pub subid1: String,
     /// The click's label.

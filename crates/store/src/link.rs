@@ -65,6 +65,8 @@ pub struct Model {
     pub categories: String,
     /// Percent of a smart link's visitors that try other offers.
     pub exploration: Option<i64>,
+    /// The promo material that its visitors click on.
+    pub promo_id: Option<i64>,
 }
 
 /// Relations are not used.

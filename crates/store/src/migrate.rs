@@ -55,6 +55,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0029_payout",
     "main/0030_condition",
     "main/0038_park_seen",
+    "main/0039_lead_objects",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

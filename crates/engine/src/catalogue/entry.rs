@@ -37,6 +37,8 @@ pub struct LinkEntry {
     pub url_to: Option<Box<str>>,
     /// Where it is placed, 0 for nowhere in particular.
     pub area_id: i64,
+    /// The promo material that it stands behind, 0 for none.
+    pub promo_id: i64,
     /// Labels of clicks that bring none of their own; most links have none.
     pub subids: Option<Box<[String; 5]>>,
     /// Where visitors go who cannot go to the offer.
@@ -277,6 +279,7 @@ impl LinkEntry {
             offer_id: row.offer_id,
             url_to: Some(row.url_to).filter(|url| !url.is_empty()).map(String::into_boxed_str),
             area_id: row.area_id.unwrap_or(0),
+            promo_id: row.promo_id.unwrap_or(0),
             subids: Some([row.subid1, row.subid2, row.subid3, row.subid4, row.subid5])
                 .filter(|all| all.iter().any(|label| !label.is_empty()))
                 .map(Box::new),

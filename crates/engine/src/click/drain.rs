@@ -102,6 +102,7 @@ async fn drain(log: &ClickLog, store: &Store, from: Mark) -> Result<(Mark, usize
     if batch.records.is_empty() {
         return Ok((batch.next, 0));
     }
+    click::keep_own(&store.read(), clicks.iter_mut()).await?;
     let (clicks, mark, name) = (&clicks, from_mark(batch.next)?, log.identity());
     store.click_write(name, mark, clicks).await?;
     log.release(batch.next).map_err(|e| Error::Unavailable(e.to_string()))?;

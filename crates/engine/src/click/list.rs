@@ -116,7 +116,8 @@ impl Engine {
     /// A click that the caller may see and that is in this node's log.
     async fn click_in_log(&self, main: &Db, scope: Scope, id: ClickId) -> Result<Option<Click>> {
         let found = self.click_log().find(id).map_err(|e| Error::Unavailable(e.to_string()))?;
-        let Some(click) = found.as_deref().and_then(stored_form) else { return Ok(None) };
+        let Some(mut click) = found.as_deref().and_then(stored_form) else { return Ok(None) };
+        click::keep_own(main, std::iter::once(&mut click)).await?;
         let is_seen = match scope {
             Scope::All => true,
             Scope::Webmaster(webmaster_id) => click.webmaster_id == webmaster_id,

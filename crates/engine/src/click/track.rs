@@ -183,6 +183,8 @@ pub(super) fn record(
         Entry::Code(code) => kept(code.into(), CODE_LIMIT),
         Entry::Pair { .. } => String::new(),
     };
+    // Of those who go nowhere, nothing was shown. Whether they are the offer's is known when the click is stored.
+    let asked = |id: i64| if decision.reason == ClickReason::Sent { id } else { 0 };
     let click = Click {
         id: facts.id,
         link_id: link.map_or(0, |link| link.id),
@@ -209,9 +211,13 @@ pub(super) fn record(
         bot_mark: facts.bot_mark.code(),
         is_unique: false,
         landing_id: decision.landing.as_ref().map_or(0, |landing| landing.id),
-        promo_id: 0,
-        product_id: 0,
-        stock_id: 0,
+        promo_id: asked(if facts.asked.promo_id == 0 {
+            link.map_or(0, |link| link.promo_id)
+        } else {
+            facts.asked.promo_id
+        }),
+        product_id: asked(facts.asked.product_id),
+        stock_id: asked(facts.asked.stock_id),
         deeplink_id: link.filter(|link| link.url_to.is_some()).map_or(0, |link| link.id),
         domain_id: facts.domain_id,
         trace: String::new(),

@@ -235,6 +235,7 @@ pub(super) async fn find_clicks(engine: &Engine, claims: &[Claim]) -> Result<BTr
             None => stored.push(claim.click_id),
         }
     }
+    click::keep_own(&engine.store().read(), clicks.values_mut()).await?;
     clicks.extend(click::find(&engine.store().clicks(), &stored).await?);
     Ok(clicks)
 }

@@ -415,6 +415,7 @@ fn bare_lead(
     // Who could write any sale id names none: it would take the place of the advertiser's own.
     let is_named = !claim.conversion.is_unproven();
     let hold_period = special.and_then(|special| special.hold_period).unwrap_or(version.hold_period);
+    let given = |id: i64| Some(id).filter(|id| *id != 0);
     Lead {
         id,
         advertiser_id: claim.conversion.advertiser_id,
@@ -450,6 +451,11 @@ fn bare_lead(
         date_closed: None,
         link_id: click.link_id,
         area_id: area_of(claim, click),
+        promo_id: given(click.promo_id),
+        product_id: given(click.product_id),
+        stock_id: given(click.stock_id),
+        landing_id: given(click.landing_id),
+        deeplink_id: given(click.deeplink_id),
         subid1,
         subid2,
         subid3,

@@ -6,7 +6,7 @@ use whocpa_domain::input::Patch;
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::link::{self, Link, LinkKind};
-use whocpa_store::{Db, area, connection, offer};
+use whocpa_store::{Db, area, connection, offer, promo};
 
 use super::SUBID;
 use crate::audit::Changes;
@@ -112,6 +112,16 @@ pub(crate) async fn check_places(db: &Db, scope: Scope, area: Patch<i64>, domain
 /// What a new row names, for [`check_places`].
 pub(crate) fn named(id: Option<i64>) -> Patch<i64> {
     id.map_or(Patch::Keep, Patch::Set)
+}
+
+/// A promo of the link's offer that its owner may see.
+pub(crate) async fn check_promo(db: &Db, scope: Scope, (id, offer_id): (i64, i64)) -> Result<()> {
+    let found = promo::view(db, scope, id).await?;
+    if found.is_some_and(|promo| promo.offer_id == offer_id) {
+        Ok(())
+    } else {
+        Err(Error::field("promo_id", "Promos not found"))
+    }
 }
 
 /// An own area that is neither rejected nor archived.

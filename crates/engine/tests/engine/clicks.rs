@@ -274,3 +274,52 @@ async fn lists_hold_what_the_filters_ask_for_and_the_caller_may_see(test: TestDb
     let wrong = read(&[("tid", "abc"), ("country", "USA"), ("webmaster_id", "1")]);
     assert_eq!(refusal(engine.click_list(net.world.webmaster, wrong).await).len(), 3);
 }
+
+/// What an address names of an offer's objects is recorded, and goes on to the lead; what is another offer's is not.
+#[db_test]
+async fn objects_of_the_offer_are_recorded(test: TestDb) {
+    let net = tracked(test).await;
+    let (engine, advertiser) = (&net.world.engine, net.world.advertiser);
+    let other = net.world.offer(1, OfferStatus::Live, &[]).await;
+    let mut objects = Vec::new();
+    for offer in [net.offer_id, other].map(|id| id.to_string()) {
+        let offer = ("offer_id", offer.as_str());
+        let promo = [offer, ("name", "Banner"), ("kind", "2"), ("template", "Tea")];
+        let stock = [offer, ("name", "Sale"), ("date_start", "2024-01-01"), ("date_end", "2098-12-31")];
+        let page = ("url", "https://shop.example/tea");
+        let product =
+            [offer, ("name", "Tea"), ("external_id", "1"), page, ("price", "1"), ("currency_id", "840")];
+        objects.push([
+            engine.promo_create(advertiser, read(&promo)).await.expect("a promo"),
+            engine.product_create(advertiser, read(&product)).await.expect("a product"),
+            engine.stock_create(advertiser, read(&stock)).await.expect("a stock"),
+        ]);
+    }
+    let query =
+        |[promo, product, stock]: [i64; 3]| format!("promo_id={promo}&product_id={product}&stock_id={stock}");
+    for (named, own) in [(objects[0], objects[0].map(Some)), (objects[1], [None; 3]), ([999; 3], [None; 3])] {
+        let tid = engine.click_track(net.visit("Mozilla/5.0", &query(named))).await.tid;
+        // Before the click is stored, and after.
+        let (lead, _) = net.convert(&tid).await;
+        let row = net.view(&tid).await.row;
+        assert_eq!([row.promo_id, row.product_id, row.stock_id], own, "{named:?}");
+        let lead = engine.lead_view(net.world.webmaster, lead).await.expect("the lead").row;
+        assert_eq!([lead.promo_id, lead.product_id, lead.stock_id], own, "{named:?}");
+    }
+    // A link may stand behind one promo of its offer.
+    net.world.engine.catalogue_refresh().await.expect("refresh");
+    let (link, webmaster) = (net.track(net.visit("Mozilla/5.0", "")).await.row.link_id, net.world.webmaster);
+    let (link, [promo, ..]) = (link.expect("a link"), objects[0]);
+    let change = async |promo: i64| {
+        engine.link_update(webmaster, link, read(&[("promo_id", &promo.to_string())])).await
+    };
+    assert_eq!(refusal(change(objects[1][0]).await), ["promo_id: Promos not found"]);
+    assert_eq!(refusal(change(promo).await), ["promo_id: Promos not found"], "not approved yet");
+    let live = engine.promo_update(net.world.operator, promo, read(&[("status", "2")])).await;
+    live.expect("approve");
+    change(promo).await.expect("a promo of the offer");
+    assert_eq!(engine.link_view(webmaster, link).await.expect("the link").promo_id, Some(promo));
+    assert_eq!(net.track(net.visit("Mozilla/5.0", "")).await.row.promo_id, Some(promo));
+    let refused = net.track(Visit { query: &query(objects[0]), ..Visit::to("nothing") }).await.row;
+    assert_eq!([refused.promo_id, refused.product_id, refused.stock_id], [None; 3]);
+}

@@ -17,8 +17,14 @@ impl Network {
         let path = format!("/api/link/{}", party.link);
         let link = self.send(party.webmaster, "GET", &path, "").await.json();
         let (word, note) = (self.word(), self.word());
+        let mut query = format!("subid1={word}&note={note}");
+        for name in ["promo", "landing", "stock", "product"] {
+            let path = format!("/api/{name}/?offer_id={}", party.public_offer);
+            let found = self.send(party.webmaster, "GET", &path, "").await.json();
+            query = format!("{query}&{name}_id={}", found["objects"][0]["id"]);
+        }
         let visit = Visit {
-            query: &format!("subid1={word}&note={note}"),
+            query: &query,
             ip: IpAddr::from([8, 8, 8, 8]),
             ua: "Mozilla/5.0",
             languages: "en",

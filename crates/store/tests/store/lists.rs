@@ -133,6 +133,7 @@ fn link_of(webmaster_id: i64, offer_id: i64) -> Link {
         date_created: NOW.0,
         date_deleted: None,
         targeting: String::new(),
+        promo_id: None,
         landing_id: None,
         prelanding_id: None,
         rotation: 1,
