@@ -243,6 +243,16 @@ pub fn order_id(natural_key: &str) -> Option<&str> {
     natural_key.strip_prefix("w:")?.split_once(':').map(|(_, id)| id)
 }
 
+/// What a natural key is made of, and the value that is compared.
+pub fn identity(natural_key: &str) -> (LeadIdentityKind, &str) {
+    match (order_id(natural_key), natural_key.split_once(':')) {
+        (Some(id), _) => (LeadIdentityKind::Order, id),
+        (None, Some(("s", sale_id))) => (LeadIdentityKind::Sale, sale_id),
+        (None, Some((_, click_id))) => (LeadIdentityKind::Click, click_id),
+        (None, None) => (LeadIdentityKind::Click, natural_key),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,5 +289,8 @@ mod tests {
         assert_ne!(natural_key("w:7:5", 1), order_key(7, "5"));
         assert_eq!(order_id(&order_key(7, "a:b")), Some("a:b"));
         assert_eq!(order_id(&natural_key("w:7:5", 1)), None);
+        assert_eq!(identity(&order_key(7, "a:b")), (LeadIdentityKind::Order, "a:b"));
+        assert_eq!(identity(&natural_key("w:7:5", 1)), (LeadIdentityKind::Sale, "w:7:5"));
+        assert_eq!(identity(&natural_key("", 5)), (LeadIdentityKind::Click, "5"));
     }
 }

@@ -67,7 +67,8 @@ params! {
         description: String where limits::TEXT_GIVEN,
         /// Whether leads are taken; yes unless told.
         is_active: Option<bool>,
-        /// Whether leads are approved by themselves; no unless told.
+        /// Whether leads are approved by themselves; no unless told. Never one whose click is marked as a bot's; an order, or a
+        /// browser's unsigned report, only once the advertiser has reported it himself.
         is_auto_approve: Option<bool>,
         /// Kind of action; 0 unless told.
         category: Option<GoalCategory>,
@@ -97,7 +98,8 @@ params! {
         description: Option<String> where limits::TEXT_GIVEN,
         /// Whether leads are taken.
         is_active: Option<bool>,
-        /// Whether leads are approved by themselves.
+        /// Whether leads are approved by themselves. Never one whose click is marked as a bot's; an order, or a browser's
+        /// unsigned report, only once the advertiser has reported it himself.
         is_auto_approve: Option<bool>,
         /// Kind of action.
         category: Option<GoalCategory>,
@@ -129,7 +131,8 @@ view! {
         description: String,
         /// Whether leads are taken.
         is_active: bool,
-        /// Whether leads are approved by themselves.
+        /// Whether leads are approved by themselves. Never one whose click is marked as a bot's; an order, or a browser's
+        /// unsigned report, only once the advertiser has reported it himself.
         is_auto_approve: bool,
         /// Kind of action.
         category: GoalCategory,

@@ -43,5 +43,9 @@ mod senders;
 #[path = "ways/shapes.rs"]
 mod shapes;
 #[cfg(test)]
+#[path = "ways/waiting.rs"]
+mod waiting;
+
+#[cfg(test)]
 #[expect(dead_code, reason = "shared with tests that use all of it")]
 mod support;

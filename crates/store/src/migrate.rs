@@ -54,6 +54,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0028_balance",
     "main/0029_payout",
     "main/0030_condition",
+    "main/0036_parked",
     "main/0038_park_seen",
     "main/0039_lead_objects",
 ];

@@ -1,11 +1,12 @@
 //! Conversions whose click is not known yet: kept, visible, matched by a sweep (design §6).
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Alias, ExprTrait as _, OnConflict};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, NotSet, QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::orphan::{OrphanKind, OrphanState};
+use whocpa_domain::way::Intent;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
@@ -72,6 +73,17 @@ pub struct Model {
     pub date_closed: Option<i64>,
     /// `OrphanState` as a number.
     pub state: i64,
+    /// Whose order it is, none for a report of an action.
+    pub webmaster_id: Option<i64>,
+    /// The webmaster's own id of the order, empty for none.
+    pub order_id: String,
+    /// The webmaster's traffic source, where he named one.
+    pub area_id: Option<i64>,
+    /// When it was reported last, seconds.
+    pub date_said: i64,
+    /// What makes it the same report when it is sent again: a hash.
+    #[serde(skip)]
+    pub natural_key: String,
 }
 
 /// Relations are not used.
@@ -221,36 +233,43 @@ pub async fn open(db: &Db, tried_before: Time, created_after: Time, limit: u64) 
         .map_err(db::error)
 }
 
-/// Parks a conversion; gives its number. The same action again replaces what was said about it: its latest status counts.
+/// Parks a conversion; gives its number. The same report again replaces what was said before: its latest decision counts. One
+/// without a decision, an amount or a buyer takes back none of them.
 pub async fn create(db: &Db, row: ParkedLead) -> Result<i64> {
     let mut row = row.into_active_model().reset_all();
     row.id = NotSet;
-    let natural = [
-        Column::AdvertiserId,
-        Column::Tid,
-        Column::GoalId,
-        Column::GoalAlias,
-        Column::SaleId,
-        Column::PhoneHash,
-    ];
-    let latest = [
-        Column::Amount,
-        Column::Currency,
-        Column::Status,
-        Column::ReasonCode,
-        Column::Comment,
-        Column::IsOpen,
-        Column::Reason,
-        Column::Kind,
-        Column::Sealed,
-        Column::DateClosed,
-        Column::State,
-    ];
-    let mut again = OnConflict::columns(natural);
+    let latest =
+        [Column::IsOpen, Column::Reason, Column::Kind, Column::DateClosed, Column::State, Column::DateSaid];
+    let mut again = OnConflict::column(Column::NaturalKey);
     again.update_columns(latest);
-    again.value(Column::SentCount, Expr::col((Entity, Column::SentCount)).add(1));
+    again.value(Column::SentCount, known(Column::SentCount).add(1));
+    let is_undecided = sent(Column::Status).eq(0).and(known(Column::Status).ne(0));
+    for (column, is_kept) in [
+        (Column::Status, is_undecided.clone()),
+        (Column::ReasonCode, is_undecided.clone()),
+        (Column::Comment, is_undecided),
+        (Column::Amount, sent(Column::Amount).is_null()),
+        (Column::Currency, sent(Column::Amount).is_null()),
+        (Column::Sealed, sent(Column::Sealed).eq("")),
+    ] {
+        again.value(column, Expr::case(is_kept, known(column)).finally(sent(column)));
+    }
+    // What once may only be added and once only be changed may be either.
+    let is_other = sent(Column::Intent).ne(known(Column::Intent));
+    let either = Expr::value(Intent::Any.code());
+    again.value(Column::Intent, Expr::case(is_other, either).finally(known(Column::Intent)));
     let stored = Entity::insert(row).on_conflict(again).exec_with_returning(&db.conn()).await;
     stored.map(|row| row.id).map_err(db::error)
+}
+
+/// A column of the row that is there already.
+fn known(column: Column) -> Expr {
+    Expr::col((Entity, column))
+}
+
+/// A column of the row that would have been stored.
+fn sent(column: Column) -> Expr {
+    Expr::col((Alias::new("excluded"), column))
 }
 
 /// Notes that one was tried: what it became, or why it never will, or neither.

@@ -67,6 +67,8 @@ pub(super) struct Sealed {
     pub phone_hash: String,
     /// All that is known, encrypted.
     pub text: String,
+    /// Keyed hash of all that is known, empty for what was read from the store.
+    pub print: String,
 }
 
 impl Engine {
@@ -117,7 +119,8 @@ impl Engine {
             "" => String::new(),
             e164 => self.vault().phone_mac(e164),
         };
-        Ok(Sealed { phone_hash, text: self.vault().seal(self.rng(), &text)? })
+        let print = self.vault().mac(text.as_bytes());
+        Ok(Sealed { phone_hash, text: self.vault().seal(self.rng(), &text)?, print })
     }
 
     /// Decrypts a buyer.

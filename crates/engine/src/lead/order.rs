@@ -16,9 +16,10 @@ use whocpa_domain::way::{Attribution, LeadWay};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, params, view};
 use whocpa_store::lead::{self, Lead};
 use whocpa_store::link::LinkKind;
-use whocpa_store::{area, link, offer, person};
+use whocpa_store::{area, goal, link, offer, person};
 
 use super::receive::{Conversion, Order, Verdict};
+use super::resolve::{NO_TERMS, pick};
 use crate::click::Visit;
 use crate::{Caller, Engine};
 
@@ -83,8 +84,11 @@ params! {
 view! {
     /// What became of a lead that was sent: told after it is durable.
     pub struct LeadCreated {
-        /// Lead id; of a parked one, its number among the parked.
-        id: i64,
+        /// Lead id; `null` for a parked one.
+        id: Option<i64>,
+        /// Orphan id of a parked one; absent for all others.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        orphan_id: Option<i64>,
         /// `accepted`, `updated`, `duplicate` or `parked`.
         verdict: String,
         /// Why it is parked, empty otherwise.
@@ -100,7 +104,8 @@ impl LeadCreated {
     /// What is told; nothing of a refusal.
     pub(super) fn of(verdict: &Verdict) -> Option<Self> {
         let told = |id: i64, verdict: &str, status: LeadStatus, first_lead_id| Self {
-            id,
+            id: Some(id),
+            orphan_id: None,
             verdict: verdict.to_owned(),
             reason: String::new(),
             status: Some(status),
@@ -113,7 +118,8 @@ impl LeadCreated {
             Verdict::Updated { lead_id, status } => Some(told(*lead_id, "updated", *status, None)),
             Verdict::Duplicate { lead_id, status } => Some(told(*lead_id, "duplicate", *status, None)),
             Verdict::Parked { id, reason, .. } => Some(Self {
-                id: *id,
+                id: None,
+                orphan_id: Some(*id),
                 verdict: "parked".to_owned(),
                 reason: reason.clone(),
                 status: None,
@@ -125,13 +131,14 @@ impl LeadCreated {
 
     /// A decision about a lead that was named by its number.
     pub(super) fn updated(id: i64, status: Option<LeadStatus>) -> Self {
-        Self { id, verdict: "updated".to_owned(), reason: String::new(), status, first_lead_id: None }
+        let verdict = "updated".to_owned();
+        Self { id: Some(id), orphan_id: None, verdict, reason: String::new(), status, first_lead_id: None }
     }
 
     /// What was only tried made nothing that has a number.
     pub(super) fn without_new_id(self) -> Self {
-        let is_new = matches!(self.verdict.as_str(), "accepted" | "parked");
-        Self { id: if is_new { 0 } else { self.id }, ..self }
+        let is_new = self.verdict == "accepted";
+        Self { id: self.id.filter(|_| !is_new), orphan_id: None, ..self }
     }
 }
 
@@ -336,11 +343,27 @@ impl Engine {
             way: ClickWay::Server,
             ..Visit::to("")
         };
+        self.order_terms(sent).await?;
         let tracked = self.click_track(visit).await;
         if tracked.reason != ClickReason::Sent || tracked.offer_id != sent.offer_id {
             return Err(Error::field("offer_id", format!("No orders are taken: {}", tracked.reason.word())));
         }
+        // An order without its click could not be a lead: it must be sent again.
+        if !tracked.is_durable {
+            return Err(Error::Unavailable("the click of an order could not be made durable".to_owned()));
+        }
         Ok((tracked.tid, Attribution::Order))
+    }
+
+    /// Looks whether a goal can rate an order, before a click is made for it.
+    async fn order_terms(&self, sent: &OrderSent) -> Result<()> {
+        let db = self.store().read();
+        let goals = goal::of_offers(&db, &[sent.offer_id]).await?;
+        let unknown = |words: &str| Error::field("goal_id", words);
+        let goal = pick(goals.iter().filter(|goal| goal.is_active), sent.goal_id, "").map_err(unknown)?;
+        let versions = goal::versions_at(&db, &[goal.id], self.now()).await?;
+        let terms = versions.get(&goal.id).ok_or_else(|| unknown(NO_TERMS))?.terms();
+        terms.rate(None).map(drop).map_err(|words| Error::field("amount", words))
     }
 }
 

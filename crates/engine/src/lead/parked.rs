@@ -1,5 +1,6 @@
 //! Parked conversions: tried again until their click is known, or their time is over.
 
+use serde_json::json;
 use whocpa_domain::buyer::Buyer;
 use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_domain::orphan::OrphanKind;
@@ -10,8 +11,9 @@ use whocpa_store::parked_lead::{self, ParkedLead};
 
 use super::buyer::Sealed;
 use super::desk::receive_all;
-use super::receive::{Claim, Conversion, Verdict};
+use super::receive::{Claim, Conversion, Order, Verdict};
 use crate::Engine;
+use crate::vault::fingerprint;
 
 /// Those of one sweep.
 const CHUNK: u64 = 200;
@@ -85,6 +87,26 @@ impl Engine {
     }
 }
 
+/// What makes a report the same one when it is sent again, as a hash. A browser without a signature never meets the
+/// advertiser's own word, nor either of them an order; where nothing names the action, all that is said of it does.
+pub(super) fn natural_key(claim: &Claim, offer_id: Option<i64>) -> String {
+    let sent = &claim.conversion;
+    let buyer = claim.sealed.clone().unwrap_or_default();
+    let (webmaster_id, order_id) =
+        sent.order.as_ref().map_or((0, ""), |order| (order.webmaster_id, order.id.as_str()));
+    let place = json!([sent.advertiser_id, offer_id, sent.goal_id, sent.goal_alias, sent.tid]);
+    let side = json!([webmaster_id, sent.is_unproven()]);
+    let is_named = claim.click_id != 0
+        || [sent.sale_id.as_str(), order_id, &buyer.phone_hash].iter().any(|name| !name.is_empty());
+    let action = if is_named {
+        json!([sent.sale_id, order_id, buyer.phone_hash])
+    } else {
+        let decision = (sent.status.code(), sent.reason.code(), &sent.comment);
+        json!([sent.amount, sent.currency, decision, buyer.print])
+    };
+    fingerprint(&json!([place, side, is_named, action]).to_string())
+}
+
 /// What was parked, as it was sent.
 fn claim(row: ParkedLead) -> Claim {
     let kind = OrphanKind::from_code(row.kind).unwrap_or(OrphanKind::Late);
@@ -99,7 +121,7 @@ fn claim(row: ParkedLead) -> Claim {
         orphan: (kind, row.reason),
         parked_id: row.id,
         sent: Time(row.date_created),
-        said: Time(row.date_created),
+        said: Time(row.date_said),
         conversion: Conversion {
             advertiser_id: row.advertiser_id,
             tid: row.tid,
@@ -117,9 +139,13 @@ fn claim(row: ParkedLead) -> Claim {
             intent: Intent::from_code(row.intent).unwrap_or(Intent::Any),
             is_signed: row.is_signed,
             buyer: Buyer::default(),
-            order: None,
+            order: row.webmaster_id.map(|webmaster_id| Order {
+                webmaster_id,
+                id: row.order_id,
+                area_id: row.area_id,
+            }),
         },
-        sealed: Some(Sealed { phone_hash: row.phone_hash, text: row.sealed })
+        sealed: Some(Sealed { phone_hash: row.phone_hash, text: row.sealed, print: String::new() })
             .filter(|known| !known.text.is_empty()),
         by: None,
     }

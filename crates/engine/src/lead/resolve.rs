@@ -19,6 +19,7 @@ use whocpa_store::{Db, currency, goal};
 
 use super::again::{Rules, again, decide_new, mark_words};
 use super::noted::{self, Noted};
+use super::parked::natural_key;
 use super::phones::{Number, Phones};
 use super::receive::{Claim, Verdict};
 use super::silence::{auto_approve, decide_until};
@@ -27,6 +28,9 @@ use crate::catalogue::{OfferEntry, Snapshot};
 
 /// Said to a browser that reports a part of a sale.
 const UNPROVEN_AMOUNT: &str = "a part of the sale is paid: sign the report, or send it by postback";
+
+/// Said of a goal that cannot rate anything.
+pub(super) const NO_TERMS: &str = "the goal has no terms yet";
 
 /// What a batch needs to know and nobody changes under it: read before its transaction, which is shorter for it.
 pub(super) struct Known {
@@ -255,18 +259,9 @@ impl Known {
     /// The goal that a claim names. One that was reported in time stays payable when the goal stops meanwhile.
     fn goal(&self, offer_id: i64, claim: &Claim) -> Result<(&Goal, &GoalVersion), &'static str> {
         let goals = self.goals.get(&offer_id).map_or(&[][..], Vec::as_slice);
-        let mut active = goals.iter().filter(|goal| goal.is_active || claim.parked_id != 0);
-        let alias = claim.conversion.goal_alias.as_str();
-        let goal = match claim.conversion.goal_id {
-            Some(id) => active.find(|goal| goal.id == id).ok_or("Goals not found")?,
-            None if !alias.is_empty() => named(active, alias).ok_or("Goals not found")?,
-            None => match (active.next(), active.next()) {
-                (Some(only), None) => only,
-                (None, _) => return Err("the offer has no active goal"),
-                (Some(_), Some(_)) => return Err("This parameter is required: the offer has several goals"),
-            },
-        };
-        let version = self.versions.get(&goal.id).ok_or("the goal has no terms yet")?;
+        let active = goals.iter().filter(|goal| goal.is_active || claim.parked_id != 0);
+        let goal = pick(active, claim.conversion.goal_id, &claim.conversion.goal_alias)?;
+        let version = self.versions.get(&goal.id).ok_or(NO_TERMS)?;
         Ok((goal, version))
     }
 
@@ -304,6 +299,8 @@ impl Known {
     fn park(&self, claim: &Claim, (kind, reason): (OrphanKind, &str), now: Time) -> ParkedLead {
         let sent = &claim.conversion;
         let offer = self.catalogue.offers.get(&sent.offer_id);
+        let offer = offer.filter(|offer| offer.advertiser_id == sent.advertiser_id);
+        let (offer_id, order) = (offer.map(|offer| offer.id), sent.order.as_ref());
         ParkedLead {
             id: 0,
             advertiser_id: sent.advertiser_id,
@@ -321,7 +318,7 @@ impl Known {
             date_created: now.0,
             date_tried: now.0,
             goal_alias: sent.goal_alias.clone(),
-            offer_id: offer.filter(|offer| offer.advertiser_id == sent.advertiser_id).map(|offer| offer.id),
+            offer_id,
             currency: sent.currency.clone(),
             kind: kind.code(),
             way: sent.way.code(),
@@ -332,6 +329,11 @@ impl Known {
             sent_count: 1,
             date_closed: None,
             state: OrphanState::Open.code(),
+            webmaster_id: order.map(|order| order.webmaster_id),
+            order_id: order.map(|order| order.id.clone()).unwrap_or_default(),
+            area_id: order.and_then(|order| order.area_id),
+            date_said: now.0,
+            natural_key: natural_key(claim, offer_id),
         }
     }
 }
@@ -342,6 +344,10 @@ fn refused(click: &Click, offer: Option<&OfferEntry>, claim: &Claim) -> Option<S
     // Another advertiser's click answers as one that never was (design §2).
     if offer.is_none_or(|offer| offer.advertiser_id != sent.advertiser_id) {
         return Some("not a click of your offers".to_owned());
+    }
+    let theirs = sent.order.as_ref().map(|order| (order.webmaster_id, sent.offer_id));
+    if theirs.is_some_and(|theirs| theirs != (click.webmaster_id, click.offer_id)) {
+        return Some("not one of the webmaster's clicks on this offer".to_owned());
     }
     if click.reason != ClickReason::Sent.code() {
         return Some("this visitor was not sent to the offer".to_owned());
@@ -382,6 +388,23 @@ fn known_as(claim: &Claim, place: Place, key: &str, steps: &Steps) -> Option<i64
         None => steps.order(place, claim.click_id, &sent.sale_id),
         Some(_) => steps.reported(place, claim.click_id),
     })
+}
+
+/// The goal that is named, or the only one.
+pub(super) fn pick<'a>(
+    mut goals: impl Iterator<Item = &'a Goal>,
+    id: Option<i64>,
+    alias: &str,
+) -> Result<&'a Goal, &'static str> {
+    match id {
+        Some(id) => goals.find(|goal| goal.id == id).ok_or("Goals not found"),
+        None if !alias.is_empty() => named(goals, alias).ok_or("Goals not found"),
+        None => match (goals.next(), goals.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err("the offer has no active goal"),
+            (Some(_), Some(_)) => Err("This parameter is required: the offer has several goals"),
+        },
+    }
 }
 
 /// The goal with this name; else, when the name is a number, the goal with this number.

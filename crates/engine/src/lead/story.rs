@@ -3,7 +3,7 @@
 
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::goal::MoneyType;
-use whocpa_domain::lead::{Closing, LeadEventKind, LeadIdentityKind, LeadReason, LeadStatus, order_id};
+use whocpa_domain::lead::{Closing, LeadEventKind, LeadIdentityKind, LeadReason, LeadStatus, identity};
 use whocpa_domain::ledger::{AccountKind, TransferKind};
 use whocpa_domain::money::Amount;
 use whocpa_domain::user::UserLevel;
@@ -245,12 +245,9 @@ impl Engine {
         let told = events.first().and_then(|event| LeadReason::from_code(event.reason_code));
         // Doubles from before reasons were stored: there was one rule.
         let told = told.filter(|reason| *reason != LeadReason::Untold).unwrap_or(LeadReason::SecondAction);
-        let (kind, value) = match order_id(&lead.natural_key) {
-            Some(id) => (LeadIdentityKind::Order, id.to_owned()),
-            None if lead.sale_id.is_empty() => {
-                (LeadIdentityKind::Click, self.tid_keys().write(lead.click_id))
-            }
-            None => (LeadIdentityKind::Sale, lead.sale_id.clone()),
+        let (kind, value) = match identity(&lead.natural_key) {
+            (LeadIdentityKind::Click, _) => (LeadIdentityKind::Click, self.tid_keys().write(lead.click_id)),
+            (kind, value) => (kind, value.to_owned()),
         };
         Ok(LeadIdentity {
             kind,

@@ -171,7 +171,8 @@ writing! {
         /// already keep what was agreed when they came.
         decision_days: Option<i64> where DECISION,
         /// Whether a lead that nobody decided about in `decision_days` is approved by itself; never one whose click is
-        /// marked as a bot's. Webmasters see it. Leads that are there already keep what was agreed when they came.
+        /// marked as a bot's, and an order or a browser's unsigned report only from your own report of it on. Webmasters see
+        /// it. Leads that are there already keep what was agreed when they came.
         is_silence_approval: Option<bool>,
         /// Price of the product for a buyer, the lowest one; empty for none.
         price_from: Patch<Decimal>,

@@ -151,7 +151,7 @@ shown! {
         /// agreed when it came.
         decision_days: i64,
         /// Whether a lead that nobody decided about in these days is approved by itself; never one whose click is marked as
-        /// a bot's.
+        /// a bot's, and an order or a browser's unsigned report only from the advertiser's own report of it on.
         is_silence_approval: bool,
         /// When it was added.
         date_created: Time,

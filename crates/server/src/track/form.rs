@@ -186,12 +186,12 @@ pub async fn order(
 
 fn thank(page: &mut Page, told: &LeadCreated) {
     let lang = page.lang;
-    if told.verdict == "parked" {
+    let Some(id) = told.id else {
         page.done = Some(lang.t("form-later"));
         return;
-    }
+    };
     page.done = Some(lang.t("form-done"));
-    page.told = vec![lang.with("form-number", "number", told.id.to_string()), lang.t("form-call")];
+    page.told = vec![lang.with("form-number", "number", id.to_string()), lang.t("form-call")];
 }
 
 fn read_order(sent: FormSent) -> (Filled, OrderSent) {

@@ -79,7 +79,8 @@ fn report(lines: &[ImportLine], is_preview: bool) -> Value {
                 json!({
                     "line": line.line,
                     "verdict": outcome.verdict,
-                    "id": (outcome.id != 0).then_some(outcome.id),
+                    "id": outcome.id,
+                    "orphan_id": outcome.orphan_id,
                     "status": outcome.status,
                     "reason": outcome.reason,
                     "first_lead_id": outcome.first_lead_id,

@@ -1,6 +1,6 @@
 //! `/lead/add`: a webmaster's own landing sends a buyer's order, in the form that its scripts have (whocpa.md §4).
 //!
-//! The answer is `{"status":"accepted","order_id":N}`, or `{"status":"error","error":…}` with the protocol's code.
+//! The answer is `{"status":"accepted","order_id":N}` (`null` and an `orphan_id` for an order that waits for its visit), or `{"status":"error","error":…}` with the protocol's code.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -112,7 +112,7 @@ async fn receive(state: &AppState, peer: SocketAddr, request: Request) -> Result
     let asked = Asked::of(state, caller, &parts, raw);
     let (engine, names) = (state.engine.clone(), ignored.clone());
     let told = |told| match told {
-        Told::Object(told) => Ok(text(&told["id"], &told["verdict"], &ignored)),
+        Told::Object(told) => Ok(text(&told, &ignored)),
         _ => Err(Error::Internal("an order was told in no form of its own".to_owned())),
     };
     let work = |caller: Caller, raw: RawParams| async move {
@@ -122,13 +122,17 @@ async fn receive(state: &AppState, peer: SocketAddr, request: Request) -> Result
             return Err(Error::field("aff_id", "Must be that of your own account"));
         }
         let told = engine.order_create(caller, order(sent)).await?;
-        Ok(text(&json!(told.id), &json!(told.verdict), &names))
+        let told = json!({"id": told.id, "orphan_id": told.orphan_id, "verdict": told.verdict});
+        Ok(text(&told, &names))
     };
     api::once(asked, told, work).await
 }
 
-fn text(id: &Value, verdict: &Value, ignored: &[String]) -> Bytes {
-    let mut body = json!({"status": "accepted", "order_id": id, "verdict": verdict});
+fn text(told: &Value, ignored: &[String]) -> Bytes {
+    let mut body = json!({"status": "accepted", "order_id": told["id"], "verdict": told["verdict"]});
+    if let (Some(id), Some(fields)) = (told["orphan_id"].as_i64(), body.as_object_mut()) {
+        fields.insert("orphan_id".to_owned(), json!(id));
+    }
     if let (false, Some(fields)) = (ignored.is_empty(), body.as_object_mut()) {
         fields.insert("ignored".to_owned(), json!(ignored));
     }

@@ -9,7 +9,7 @@ use crate::network::Network;
 /// The visit, and its tid.
 pub struct Late {
     pub tid: String,
-    row: Click,
+    pub row: Click,
 }
 
 impl Network {

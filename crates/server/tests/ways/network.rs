@@ -32,7 +32,11 @@ pub struct Network {
 
 impl Network {
     pub async fn start(db: TestDb) -> Self {
-        let mut app = TestApp::start(db).await;
+        Self::start_in(TestApp::start(db).await).await
+    }
+
+    /// The same behind an application that is set up otherwise.
+    pub async fn start_in(mut app: TestApp) -> Self {
         app.router = app::router(&app.state);
         let operator = app.key(UserLevel::Operator).await;
         let webmaster = app.key(UserLevel::Webmaster).await;
