@@ -177,6 +177,8 @@ resources! {
     Lead       "lead"       "Leads: targeted actions":                             NO,        own("lvc"),   own("lvuc"),  all("lvuc");
     Orphan     "orphan"     "Orphans: reported actions whose visit is not known":  NO,        own("lv"),    own("lvu"),   all("lvu");
     Decision   "decision"   "Decisions about many leads at once":                  NO,        NO,           own("lvucd"), all("lvucd");
+    Rule       "rule"       "Rules about the quality of traffic":                  NO,        own("lv"),    own("lvucd"), all("lvucd");
+    Finding    "finding"    "What rules about the quality of traffic found":       NO,        own("lv"),    own("lvu"),   all("lvu");
     Stat       "stat"       "Statistics":                                          NO,        own("l"),     own("l"),     all("l");
     Postback   "postback"   "Postbacks to your tracker":                           NO,        own("lvucd"), own("lvucd"), all("lv");
     Delivery   "delivery"   "Deliveries of postbacks":                             NO,        own("lvu"),   own("lvu"),   all("lv");

@@ -25,6 +25,7 @@ codes! {
         OutOfArea = 14 "not for visitors from this area",
         OutOfSubid = 15 "not for visitors with these labels",
         Capped = 16 "a cap of the offer is reached",
+        Paused = 17 "a rule about the quality of traffic paused the source",
     }
 }
 

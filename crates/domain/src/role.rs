@@ -24,7 +24,7 @@ impl Role {
     /// | category, geo | all | reads | reads | reads |
     /// | currency | all | reads | all | reads |
     /// | traffic: area, connection, domain; feed | all | own | reads | all |
-    /// | link, deeplink, click, lead, orphan, decision, postback, delivery, proof | all | own | reads | reads |
+    /// | link, deeplink, click, lead, orphan, decision, rule, finding, postback, delivery, proof | all | own | reads | reads |
     /// | ticket, simulate | all | own | all | all |
     /// | user | all | own | reads | reads |
     /// | condition (rates) | all | own | all | nothing |

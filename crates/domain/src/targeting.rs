@@ -257,7 +257,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    fn subid(&self, number: usize) -> &str {
+    /// A label of the visit, counted from 0: its own, else the link's.
+    pub fn subid(&self, number: usize) -> &str {
         let own = self.facts.subid.get(number).map_or("", String::as_str);
         if own.is_empty() { self.subid.get(number).map_or("", String::as_str) } else { own }
     }

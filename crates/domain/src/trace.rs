@@ -40,6 +40,7 @@ codes! {
         Destination = 28 "destination",
         Rule = 29 "rule",
         Way = 30 "way",
+        Terms = 31 "terms",
     }
 }
 
@@ -188,8 +189,9 @@ fn phrases(check: Check) -> (&'static str, &'static str) {
         }
         Check::TrafficBack => ("sent to the traffic-back address of", "no traffic-back address"),
         Check::Destination => ("sent to", "nowhere to send: a page of the network"),
-        Check::Rule => ("within the rule", "marked by the rule"),
+        Check::Rule => ("not paused by a rule", "the source is paused by the finding"),
         Check::Way => ("came by", "came by"),
+        Check::Terms => ("late leads are judged by the terms (version:rule:days)", "no terms for late leads"),
     }
 }
 

@@ -22,10 +22,12 @@ use whocpa_store::change::{self, Change, ChangeKind};
 use whocpa_store::domain::{self, Domain};
 use whocpa_store::offer::Offer;
 use whocpa_store::person::User;
-use whocpa_store::{Db, Store, cap, connection, landing, link, offer, offer_figure, person};
+use whocpa_store::{Db, Store, cap, connection, finding, landing, link, offer, offer_figure, person};
 
 pub(crate) use entry::numbers;
-pub use entry::{BackAddress, CapEntry, DomainEntry, LandingEntry, LinkEntry, OfferEntry, Plan, Way};
+pub use entry::{
+    BackAddress, CapEntry, DomainEntry, LandingEntry, LinkEntry, OfferEntry, PausedEntry, Plan, Way,
+};
 
 pub use shelf::Shelf;
 
@@ -301,12 +303,19 @@ impl Loading<'_> {
             }
         }
         let mut categories = offer::categories_of(&self.db, ids).await?;
+        let mut paused: HashMap<i64, Vec<PausedEntry>> = HashMap::new();
+        for row in finding::paused(&self.db, ids).await? {
+            let entry =
+                PausedEntry { finding_id: row.id, webmaster_id: row.webmaster_id, source: row.source() };
+            paused.entry(row.offer_id).or_default().push(entry);
+        }
         let mut rules: HashMap<i64, Vec<CapRule>> = HashMap::new();
         for row in rows {
             let id = row.id;
             let mut entry = OfferEntry {
                 landings: landings.remove(&id).unwrap_or_default().into_boxed_slice(),
                 categories: categories.remove(&id).unwrap_or_default().into_boxed_slice(),
+                paused: paused.remove(&id).unwrap_or_default().into_boxed_slice(),
                 ..self.offer(row)
             };
             self.count(&mut entry).await?;

@@ -40,6 +40,7 @@ impl Engine {
             Job::KeyUse,
             Job::Impressions,
             Job::Figures,
+            Job::Quality,
             Job::Tidy,
         ] {
             tasks.spawn(run(self.clone(), job, holder.clone(), stopped.clone()));
@@ -89,6 +90,8 @@ enum Job {
     Impressions,
     /// Counts how offers do.
     Figures,
+    /// Looks whether rules about the quality of traffic find something.
+    Quality,
     /// Forgets old entries of the change log, answers kept for repeated requests, and pictures that nothing shows.
     Tidy,
 }
@@ -111,6 +114,7 @@ impl Job {
             Self::KeyUse => "key_use",
             Self::Impressions => "impression",
             Self::Figures => "offer_figures",
+            Self::Quality => "quality_check",
             Self::Tidy => "tidy",
         }
     }
@@ -121,6 +125,7 @@ impl Job {
             Self::Parked | Self::Feed | Self::Decision => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
+            Self::Quality => 120,
             Self::Figures | Self::Tidy => 600,
             Self::Ledger => 86_400,
         })
@@ -177,6 +182,7 @@ impl Job {
             Self::KeyUse => engine.key_uses_store().await,
             Self::Impressions => engine.impressions_store().await,
             Self::Figures => engine.offer_figures().await,
+            Self::Quality => engine.quality_check().await.map(drop),
             Self::Tidy => {
                 let before = engine.now().plus(-change::KEEP_SECONDS);
                 engine.store().write(move |db| async move { change::delete(&db, before).await }).await?;

@@ -56,6 +56,7 @@ pub mod payout;
 pub mod product;
 pub mod profile;
 pub mod promo;
+pub mod quality;
 pub mod simulate;
 pub mod soon;
 pub mod stock;

@@ -6,6 +6,7 @@ mod filter;
 mod input;
 mod sets;
 mod shown;
+mod terms;
 
 use serde::Serialize;
 use whocpa_domain::cap::Cap;
@@ -25,6 +26,7 @@ pub use filter::OfferList;
 pub(crate) use input::fields_of;
 pub use input::{OfferCreate, OfferUpdate};
 pub use shown::{OfferLanding, OfferPayment, OfferPrice, OfferRow, OfferRules, OfferView};
+pub use terms::OfferTermsView;
 
 use crate::audit::Changes;
 use crate::geo::GeoTree;
@@ -76,7 +78,8 @@ impl Engine {
         let around = Around::load(self, &db, (caller, scope), &[id]).await?;
         let landings = shown::landings(&db, scope, id).await?;
         let caps = self.caps_shown(caller, &row, &around);
-        Ok(around.view(row, (goals, landings), status, caps))
+        let terms = terms::versions(&db, id).await?;
+        Ok(around.view(row, (goals, landings), status, (caps, terms)))
     }
 
     /// Changes an offer, or its state; absent fields keep their value. When an advertiser changes what an operator has
@@ -104,6 +107,7 @@ impl Engine {
             let edit = (row != before || sets != present).then_some(is_content);
             input::moderate(&mut row, caller, input, edit, now)?;
             self.offer_check(&db, scope, (&before, &row), (&present, &sets), tree).await?;
+            terms::follow(&db, &before, &mut row, now).await?;
             offer::update(&db, row.clone()).await?;
             sets.write(&db, id, &present).await?;
             change::create(&db, ChangeKind::Offer, id, now).await?;
@@ -134,7 +138,10 @@ impl Engine {
             };
             image::apply(&db, picture, &mut row.image).await?;
             self.offer_check(&db, scope, (&row, &row), (&Sets::default(), sets), tree).await?;
+            row.terms_version = i64::from(terms::differ(&Offer::default(), &row));
             let id = offer::create(&db, row.clone()).await?;
+            let begun = Offer { id, ..Offer::default() };
+            terms::follow(&db, &begun, &mut Offer { id, ..row.clone() }, now).await?;
             sets.write(&db, id, &Sets::default()).await?;
             change::create(&db, ChangeKind::Offer, id, now).await?;
             let row = Offer { id, ..row };

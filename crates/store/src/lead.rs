@@ -87,6 +87,8 @@ pub struct Model {
     pub date_auto_approve: Option<i64>,
     /// When it was first decided, seconds.
     pub date_decided: Option<i64>,
+    /// Version of the offer's terms that its click carries, 0 for none.
+    pub terms_version: i64,
     /// Seconds.
     pub date_closed: Option<i64>,
     /// The click's link.

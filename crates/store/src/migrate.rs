@@ -51,12 +51,14 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0023_impression",
     "main/0024_attribution",
     "main/0025_decision",
+    "main/0026_quality",
     "main/0028_balance",
     "main/0029_payout",
     "main/0030_condition",
     "main/0036_parked",
     "main/0038_park_seen",
     "main/0039_lead_objects",
+    "main/0040_terms",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

@@ -14,7 +14,9 @@ use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::{Error, Result, Scope};
 
 use crate::db::{self, Db};
-use crate::{connection, feed, goal, landing, link, news, offer_figure, person, product, promo, stock};
+use crate::{
+    connection, feed, goal, landing, link, news, offer_figure, offer_terms, person, product, promo, stock,
+};
 
 pub use list::{Flag, OfferFilter, PayoutFilter, list};
 pub(crate) use sets::uses_category;
@@ -119,6 +121,14 @@ pub struct Model {
     pub counts_leads: bool,
     /// `AttributionRule` as a number.
     pub attribution: i64,
+    /// `LateRule` as a number.
+    pub late_rule: i64,
+    /// Its days.
+    pub late_days: i64,
+    /// Version of the terms, 0 for those that every offer begins with.
+    pub terms_version: i64,
+    /// When it was stopped or archived, seconds; none while it is neither.
+    pub date_stopped: Option<i64>,
 }
 
 /// Relations are not used.
@@ -252,5 +262,6 @@ pub async fn delete(db: &Db, scope: Scope, id: i64) -> Result<()> {
     }
     sets::delete(db, id).await?;
     offer_figure::delete(db, id).await?;
+    offer_terms::delete(db, id).await?;
     Entity::delete_by_id(id).exec(&db.conn()).await.map(drop).map_err(db::error)
 }

@@ -31,6 +31,7 @@ codes! {
         HoldOver = 62 "the hold is over",
         SecondAction = 63 "a second action of the same click",
         SamePhone = 64 "the same phone again",
+        Late = 65 "came after the offer stopped or a cap was reached, and the terms of its click do not pay that",
     }
 }
 

@@ -16,8 +16,10 @@ use whocpa_domain::rotation::{EXPLORATION, LinkRotation, Route};
 use whocpa_domain::schedule::zone;
 use whocpa_domain::targeting::{Rules, Targeting};
 use whocpa_domain::template::UrlTemplate;
+use whocpa_domain::terms::{LateRule, LateTerms};
 use whocpa_domain::way::AttributionRule;
 use whocpa_store::domain::Domain;
+use whocpa_store::finding::Source;
 use whocpa_store::landing::Landing;
 use whocpa_store::link::Link;
 use whocpa_store::offer::Offer;
@@ -116,8 +118,25 @@ pub struct OfferEntry {
     pub landings: Box<[Arc<LandingEntry>]>,
     /// Its categories.
     pub categories: Box<[i64]>,
+    /// Its terms for late leads, as a click carries them; none while they are all paid and always were.
+    pub terms: Option<Box<str>>,
+    /// When it was stopped, seconds.
+    pub date_stopped: Option<i64>,
     /// Its caps.
     pub caps: Box<[CapEntry]>,
+    /// Sources that rules about the quality of traffic have paused.
+    pub paused: Box<[PausedEntry]>,
+}
+
+/// A source whose visitors are not sent to an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PausedEntry {
+    /// By which finding.
+    pub finding_id: i64,
+    /// Whose source it is.
+    pub webmaster_id: i64,
+    /// Which one.
+    pub source: Source,
 }
 
 /// A traffic-back address.
@@ -351,6 +370,13 @@ impl From<Domain> for DomainEntry {
     }
 }
 
+/// The terms for late leads that a click of this offer carries.
+fn terms(row: &Offer) -> Option<Box<str>> {
+    let rule = LateRule::from_code(row.late_rule).unwrap_or(LateRule::Paid);
+    let terms = LateTerms { version: row.terms_version, rule, days: row.late_days };
+    (row.terms_version > 0).then(|| terms.text().into())
+}
+
 /// Numbers of a stored list, `1,2,3`.
 pub(crate) fn numbers(text: &str) -> Vec<i64> {
     text.split(',').filter_map(|number| number.parse().ok()).collect()
@@ -371,6 +397,7 @@ impl OfferEntry {
         });
         let hosts = || DeeplinkHosts::of_offer(&row.deeplink_hosts, &row.url_redirect);
         Self {
+            terms: terms(&row),
             deeplinks: row.is_deeplink.then(|| (hosts(), row.utm_mask.clone())),
             id: row.id,
             advertiser_id: row.advertiser_id,
@@ -391,13 +418,27 @@ impl OfferEntry {
             url_traffback: traffback(row.url_traffback, own_host),
             landings: Box::default(),
             categories: Box::default(),
+            date_stopped: row.date_stopped,
             caps: caps.collect(),
+            paused: Box::default(),
         }
     }
 
     /// One of its live pages of a kind.
     pub fn landing(&self, id: i64, kind: LandingKind) -> Option<&Arc<LandingEntry>> {
         self.landings.iter().find(|landing| landing.id == id && landing.kind == kind)
+    }
+
+    /// The finding that paused this source of a webmaster.
+    pub fn paused_by(&self, webmaster_id: i64, area_id: i64, subid1: &str) -> Option<i64> {
+        let is_it = |entry: &&PausedEntry| {
+            entry.webmaster_id == webmaster_id
+                && match &entry.source {
+                    Source::Area(id) => *id == area_id,
+                    Source::Subid(text) => text == subid1,
+                }
+        };
+        self.paused.iter().find(is_it).map(|entry| entry.finding_id)
     }
 
     /// Whether some of its caps count leads or money.

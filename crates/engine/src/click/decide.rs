@@ -96,6 +96,9 @@ pub fn decide(catalogue: &Snapshot, facts: &Facts, spent: &Spent) -> Decision {
             let (prelanding, landing) =
                 if page.is_some() { (None, None) } else { asking.pages(offer, wanted, &mut trace) };
             let claims = asking.claims(offer);
+            if let Some(terms) = &offer.terms {
+                trace.text(Check::Terms, true, terms);
+            }
             let offer = Some(Arc::clone(offer));
             let reason = ClickReason::Sent;
             let link = Some(Arc::clone(&link));
@@ -264,6 +267,12 @@ impl<'a> Asking<'a> {
         }
         self.fits(way)?;
         self.fits(offer.targeting.as_ref())?;
+        if !offer.paused.is_empty() {
+            let (link, subid1) = (self.link, self.visit.subid(0));
+            if let Some(number) = offer.paused_by(link.webmaster_id, link.area_id, subid1) {
+                return Err(Stop { check: Check::Rule, number, reason: ClickReason::Paused });
+            }
+        }
         match (1..).zip(&offer.caps).find(|(_, cap)| self.is_full(offer, cap)) {
             Some((number, _)) => Err(Stop { check: Check::Cap, number, reason: ClickReason::Capped }),
             None => Ok(offer),

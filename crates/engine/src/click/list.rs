@@ -91,12 +91,8 @@ impl Engine {
     pub async fn click_view(&self, caller: Caller, tid: String) -> Result<ClickView> {
         let scope = caller.may(Resource::Click, Method::View)?;
         let id = self.tid_keys().read(&tid).map_err(|_| Error::NotFound)?;
-        let (main, clicks) = (self.store().read(), self.store().clicks());
-        let click = match click::view((&main, &clicks), scope, id).await? {
-            Some(click) => click,
-            // It may not be stored yet.
-            None => self.click_in_log(&main, scope, id).await?.ok_or(Error::NotFound)?,
-        };
+        let click = self.click_seen(scope, id).await?.ok_or(Error::NotFound)?;
+        let main = self.store().read();
         let mut leads = lead::of_clicks(&main, scope, &[id]).await?;
         let (way, query, params) =
             (ClickWay::from_code(click.way), click.query.clone(), click.params.clone());
@@ -111,6 +107,16 @@ impl Engine {
             trace,
             lead_ids: leads.remove(&id).unwrap_or_default(),
         })
+    }
+
+    /// A click that the caller may see.
+    pub(crate) async fn click_seen(&self, scope: Scope, id: ClickId) -> Result<Option<Click>> {
+        let (main, clicks) = (self.store().read(), self.store().clicks());
+        match click::view((&main, &clicks), scope, id).await? {
+            Some(click) => Ok(Some(click)),
+            // It may not be stored yet.
+            None => self.click_in_log(&main, scope, id).await,
+        }
     }
 
     /// A click that the caller may see and that is in this node's log.

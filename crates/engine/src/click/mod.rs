@@ -32,8 +32,8 @@ pub use facts::ClickConfig;
 pub(crate) use facts::FactSource;
 pub(crate) use ids::NodeIds;
 pub use list::ClickList;
-pub(crate) use shown::told;
 pub use shown::{ClickRow, ClickStep, ClickView};
+pub(crate) use shown::{steps, told};
 pub(crate) use simulate::Simulated;
 pub use track::{Tracked, Visit};
 

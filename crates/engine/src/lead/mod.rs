@@ -16,6 +16,7 @@ mod count;
 mod desk;
 mod form;
 mod import;
+mod late;
 mod list;
 mod noted;
 mod order;

@@ -18,6 +18,7 @@ use whocpa_store::parked_lead::{self, ParkedLead};
 use whocpa_store::{Db, currency, goal};
 
 use super::again::{Rules, again, decide_new, mark_words};
+use super::late::{beginning, terms_of, unpaid};
 use super::noted::{self, Noted};
 use super::parked::natural_key;
 use super::phones::{Number, Phones};
@@ -240,15 +241,16 @@ impl Known {
             date_auto_approve: offer.and_then(|offer| auto_approve(offer, is_marked, steps.now())),
             ..bare_lead(claim, click, goal, (version, special), id)
         };
-        let (status, code) = repeated
-            .map_or((LeadStatus::Pending, LeadReason::Untold), |(_, code)| (LeadStatus::Double, code));
-        let words = &mark_words(claim, mark, goal);
+        let late = offer.filter(|_| first.is_none()).and_then(|offer| unpaid(claim, click, offer));
+        let (status, code) = beginning(repeated.map(|(_, code)| code), late.is_some());
+        let words = &late.clone().unwrap_or_else(|| mark_words(claim, mark, goal));
         steps.create(lead, status, Why { code, words });
         if let Some(sealed) = &claim.sealed {
             steps.set_buyer(id, sealed);
         }
         if first.is_none() {
-            decide_new(claim, goal, is_marked, (id, steps));
+            // What the goal approves by itself is what it pays by itself.
+            decide_new(claim, goal, is_marked || late.is_some(), (id, steps));
             if let Some((number, _)) = number {
                 phones.take(number, id);
             }
@@ -471,6 +473,7 @@ fn bare_lead(
         date_decide_until: None,
         date_auto_approve: None,
         date_decided: None,
+        terms_version: terms_of(click).map_or(0, |terms| terms.version),
         date_closed: None,
         link_id: click.link_id,
         area_id: area_of(claim, click),

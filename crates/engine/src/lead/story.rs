@@ -6,17 +6,21 @@ use whocpa_domain::goal::MoneyType;
 use whocpa_domain::lead::{Closing, LeadEventKind, LeadIdentityKind, LeadReason, LeadStatus, identity};
 use whocpa_domain::ledger::{AccountKind, TransferKind};
 use whocpa_domain::money::Amount;
+use whocpa_domain::quality::{RuleAction, RuleKind};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::{Attribution, LeadWay};
 use whocpa_domain::{Error, Level, Method, Resource, Result, Time, view};
 use whocpa_store::condition::ConditionVersion;
+use whocpa_store::finding::{self, Finding};
 use whocpa_store::lead::{self, Lead};
 use whocpa_store::lead_event::LeadEvent;
 use whocpa_store::transfer::Side;
-use whocpa_store::{Db, Scope, condition, goal, lead_event, parked_lead, ticket, transfer};
+use whocpa_store::{Db, Scope, condition, goal, lead_event, offer_terms, parked_lead, ticket, transfer};
 
 use super::shown::{LeadRow, sees_money};
+use crate::click::{ClickStep, steps};
 use crate::goal::rate_text;
+use crate::offer::OfferTermsView;
 use crate::{Caller, Engine, currency};
 
 view! {
@@ -60,6 +64,10 @@ view! {
         area_id: Option<i64>,
         /// Why it is counted apart.
         bot_mark: BotMark,
+        /// How it was decided where the visitor goes, step by step, as the click's own page tells it; absent for advertisers, and
+        /// once the click is not kept any more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        trace: Option<Vec<ClickStep>>,
     }
 }
 
@@ -148,6 +156,20 @@ view! {
 }
 
 view! {
+    /// What a rule about the quality of traffic found in a lead's source.
+    pub struct LeadFinding {
+        /// The finding.
+        id: i64,
+        /// Its rule.
+        rule_id: i64,
+        /// What the rule looks at.
+        kind: RuleKind,
+        /// What followed.
+        action: RuleAction,
+    }
+}
+
+view! {
     /// A lead and its story.
     pub struct LeadView {
         /// All fields of the list.
@@ -175,6 +197,11 @@ view! {
         hold: LeadHold,
         /// Where it waited for its click; `null` when it did not.
         parked: Option<LeadParked>,
+        /// The terms for late leads that its click carries; `null` for a click of an offer that always paid them.
+        late_terms: Option<OfferTermsView>,
+        /// What rules about the quality of traffic found in its source at the time when it came. No lead is refused, held or paid
+        /// less by it.
+        findings: Vec<LeadFinding>,
         /// The ticket in which its refusal is or was contested; `null` for none, and for advertisers.
         contest_ticket_id: Option<i64>,
         /// What happened to it, in order.
@@ -202,7 +229,7 @@ impl Engine {
             way: LeadWay::from_code(lead.way).unwrap_or(LeadWay::Unknown),
             attribution: Attribution::from_code(lead.attribution).unwrap_or(Attribution::Tid),
             is_signed: lead.is_signed,
-            click: self.lead_click(&lead),
+            click: LeadClick { trace: self.lead_trace(caller, &lead).await?, ..self.lead_click(&lead) },
             terms: terms(&db, caller, &lead, places).await?,
             identity: self.lead_identity(&db, &lead, &events).await?,
             hold: LeadHold {
@@ -216,6 +243,8 @@ impl Engine {
                 date_matched: Time(row.date_tried),
                 reason: row.reason,
             }),
+            late_terms: offer_terms::view(&db, lead.offer_id, lead.terms_version).await?.map(Into::into),
+            findings: finding::of_lead(&db, &lead).await?.iter().map(lead_finding).collect(),
             contest_ticket_id: contest_ticket(&db, caller, id).await?,
             transfers: transfers(&db, caller, id, places).await?,
             events: events.into_iter().map(event_view).collect(),
@@ -233,7 +262,14 @@ impl Engine {
             link_id: lead.link_id,
             area_id: lead.area_id,
             bot_mark: BotMark::from_code(lead.bot_mark).unwrap_or(BotMark::None),
+            trace: None,
         }
+    }
+
+    /// In the scope of clicks, which advertisers do not read.
+    async fn lead_trace(&self, caller: Caller, lead: &Lead) -> Result<Option<Vec<ClickStep>>> {
+        let Ok(scope) = caller.may(Resource::Click, Method::View) else { return Ok(None) };
+        Ok(self.click_seen(scope, lead.click_id).await?.map(|click| steps(&click.trace)))
     }
 
     /// The first lead may be another webmaster's: only its number and its time are told.
@@ -302,6 +338,15 @@ async fn transfers(db: &Db, caller: Caller, lead_id: i64, places: u8) -> Result<
     };
     let sides = transfer::sides_of_lead(db, scope, lead_id).await?;
     Ok(Some(sides.into_iter().map(shown).collect()))
+}
+
+fn lead_finding(row: &Finding) -> LeadFinding {
+    LeadFinding {
+        id: row.id,
+        rule_id: row.rule_id,
+        kind: RuleKind::from_code(row.kind).unwrap_or(RuleKind::FastLeads),
+        action: RuleAction::from_code(row.action).unwrap_or(RuleAction::Mark),
+    }
 }
 
 fn event_view(event: LeadEvent) -> LeadEventView {

@@ -9,6 +9,7 @@ use whocpa_domain::moderation::{Moderation, Party};
 use whocpa_domain::money::AMOUNT_LIMIT;
 use whocpa_domain::offer::{OfferStatus, TrafficKind, UrlTemplate, with_mask};
 use whocpa_domain::targeting::Targeting;
+use whocpa_domain::terms::LateRule;
 use whocpa_domain::text::fold;
 use whocpa_domain::user::TimeZone;
 use whocpa_domain::way::AttributionRule;
@@ -43,6 +44,8 @@ const COOKIE: Limits = Limits::Range(1, 365);
 const PHONE_DOUBLE: Limits = Limits::Range(0, 365);
 /// Days in which leads are decided; 0 agrees on none.
 const DECISION: Limits = Limits::Range(0, 90);
+/// Days for which a late lead is paid.
+const LATE: Limits = Limits::Range(1, 365);
 
 /// Declares both sets of parameters at once: what they share is written and documented once.
 macro_rules! writing {
@@ -174,6 +177,12 @@ writing! {
         /// marked as a bot's, and an order or a browser's unsigned report only from your own report of it on. Webmasters see
         /// it. Leads that are there already keep what was agreed when they came.
         is_silence_approval: Option<bool>,
+        /// What you pay of the leads that come after the offer stopped or a cap of its leads was reached: all (0), none (1), or
+        /// those that come within `late_days` of their click (2). Webmasters see it. Each click keeps what held when it was
+        /// sent.
+        late_rule: Option<LateRule>,
+        /// Days of `late_rule` 2, 1 to 365.
+        late_days: Option<i64> where LATE,
         /// Price of the product for a buyer, the lowest one; empty for none.
         price_from: Patch<Decimal>,
         /// The highest price; the same as the lowest one unless told.
@@ -192,7 +201,7 @@ writing! {
         /// Which visitors it takes; empty for all. The others go to traffic-back.
         targeting: Patch<Json<Targeting>>,
         /// How much it takes; the list replaces the present one, empty for no caps. When a cap is reached, visitors go to
-        /// traffic-back; leads of visitors who were sent before are accepted and paid.
+        /// traffic-back; leads of visitors who were sent before are accepted, and `late_rule` says what is paid of them.
         caps: Patch<Json<Vec<Cap>>>,
         /// Time zone of the days of its caps, for example `Europe/Kyiv`; UTC unless told.
         time_zone: Option<TimeZone>,
@@ -294,6 +303,11 @@ pub(super) fn apply(row: &mut Offer, input: &OfferUpdate) {
     row.name_folded = fold(&row.name);
     row.cookie_ttl_days = input.cookie_ttl_days.unwrap_or(row.cookie_ttl_days);
     row.decision_days = input.decision_days.unwrap_or(row.decision_days);
+    row.late_rule = input.late_rule.map_or(row.late_rule, LateRule::code);
+    row.late_days = input.late_days.unwrap_or(row.late_days);
+    if row.late_rule != LateRule::Young.code() && input.late_days.is_none() {
+        row.late_days = 0;
+    }
 }
 
 /// What a form asks, as it is stored.
@@ -351,6 +365,11 @@ pub(super) fn moderate(
     if moved.status == OfferStatus::Live {
         row.date_live.get_or_insert(now.0);
     }
+    if matches!(moved.status, OfferStatus::Stopped | OfferStatus::Archived) {
+        row.date_stopped.get_or_insert(now.0);
+    } else {
+        row.date_stopped = None;
+    }
     Ok(())
 }
 
@@ -405,6 +424,12 @@ pub(super) fn check(errors: &mut FieldErrors, row: &Offer) {
     DECISION.check_number(errors, "decision_days", row.decision_days);
     if row.is_silence_approval && row.decision_days == 0 {
         errors.add("is_silence_approval", "Only with decision_days");
+    }
+    let is_young = row.late_rule == LateRule::Young.code();
+    if is_young && row.late_days == 0 {
+        errors.add("late_days", "Must be given with late_rule 2");
+    } else if !is_young && row.late_days != 0 {
+        errors.add("late_days", "Only with late_rule 2");
     }
     PHONE_DOUBLE.check_number(errors, "phone_double_days", row.phone_double_days);
 }

@@ -10,6 +10,7 @@ use whocpa_domain::money::{Amount, MICRO, PPM_PER_PERCENT};
 use whocpa_domain::offer::{OfferStatus, TrafficKind, is_within, new_since};
 use whocpa_domain::offer_figure::MIDDLE_RATING;
 use whocpa_domain::targeting::Targeting;
+use whocpa_domain::terms::LateRule;
 use whocpa_domain::way::AttributionRule;
 use whocpa_domain::{Level, Result, Scope, Time, view};
 use whocpa_store::goal::{self, GoalVersion};
@@ -19,6 +20,7 @@ use whocpa_store::offer_figure::{self, OfferFigure};
 use whocpa_store::{Db, Paging, landing, promo, stock};
 
 use super::caps::CapView;
+use super::terms::OfferTermsView;
 use crate::currency::digits;
 use crate::goal::{GoalSummary, rate_text};
 use crate::image::{self, ImageView};
@@ -153,6 +155,11 @@ shown! {
         /// Whether a lead that nobody decided about in these days is approved by itself; never one whose click is marked as
         /// a bot's, and an order or a browser's unsigned report only from the advertiser's own report of it on.
         is_silence_approval: bool,
+        /// What is paid of the leads that come after the offer stopped or a cap of its leads was reached. Each click keeps what
+        /// held when it was sent.
+        late_rule: LateRule,
+        /// Days of the rule that counts them from the click.
+        late_days: i64,
         /// When it was added.
         date_created: Time,
         /// Whether it is a mobile product: a game, an application.
@@ -244,6 +251,8 @@ shown! {
         caps: Vec<CapView>,
         /// Time zone of the days of its caps.
         time_zone: String,
+        /// The terms for late leads that were changed so far, newest first; empty while late leads were always paid.
+        late_terms: Vec<OfferTermsView>,
         /// Where visitors go whom it does not take and for whom the webmaster named no address, empty for none; for its
         /// advertiser and operators only.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -356,6 +365,8 @@ impl Around {
             cookie_ttl_days: row.cookie_ttl_days,
             decision_days: row.decision_days,
             is_silence_approval: row.is_silence_approval,
+            late_rule: LateRule::from_code(row.late_rule).unwrap_or(LateRule::Paid),
+            late_days: row.late_days,
             is_mobile: row.is_mobile,
             is_mobile_optimised: row.is_mobile_optimised,
         }
@@ -367,7 +378,7 @@ impl Around {
         row: Offer,
         (goals, landings): (Vec<GoalSummary>, Vec<OfferLanding>),
         connection_status: Option<ConnectionStatus>,
-        caps: Vec<CapView>,
+        (caps, terms): (Vec<CapView>, Vec<OfferTermsView>),
     ) -> OfferView {
         let price = row.price_from.zip(row.price_currency_id).and_then(|(from, currency_id)| {
             let to = row.price_to.unwrap_or(from);
@@ -402,6 +413,7 @@ impl Around {
             targeting,
             caps,
             zone,
+            terms,
             back,
         ))
     }

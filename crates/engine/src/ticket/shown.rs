@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use whocpa_domain::ticket::{TicketCategory, TicketPriority, TicketSide, TicketStatus};
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Level, Result, Scope, Time, view};
 use whocpa_store::Db;
 use whocpa_store::person::{self, User};
@@ -127,10 +128,14 @@ impl Around {
     }
 
     fn message(&self, row: TicketMessage) -> MessageView {
+        let writer = self.people.get(&row.user_id).filter(|person| {
+            // A rule of an advertiser speaks for the network, not in his name.
+            row.side != TicketSide::Network.code() || person.level() == UserLevel::Operator
+        });
         MessageView {
             id: row.id,
             side: TicketSide::from_code(row.side).unwrap_or(TicketSide::Network),
-            author: self.people.get(&row.user_id).map(|person| person.name.clone()).unwrap_or_default(),
+            author: writer.map(|person| person.name.clone()).unwrap_or_default(),
             is_internal: self.is_operator.then_some(row.is_internal),
             message: row.body,
             date_created: Time(row.date_created),

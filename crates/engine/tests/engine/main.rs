@@ -37,9 +37,13 @@ mod people;
 #[cfg(test)]
 mod people_world;
 #[cfg(test)]
+mod quality;
+#[cfg(test)]
 mod rivals;
 #[cfg(test)]
 mod routing;
+#[cfg(test)]
+mod terms;
 #[cfg(test)]
 mod tickets;
 #[cfg(test)]

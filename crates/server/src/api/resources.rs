@@ -7,8 +7,8 @@ use whocpa_domain::{Method, Resource};
 use super::resource::{Declaration, Declared};
 use super::{
     area, audit, balance, category, click, condition, connection, currency, decision, deeplink, delivery,
-    deposit, domain, export, feed, geo, goal, key, landing, lead, link, news, offer, orphan, payout,
-    postback, product, profile, promo, proof, referral, simulate, stat, stock, ticket, transfer, user,
+    deposit, domain, export, feed, finding, geo, goal, key, landing, lead, link, news, offer, orphan, payout,
+    postback, product, profile, promo, proof, referral, rule, simulate, stat, stock, ticket, transfer, user,
     wallet,
 };
 
@@ -36,6 +36,8 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         lead::declaration(),
         orphan::declaration(),
         decision::declaration(),
+        rule::declaration(),
+        finding::declaration(),
         balance::declaration(),
         transfer::declaration(),
         wallet::declaration(),

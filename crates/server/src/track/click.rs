@@ -175,5 +175,6 @@ pub(super) fn reason_name(reason: ClickReason) -> &'static str {
         ClickReason::OutOfArea => "out_of_area",
         ClickReason::OutOfSubid => "out_of_subid",
         ClickReason::Capped => "capped",
+        ClickReason::Paused => "paused",
     }
 }

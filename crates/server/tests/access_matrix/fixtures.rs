@@ -50,6 +50,10 @@ impl Network {
             Resource::Lead => self.lead_form(party, actor, &word).await,
             // A lead of nobody: its one row is refused, so that the matrix stays as it is.
             Resource::Decision => "lead_id=999999&status=1&is_preview=1".to_owned(),
+            Resource::Rule => format!(
+                "offer_id={}&name={word}&kind=1&source=1&action=1&limit_percent=50&seconds=86400&min_leads=1",
+                party.public_offer
+            ),
             Resource::Simulate => format!("kind=1&link_id={}", party.link),
             Resource::Deeplink => {
                 format!("offer_id={}&url_to=https://shop.example/tea&name={word}", party.public_offer)
@@ -59,22 +63,20 @@ impl Network {
             Resource::Ticket => format!("subject={word}&message={word}"),
             Resource::Condition => self.condition_form(party, &word).await,
             Resource::Wallet => Self::wallet_form(party.currency_id, &word),
-            Resource::Payout => {
-                format!(
-                    "currency_id={}&wallet_id={}&amount=30&comment={word}",
-                    party.currency_id, party.wallet
-                )
-            }
-            Resource::Deposit => {
-                let form = format!("amount=50&currency_id={}&method=1&comment={word}", party.currency_id);
-                if actor.is_operator() {
-                    format!("{form}&advertiser_id={}", self.users[&party.advertiser])
-                } else {
-                    form
-                }
-            }
+            Resource::Payout | Resource::Deposit => self.payment_form(resource, party, actor, &word),
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
             other => panic!("{} has no create body in fixtures.rs", other.name()),
+        }
+    }
+
+    fn payment_form(&self, resource: Resource, party: &Party, actor: Actor, word: &str) -> String {
+        let form = format!("currency_id={}&comment={word}", party.currency_id);
+        if resource == Resource::Payout {
+            format!("{form}&wallet_id={}&amount=30", party.wallet)
+        } else if actor.is_operator() {
+            format!("{form}&method=1&amount=50&advertiser_id={}", self.users[&party.advertiser])
+        } else {
+            format!("{form}&method=1&amount=50")
         }
     }
 
@@ -162,6 +164,8 @@ impl Network {
             (Resource::Payout | Resource::Deposit, _) => "reference=transfer+17",
             // Nothing is asked for, nothing changes.
             (Resource::Decision, _) => "",
+            (Resource::Rule, _) => "seconds=86400",
+            (Resource::Finding, _) => "comment=looked+at",
             (other, _) => panic!("{} has no update body in fixtures.rs", other.name()),
         }
     }
@@ -191,6 +195,7 @@ impl Network {
             | Resource::Deeplink
             | Resource::Domain
             | Resource::Decision
+            | Resource::Rule
             | Resource::Key
             | Resource::Wallet
             | Resource::Condition

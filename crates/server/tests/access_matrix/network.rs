@@ -389,10 +389,15 @@ impl Network {
         let condition = self.make(Operator, Resource::Condition, &condition).await;
         self.add(Resource::Condition, condition, &[webmaster, Operator], &word);
         self.orphan(&party).await;
-        let decision =
-            self.make(advertiser, Resource::Decision, "lead_id=999999&status=1&is_preview=1").await;
-        self.add(Resource::Decision, decision, &both[1..], "");
+        self.quality(&party).await;
+        self.decision(advertiser).await;
         self.parties.push(party);
+    }
+
+    async fn decision(&mut self, advertiser: Actor) {
+        let form = "lead_id=999999&status=1&is_preview=1";
+        let decision = self.make(advertiser, Resource::Decision, form).await;
+        self.add(Resource::Decision, decision, &[advertiser, Operator], "");
     }
 
     /// A question of each side, with an answer and a note that only operators see.

@@ -7,7 +7,7 @@ use whocpa_domain::lead::{LeadReason, LeadStatus};
 use whocpa_engine::click::Visit;
 use whocpa_engine::lead::{Conversion, Verdict};
 
-use crate::network::Actor::{self, Operator};
+use crate::network::Actor::{self, Operator, WebmasterA, WebmasterB};
 use crate::network::{Network, Party};
 
 impl Network {
@@ -83,6 +83,28 @@ impl Network {
             }
             other => panic!("not parked: {other:?}"),
         }
+    }
+
+    /// A rule of the advertiser, and what it finds: the lead came at once.
+    pub async fn quality(&mut self, party: &Party) {
+        let (word, offer) = (self.word(), party.public_offer);
+        let form = format!(
+            "offer_id={offer}&name={word}&kind=1&source=1&action=1&limit_percent=50&seconds=86400&min_leads=1"
+        );
+        let rule = self.make(party.advertiser, Resource::Rule, &form).await;
+        // Whoever sees the offer sees by what his visitors would be judged.
+        let readers = [WebmasterA, WebmasterB, party.advertiser, Operator];
+        self.add(Resource::Rule, rule, &readers, &word);
+        // Of an offer that they do not see they see no rules.
+        let (hidden, draft) = (self.word(), party.draft_offer);
+        let form =
+            form.replace(&word, &hidden).replace(&format!("offer_id={offer}"), &format!("offer_id={draft}"));
+        let unseen = self.make(party.advertiser, Resource::Rule, &form).await;
+        self.add(Resource::Rule, unseen, &[party.advertiser, Operator], &hidden);
+        assert_eq!(self.app.state.engine.quality_check().await.expect("look"), 1);
+        let found = self.send(Operator, "GET", &format!("/api/finding/?rule_id={rule}"), "").await.json();
+        let id = found["objects"][0]["id"].as_i64().expect("a finding");
+        self.add(Resource::Finding, id, &[party.webmaster, party.advertiser, Operator], "");
     }
 
     /// Waits until a click is in the store.

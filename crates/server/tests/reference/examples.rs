@@ -276,6 +276,7 @@ async fn leads(story: &mut Story, offer: &str, goal: &str, link: &str) {
     sent(story, offer, goal, link).await;
     orphans(story, offer, advertiser_id, link).await;
     decisions(story, &ids).await;
+    quality(story, offer).await;
     clicks(story, first).await;
 }
 
@@ -290,6 +291,38 @@ async fn decisions(story: &mut Story, ids: &[String]) {
         story.delete(level, R::Decision, &id).await;
         let id = story.create(level, R::Decision, sent).await;
         story.update(level, R::Decision, &id, &[("is_applied", "1")]).await;
+    }
+}
+
+/// A rule about the quality of traffic, and what it finds.
+async fn quality(story: &mut Story, offer: &str) {
+    let mut found = Vec::new();
+    for (level, name) in [(Advertiser, "Leads within ten seconds"), (Operator, "Fast leads")] {
+        let sent: &[(&str, &str)] = &[
+            ("offer_id", offer),
+            ("name", name),
+            ("kind", "1"),
+            ("source", "2"),
+            ("action", "1"),
+            ("limit_percent", "50"),
+            ("min_leads", "3"),
+        ];
+        let id = story.create(level, R::Rule, sent).await;
+        story.update(level, R::Rule, &id, &[("seconds", "5")]).await;
+        story.app.state.engine.quality_check().await.expect("look");
+        let listed = story.list(level, R::Finding, &[("rule_id", &id)]).await;
+        found.push((id, listed[0]["id"].to_string()));
+    }
+    for level in [Webmaster, Advertiser, Operator] {
+        story.list(level, R::Rule, &[("offer_id", offer)]).await;
+        story.view(level, R::Rule, &found[0].0).await;
+        story.list(level, R::Finding, &[("state", "0")]).await;
+        story.view(level, R::Finding, &found[0].1).await;
+    }
+    for (level, (rule, finding)) in [Advertiser, Operator].into_iter().zip(&found) {
+        let end = [("state", "2"), ("comment", "A promotion brought them")];
+        story.update(level, R::Finding, finding, &end).await;
+        story.delete(level, R::Rule, rule).await;
     }
 }
 

@@ -14,9 +14,9 @@ use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
     account, api_key, area, audit, balance, buyer, category, change, claim, click, condition, connection,
-    currency, decision, deposit, domain, feed, geo, goal, image, impression, landing, lead, lead_event, link,
-    news, offer, offer_figure, parked_lead, payout, person, phone_claim, product, promo, secret, stock,
-    ticket, transfer, wallet,
+    currency, decision, deposit, domain, feed, finding, geo, goal, image, impression, landing, lead,
+    lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person, phone_claim,
+    product, promo, rule, secret, stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -218,6 +218,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         feed::Entity, main;
         feed::fault::Entity, main;
         feed::part::Entity, main;
+        finding::Entity, main;
         geo::Entity, main;
         goal::Entity, main;
         goal::version::Entity, main;
@@ -231,12 +232,14 @@ async fn every_entity_describes_its_table(db: TestDb) {
         offer::Entity, main;
         offer_figure::Entity, main;
         offer_figure::day::Entity, main;
+        offer_terms::Entity, main;
         parked_lead::Entity, main;
         payout::Entity, main;
         person::Entity, main;
         phone_claim::Entity, main;
         product::Entity, main;
         promo::Entity, main;
+        rule::Entity, main;
         secret::Entity, main;
         stock::Entity, main;
         ticket::Entity, main;

@@ -153,6 +153,7 @@ pub fn lead_row(id: i64, (advertiser_id, webmaster_id): (i64, i64), of: (i64, i6
         date_decide_until: None,
         date_auto_approve: None,
         date_decided: None,
+        terms_version: 0,
         date_closed: None,
         link_id: 1,
         area_id: None,
