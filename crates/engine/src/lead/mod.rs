@@ -15,6 +15,7 @@ mod contest;
 mod count;
 mod desk;
 mod form;
+mod goal;
 mod import;
 mod late;
 mod list;

@@ -18,8 +18,9 @@ use whocpa_store::lead::{self, Lead};
 use whocpa_store::link::LinkKind;
 use whocpa_store::{area, goal, link, offer, person};
 
+use super::goal::pick;
 use super::receive::{Conversion, Order, Verdict};
-use super::resolve::{NO_TERMS, pick};
+use super::resolve::NO_TERMS;
 use crate::click::Visit;
 use crate::{Caller, Engine};
 

@@ -18,6 +18,7 @@ use whocpa_store::parked_lead::{self, ParkedLead};
 use whocpa_store::{Db, currency, goal};
 
 use super::again::{Rules, again, decide_new, mark_words};
+use super::goal::pick;
 use super::late::{beginning, terms_of, unpaid};
 use super::noted::{self, Noted};
 use super::parked::natural_key;
@@ -390,36 +391,6 @@ fn known_as(claim: &Claim, place: Place, key: &str, steps: &Steps) -> Option<i64
         None => steps.order(place, claim.click_id, &sent.sale_id),
         Some(_) => steps.reported(place, claim.click_id),
     })
-}
-
-/// The goal that is named, or the only one.
-pub(super) fn pick<'a>(
-    mut goals: impl Iterator<Item = &'a Goal>,
-    id: Option<i64>,
-    alias: &str,
-) -> Result<&'a Goal, &'static str> {
-    match id {
-        Some(id) => goals.find(|goal| goal.id == id).ok_or("Goals not found"),
-        None if !alias.is_empty() => named(goals, alias).ok_or("Goals not found"),
-        None => match (goals.next(), goals.next()) {
-            (Some(only), None) => Ok(only),
-            (None, _) => Err("the offer has no active goal"),
-            (Some(_), Some(_)) => Err("This parameter is required: the offer has several goals"),
-        },
-    }
-}
-
-/// The goal with this name; else, when the name is a number, the goal with this number.
-fn named<'a>(goals: impl Iterator<Item = &'a Goal>, alias: &str) -> Option<&'a Goal> {
-    let number: Option<i64> = alias.parse().ok();
-    let mut by_number = None;
-    for goal in goals {
-        if goal.alias == alias {
-            return Some(goal);
-        }
-        by_number = by_number.or_else(|| Some(goal).filter(|goal| Some(goal.id) == number));
-    }
-    by_number
 }
 
 /// The area that a claim comes from: its order's, else its click's.

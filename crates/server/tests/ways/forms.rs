@@ -2,9 +2,13 @@
 
 use serde_json::json;
 use whocpa_db_test::db_test;
+use whocpa_domain::Scope;
+use whocpa_domain::parked::DomainStatus;
 use whocpa_domain::user::UserLevel;
 use whocpa_engine::Caller;
 use whocpa_engine::user::UserCreate;
+use whocpa_store::change::{self, ChangeKind};
+use whocpa_store::domain::{self, Domain};
 use whocpa_store::testing::TestDb;
 
 use crate::network::{BROWSER, Network};
@@ -22,6 +26,19 @@ impl Network {
         let other = UserCreate::new(UserLevel::Webmaster, "other@cpa.test", "other", "correct horse");
         let other = engine.user_create(Caller::SYSTEM, other).await.expect("another webmaster");
         engine.profile_key(other).await.expect("his key")
+    }
+
+    /// What a look at a parked domain would have found, without a server there.
+    async fn found_here(&self, id: i64) {
+        let (now, engine) = (self.app.state.engine.now(), &self.app.state.engine);
+        let change = move |db| async move {
+            let row = domain::view(&db, Scope::All, id).await?.expect("it is there");
+            let status = DomainStatus::Active.code();
+            domain::update(&db, Domain { status, date_seen: Some(now.0), ..row }).await?;
+            change::create(&db, ChangeKind::Domain, id, now).await
+        };
+        self.app.db.store.write(change).await.expect("write the state");
+        engine.catalogue_refresh().await.expect("read it");
     }
 
     async fn buy(&self, form: &str) -> Answer {
@@ -104,8 +121,8 @@ async fn a_form_takes_only_its_own_visits(db: TestDb) {
     for (key, host, status) in
         [(&net.stranger().await, "go.other.example", 404), (&net.webmaster, "go.mine.example", 400)]
     {
-        let made = net.app.call("POST", "/api/domain/", &[("x-api-key", key)], &format!("name={host}")).await;
-        assert_eq!(made.status.as_u16(), 201, "{made}");
+        let id = net.make(key, "domain", &format!("name={host}")).await;
+        net.found_here(id).await;
         // Without a name, so that nothing is ordered yet.
         let answer = net.app.call("POST", &path, &[("host", host)], &format!("tid={tid}")).await;
         assert_eq!(answer.status.as_u16(), status, "{host}: {answer}");
