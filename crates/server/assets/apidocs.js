@@ -97,6 +97,11 @@
     const options = { method: words.verb, headers: {}, credentials: "omit", cache: "no-store" };
     const key = input.value.trim();
     if (key) options.headers["X-Api-Key"] = key;
+    if (words.verb !== "GET") {
+      // Payments are refused without one, and a try is a request of its own.
+      const random = crypto.getRandomValues(new Uint8Array(16));
+      options.headers["Idempotency-Key"] = [...random].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    }
     if (words.verb === "GET") {
       const query = new URLSearchParams(params).toString();
       if (query) url += `?${query}`;

@@ -174,7 +174,20 @@ const GROUPS: &[(&str, &[Resource])] = {
             ],
         ),
         ("menu-traffic", &[R::Area, R::Connection, R::Link, R::Deeplink, R::Domain, R::Click]),
-        ("menu-leads", &[R::Lead, R::Stat, R::Export, R::Simulate, R::Proof]),
+        (
+            "menu-leads",
+            &[
+                R::Lead,
+                R::Decision,
+                R::Orphan,
+                R::Rule,
+                R::Finding,
+                R::Stat,
+                R::Export,
+                R::Simulate,
+                R::Proof,
+            ],
+        ),
         ("menu-postbacks", &[R::Postback, R::Delivery]),
         (
             "menu-money",

@@ -20,7 +20,7 @@ pub(super) struct Sample {
 struct Request<'a> {
     verb: &'static str,
     url: String,
-    has_key: bool,
+    headers: Vec<(&'static str, String)>,
     params: Vec<(&'a str, String)>,
 }
 
@@ -46,7 +46,14 @@ pub(super) fn all(
         Method::Update | Method::Create => "POST",
         Method::Delete => "DELETE",
     };
-    let request = Request { verb, url: format!("{base_url}{path}"), has_key: level != Level::Guest, params };
+    let mut headers = Vec::new();
+    if level != Level::Guest {
+        headers.push(("X-Api-Key", KEY.to_owned()));
+    }
+    if resource.requires_idempotency_key(method) {
+        headers.push(("Idempotency-Key", format!("my-{}-1", resource.name())));
+    }
+    let request = Request { verb, url: format!("{base_url}{path}"), headers, params };
     vec![
         Sample { id: "curl", title: "curl", code: text::program(&request.curl()) },
         Sample { id: "python", title: "Python", code: text::program(&request.python()) },
@@ -73,9 +80,7 @@ impl Request<'_> {
     fn curl(&self) -> String {
         let verb = if self.is_read() { String::new() } else { format!("-X {} ", self.verb) };
         let mut lines = vec![format!("curl {verb}'{}'", self.url)];
-        if self.has_key {
-            lines.push(format!("-H 'X-Api-Key: {KEY}'"));
-        }
+        lines.extend(self.headers.iter().map(|(name, value)| format!("-H '{name}: {value}'")));
         if self.is_read() && !self.params.is_empty() {
             lines.push("-G".to_owned());
         }
@@ -99,8 +104,8 @@ impl Request<'_> {
         if !self.is_read() && !self.params.is_empty() {
             code.push_str("    data=params.encode(),\n");
         }
-        if self.has_key {
-            let _ = writeln!(code, "    headers={{\"X-Api-Key\": \"{KEY}\"}},");
+        if !self.headers.is_empty() {
+            let _ = writeln!(code, "    headers={{{}}},", self.headers());
         }
         let _ = writeln!(code, "    method=\"{}\",\n)", self.verb);
         code.push_str("with urllib.request.urlopen(request) as response:\n    print(json.load(response))");
@@ -122,8 +127,9 @@ impl Request<'_> {
         if !self.is_read() && !self.params.is_empty() {
             code.push_str("    CURLOPT_POSTFIELDS => $params,\n");
         }
-        if self.has_key {
-            let _ = writeln!(code, "    CURLOPT_HTTPHEADER => ['X-Api-Key: {KEY}'],");
+        if !self.headers.is_empty() {
+            let lines = self.headers.iter().map(|(name, value)| format!("'{name}: {value}'"));
+            let _ = writeln!(code, "    CURLOPT_HTTPHEADER => [{}],", lines.collect::<Vec<_>>().join(", "));
         }
         code.push_str("]);\nprint_r(json_decode(curl_exec($request), true));");
         code
@@ -145,8 +151,8 @@ impl Request<'_> {
         if !self.is_read() && !self.params.is_empty() {
             options.push("  body: params,".to_owned());
         }
-        if self.has_key {
-            options.push(format!("  headers: {{ \"X-Api-Key\": \"{KEY}\" }},"));
+        if !self.headers.is_empty() {
+            options.push(format!("  headers: {{ {} }},", self.headers()));
         }
         let tail = if self.is_read() && !self.params.is_empty() { "?\" + params" } else { "\"" };
         let options =
@@ -154,6 +160,12 @@ impl Request<'_> {
         let _ = writeln!(code, "const response = await fetch(\"{}{tail}{options});", self.url);
         code.push_str("console.log(response.status, await response.json());");
         code
+    }
+
+    /// The headers as an object of Python or JavaScript, on one line.
+    fn headers(&self) -> String {
+        let pair = |(name, value): &(&str, String)| format!("\"{name}\": \"{value}\"");
+        self.headers.iter().map(pair).collect::<Vec<_>>().join(", ")
     }
 
     /// The parameters as an object of the language, one on a line.

@@ -96,6 +96,11 @@ async fn a_page_tells_its_method(db: TestDb) {
     ] {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
+    let payout = app.get("/apidocs/pub/reference/payout/create").await.text;
+    assert_eq!(
+        payout.matches("Idempotency-Key").count(),
+        4 + payout.matches("<code>Idempotency-Key").count()
+    );
     let guest = app.get("/apidocs/guest/reference/geo/list").await.text;
     assert!(!guest.contains("YOUR_KEY"), "guests need no key");
     let soon = app.get("/ru/apidocs/pub/reference/stat/list").await.text;
