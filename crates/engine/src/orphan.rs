@@ -179,7 +179,7 @@ impl Engine {
     /// `state`.
     ///
     /// # Errors
-    /// [`Error::Conflict`] for one that became a lead.
+    /// [`Error::Conflict`] for one that became a lead, and for one to be opened again whose time is over.
     pub async fn orphan_update(&self, caller: Caller, id: i64, input: OrphanUpdate) -> Result<()> {
         let scope = caller.may(Resource::Orphan, Method::Update)?;
         let click = match &input.tid {
@@ -199,6 +199,10 @@ impl Engine {
                 }
                 if named.is_some() && owner != Some(row.advertiser_id) {
                     return Err(Error::field("tid", "Clicks not found"));
+                }
+                let is_over = Time(row.date_created).plus_days(PARKED_DAYS) <= now;
+                if is_over && !row.is_open && named.is_none() && is_open == Some(true) {
+                    return Err(Error::Conflict("Its time is over: name its visit with tid".to_owned()));
                 }
                 let after = changed(row.clone(), named, is_open, now);
                 parked_lead::update(&db, after.clone()).await?;

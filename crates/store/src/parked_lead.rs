@@ -1,11 +1,14 @@
 //! Conversions whose click is not known yet: kept, visible, matched by a sweep (design §6).
 
+use std::collections::BTreeMap;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, ExprTrait as _, OnConflict};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, NotSet, QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::orphan::{OrphanKind, OrphanState};
+use whocpa_domain::tid::ClickId;
 use whocpa_domain::way::Intent;
 use whocpa_domain::{Result, Scope, Time};
 
@@ -233,16 +236,28 @@ pub async fn open(db: &Db, tried_before: Time, created_after: Time, limit: u64) 
         .map_err(db::error)
 }
 
+/// How often it was sent and the click of each of these that is still open, kept from changing until the transaction ends.
+pub async fn waiting(db: &Db, ids: &[i64]) -> Result<BTreeMap<i64, (i64, ClickId)>> {
+    let rows = Entity::find().filter(Column::IsOpen.eq(true)).filter(Column::Id.is_in(ids.iter().copied()));
+    let rows = rows.order_by_asc(Column::Id).lock_exclusive().all(&db.conn()).await.map_err(db::error)?;
+    Ok(rows.into_iter().map(|row| (row.id, (row.sent_count, row.click_id))).collect())
+}
+
 /// Parks a conversion; gives its number. The same report again replaces what was said before: its latest decision counts. One
 /// without a decision, an amount or a buyer takes back none of them.
 pub async fn create(db: &Db, row: ParkedLead) -> Result<i64> {
     let mut row = row.into_active_model().reset_all();
     row.id = NotSet;
+    // Of one that was settled or given up, the report tells a new action: it waits for its visit from now on.
+    let is_open = known(Column::IsOpen).eq(true);
     let latest =
         [Column::IsOpen, Column::Reason, Column::Kind, Column::DateClosed, Column::State, Column::DateSaid];
     let mut again = OnConflict::column(Column::NaturalKey);
     again.update_columns(latest);
     again.value(Column::SentCount, known(Column::SentCount).add(1));
+    for column in [Column::DateCreated, Column::DateTried, Column::LeadId] {
+        again.value(column, Expr::case(is_open.clone(), known(column)).finally(sent(column)));
+    }
     let is_undecided = sent(Column::Status).eq(0).and(known(Column::Status).ne(0));
     for (column, is_kept) in [
         (Column::Status, is_undecided.clone()),
@@ -252,12 +267,12 @@ pub async fn create(db: &Db, row: ParkedLead) -> Result<i64> {
         (Column::Currency, sent(Column::Amount).is_null()),
         (Column::Sealed, sent(Column::Sealed).eq("")),
     ] {
-        again.value(column, Expr::case(is_kept, known(column)).finally(sent(column)));
+        again.value(column, Expr::case(is_kept.and(is_open.clone()), known(column)).finally(sent(column)));
     }
     // What once may only be added and once only be changed may be either.
-    let is_other = sent(Column::Intent).ne(known(Column::Intent));
+    let is_other = sent(Column::Intent).ne(known(Column::Intent)).and(is_open);
     let either = Expr::value(Intent::Any.code());
-    again.value(Column::Intent, Expr::case(is_other, either).finally(known(Column::Intent)));
+    again.value(Column::Intent, Expr::case(is_other, either).finally(sent(Column::Intent)));
     let stored = Entity::insert(row).on_conflict(again).exec_with_returning(&db.conn()).await;
     stored.map(|row| row.id).map_err(db::error)
 }

@@ -120,6 +120,7 @@ fn claim(row: ParkedLead) -> Claim {
         click_id: row.click_id,
         orphan: (kind, row.reason),
         parked_id: row.id,
+        parked_count: row.sent_count,
         sent: Time(row.date_created),
         said: Time(row.date_said),
         conversion: Conversion {

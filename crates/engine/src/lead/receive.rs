@@ -263,7 +263,17 @@ impl Engine {
             },
         };
         let now = self.now();
-        Claim { conversion, click_id, orphan, sent: now, said: now, parked_id: 0, sealed: None, by: None }
+        Claim {
+            conversion,
+            click_id,
+            orphan,
+            sent: now,
+            said: now,
+            parked_id: 0,
+            parked_count: 0,
+            sealed: None,
+            by: None,
+        }
     }
 }
 
@@ -281,6 +291,8 @@ pub(super) struct Claim {
     pub said: Time,
     /// The parked row that is tried again, 0 for a new conversion.
     pub parked_id: i64,
+    /// How often that one had been sent when it was read.
+    pub parked_count: i64,
     /// The buyer, where he is known.
     pub sealed: Option<Sealed>,
     /// Whose request it is, where it is one to the API.

@@ -72,10 +72,19 @@ pub(super) async fn resolve_all(
     let (mut phones, holders) = Phones::lock(db, &known.numbers(claims)).await?;
     let mut same = whocpa_store::lead::same_actions(db, &keys, &known.click_ids()).await?;
     same.extend(holders);
+    // After the clicks, as whoever parks a report does.
+    let parked: Vec<i64> = claims.iter().map(|claim| claim.parked_id).filter(|id| *id != 0).collect();
+    let waiting = if parked.is_empty() { BTreeMap::new() } else { parked_lead::waiting(db, &parked).await? };
     let mut steps = Steps::new(same, now);
     steps.recall(db, claims).await?;
     let (mut verdicts, mut noted) = (Vec::with_capacity(claims.len()), Vec::new());
     for (claim, key) in claims.iter().zip(keys) {
+        if claim.parked_id != 0 && !is_as_read(claim, &waiting) {
+            // The next sweep finds what became of it.
+            let (kind, reason) = claim.orphan.clone();
+            verdicts.push(Verdict::Parked { id: claim.parked_id, kind, reason });
+            continue;
+        }
         let before = claim.by.and_then(|_| Noted::of(known.about(claim, &key, &steps)?, &steps));
         let mut verdict = known.resolve(claim, key, first_id + steps.created(), (&mut steps, &mut phones));
         if claim.parked_id != 0 {
@@ -97,6 +106,14 @@ fn key_of(claim: &Claim) -> String {
         _ if claim.conversion.is_unproven() => lead::natural_key("", claim.click_id),
         _ => lead::natural_key(&claim.conversion.sale_id, claim.click_id),
     }
+}
+
+/// Whether a parked report is still the one that was read: neither settled, sent again, nor led to another click meanwhile.
+fn is_as_read(claim: &Claim, waiting: &BTreeMap<i64, (i64, ClickId)>) -> bool {
+    let present = waiting.get(&claim.parked_id);
+    present.is_some_and(|(count, click_id)| {
+        *count == claim.parked_count && (*click_id == 0 || *click_id == claim.click_id)
+    })
 }
 
 async fn note_tried(db: &Db, parked_id: i64, verdict: &Verdict, now: Time) -> Result<()> {

@@ -51,6 +51,49 @@ async fn an_orphan_is_seen_by_both_sides_and_healed_by_its_sender(db: TestDb) {
     let states: Vec<Value> =
         net.list(&net.operator, "orphan/").await.into_iter().map(|row| row["state"].clone()).collect();
     assert_eq!(states, [json!(3), json!(4), json!(1)]);
+    // Its time is over: it waits again when its action is told again, or for a visit that is named.
+    let expired = format!("/api/orphan/{}", rows[0]["id"]);
+    let again = net.send(&net.advertiser, "POST", &expired, "is_open=1").await;
+    assert_eq!(again.status.as_u16(), 409, "{again}");
+    net.report(&format!("{pb}974efaa86716e372442ab44c8a3f563b")).await;
+    assert_eq!(net.app.state.engine.lead_expire_parked().await.expect("a sweep"), 0, "it waits from now on");
+    let rows = net.list(&net.advertiser, "orphan/?state=0").await;
+    assert_eq!((rows.len(), &rows[0]["sent_count"]), (1, &json!(2)), "{rows:?}");
+}
+
+/// Whatever happens to a parked report at the same moment, it becomes one lead.
+#[db_test]
+async fn a_report_that_is_settled_and_swept_at_once_is_one_lead(db: TestDb) {
+    let net = Network::start(db).await;
+    let engine = &net.app.state.engine;
+    for round in 1..=12 {
+        let late = net.late().await;
+        let pb = format!("/pb?token=TOKEN&tid={}&sale_id=R{round}", late.tid);
+        assert_eq!(net.report(&pb).await.status.as_u16(), 202);
+        let orphan = format!("orphan/{}", net.list(&net.advertiser, "orphan/?state=0").await[0]["id"]);
+        let other = net.visit("").await;
+        net.arrive(late).await;
+        if round % 2 == 0 {
+            let (path, named) = (format!("/api/{orphan}"), format!("tid={other}"));
+            let named = net.send(&net.advertiser, "POST", &path, &named);
+            let (named, swept) = tokio::join!(named, engine.lead_match_parked());
+            assert!([200, 409].contains(&named.status.as_u16()), "{named}");
+            swept.expect("a sweep");
+        } else {
+            let decided = format!("{pb}&status=approved");
+            let (_, swept) = tokio::join!(net.report(&decided), engine.lead_match_parked());
+            swept.expect("a sweep");
+        }
+        net.app.clock.advance(120);
+        net.sweep().await;
+        let leads = net.leads().await;
+        let of_sale: Vec<&Value> =
+            leads.iter().filter(|lead| lead["sale_id"] == format!("R{round}")).collect();
+        assert_eq!(of_sale.len(), 1, "round {round}: {of_sale:?}");
+        assert_eq!(of_sale[0]["status"], json!(round % 2), "round {round}: the decision is kept");
+        let orphan = net.view(&net.operator, &orphan).await;
+        assert_eq!(orphan["state"], json!(1), "{orphan}");
+    }
 }
 
 #[db_test]
