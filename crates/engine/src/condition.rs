@@ -15,7 +15,7 @@ use whocpa_domain::{
 };
 use whocpa_store::condition::{self, Condition, ConditionFilter, ConditionVersion};
 use whocpa_store::goal::{self, Goal, GoalVersion};
-use whocpa_store::{Db, area, person};
+use whocpa_store::{Db, area, offer, person};
 
 use crate::audit::Changes;
 use crate::goal::{RATE, rate, rate_text};
@@ -194,9 +194,13 @@ impl Engine {
         let (input, now) = (&input, self.now());
         self.store()
             .write(move |db| async move {
+                let known = condition::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                // The goal first, as whoever changes it does: what is promised must fit what is charged.
+                goal::view_for_update(&db, Scope::All, known.goal_id).await?;
                 let before = condition::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+                check_charge(&db, scope, before.offer_id, input.charge != Patch::Keep).await?;
                 let old = newest(&db, id).await?;
-                if old.date_end.is_some_and(|end| end <= now.0) {
+                if old.has_ended(now) {
                     return Err(Error::Conflict("The condition has ended: make another one".to_owned()));
                 }
                 let (_, terms) = goal_terms(&db, before.goal_id, now).await?;
@@ -226,6 +230,7 @@ impl Engine {
                 // One condition of a goal after the other: no two for the same webmaster and area.
                 let goal = goal::view_for_update(&db, Scope::All, input.goal_id).await?;
                 let goal = goal.ok_or_else(|| Error::field("goal_id", "Goals not found"))?;
+                check_charge(&db, scope, goal.offer_id, input.charge.is_some()).await?;
                 let (_, terms) = goal_terms(&db, goal.id, now).await?;
                 let version = new_version(input, terms, now)?;
                 let of_goal = condition::of_goal(&db, goal.id, now).await?;
@@ -264,7 +269,7 @@ impl Engine {
                 let row = condition::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 let old = newest(&db, id).await?;
                 let mut gone = old.clone();
-                if old.date_end.is_none_or(|end| end > now.0) {
+                if !old.has_ended(now) {
                     // One that was still to begin never does.
                     let date_from = now.0.max(old.date_from);
                     gone = ConditionVersion {
@@ -282,6 +287,18 @@ impl Engine {
             })
             .await
     }
+}
+
+/// A manager agrees on rates with his people: what an advertiser pays is for who looks after him.
+async fn check_charge(db: &Db, scope: Scope, offer_id: i64, is_sent: bool) -> Result<()> {
+    if !is_sent || !matches!(scope, Scope::Manager(_)) {
+        return Ok(());
+    }
+    let offer = offer::view(db, Scope::All, offer_id).await?.ok_or(Error::NotFound)?;
+    if person::view(db, scope, offer.advertiser_id).await?.is_some() {
+        return Ok(());
+    }
+    Err(Error::field("charge", "Only who looks after the advertiser may set this"))
 }
 
 /// What a version says, without its numbers and dates.

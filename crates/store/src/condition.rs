@@ -88,6 +88,11 @@ impl ConditionVersion {
         Special { payment: self.payment, charge: self.charge, hold_period: self.hold_period }
     }
 
+    /// Whether it is over, or ended before it began.
+    pub fn has_ended(&self, at: Time) -> bool {
+        self.date_end.is_some_and(|end| end <= at.0 || end <= self.date_from)
+    }
+
     /// Whether it counts at `at`.
     pub fn is_in_force(&self, at: Time) -> bool {
         self.date_from <= at.0 && self.date_end.is_none_or(|end| at.0 < end)
@@ -223,7 +228,7 @@ pub async fn of_goal(db: &Db, goal_id: i64, now: Time) -> Result<Vec<(Condition,
     let mut versions = versions(db, &ids).await?;
     let open = rows.into_iter().filter_map(|row| {
         let version = versions.remove(&row.id)?;
-        version.date_end.is_none_or(|end| end > now.0).then_some((row, version))
+        (!version.has_ended(now)).then_some((row, version))
     });
     Ok(open.collect())
 }

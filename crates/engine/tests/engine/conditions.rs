@@ -1,12 +1,15 @@
 //! Special conditions: who is paid what, which of them goes before which, and what it does to leads.
 
 use whocpa_db_test::db_test;
+use whocpa_domain::role::Role;
 use whocpa_domain::time::DAY;
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Clock, Error};
+use whocpa_engine::Caller;
 use whocpa_store::testing::TestDb;
 
 use crate::leads::{Running, running_with};
-use crate::world::{read, refusal};
+use crate::world::{person, read, refusal};
 
 /// What a new lead of this query is worth: the webmaster's part, the charge, the days of hold, the condition.
 async fn worth(run: &Running, code: &str, sale: &str) -> (String, String, i64, Option<i64>) {
@@ -166,4 +169,49 @@ async fn a_promise_is_kept_for_its_time(test: TestDb) {
         assert_eq!(found.total_count, count, "{pairs:?}");
     }
     assert!(matches!(engine.condition_list(world.advertiser, read(&[])).await, Err(Error::Forbidden)));
+}
+
+#[db_test]
+async fn one_that_never_began_stands_in_nobodys_way(test: TestDb) {
+    let run = running_with(test, &[]).await;
+    let (engine, world) = (&run.world.engine, &run.world);
+    let (goal, webmaster) = (run.goal_id.to_string(), world.webmaster.user_id.to_string());
+    let start = world.clock.now().plus(DAY).to_string();
+    let form = [("webmaster_id", webmaster.as_str()), ("goal_id", goal.as_str()), ("payment", "9")];
+    let later = engine.condition_create(
+        world.operator,
+        read(&[form.as_slice(), &[("date_start", start.as_str())]].concat()),
+    );
+    let later = later.await.expect("one that begins tomorrow");
+    engine.condition_delete(world.operator, later).await.expect("end it before");
+    let now = engine.condition_create(world.operator, read(&form)).await.expect("another one");
+    let ended = engine.condition_update(world.operator, later, read(&[("payment", "8.5")])).await;
+    assert!(matches!(ended, Err(Error::Conflict(_))), "{ended:?}");
+    world.clock.advance(2 * DAY);
+    assert_eq!(worth(&run, &run.code, "s1").await, told("9.00", "10.00", 10, Some(now)));
+}
+
+/// What an advertiser pays is agreed on with him: a webmaster's manager cannot change it.
+#[db_test]
+async fn a_manager_states_charges_of_his_advertisers_only(test: TestDb) {
+    let run = running_with(test, &[]).await;
+    let (engine, world) = (&run.world.engine, &run.world);
+    let manager = person(&world.test, UserLevel::Operator, "mark").await;
+    let role = read(&[("role", "1")]);
+    engine.user_update(world.operator, manager.user_id, role).await.expect("a manager");
+    let manager = Caller { role: Role::Manager, ..manager };
+    let assign = async |user: Caller| {
+        let to = manager.user_id.to_string();
+        engine.user_update(world.operator, user.user_id, read(&[("manager_id", &to)])).await.expect("assign");
+    };
+    assign(world.webmaster).await;
+    let (goal, webmaster) = (run.goal_id.to_string(), world.webmaster.user_id.to_string());
+    let form = [("webmaster_id", webmaster.as_str()), ("goal_id", goal.as_str()), ("payment", "9")];
+    let charged = [form.as_slice(), &[("charge", "11")]].concat();
+    let told = ["charge: Only who looks after the advertiser may set this"];
+    assert_eq!(refusal(engine.condition_create(manager, read(&charged)).await), told);
+    let id = engine.condition_create(manager, read(&form)).await.expect("a payment is his to agree on");
+    assert_eq!(refusal(engine.condition_update(manager, id, read(&[("charge", "11")])).await), told);
+    assign(world.advertiser).await;
+    engine.condition_update(manager, id, read(&[("charge", "11")])).await.expect("both are his");
 }
