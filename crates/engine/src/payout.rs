@@ -9,13 +9,13 @@ use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind};
 use whocpa_domain::money::Amount;
 use whocpa_domain::payout::{Payee, PayoutStatus, PayoutTerms, minor_unit, payout_postings};
-use whocpa_domain::wallet::WalletKind;
+use whocpa_domain::wallet::{WalletKind, WalletStatus};
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
 };
 use whocpa_store::payout::{self, Payout, PayoutFilter};
 use whocpa_store::transfer::{self, Cause};
-use whocpa_store::wallet::Wallet;
+use whocpa_store::wallet::{self, Wallet};
 use whocpa_store::{Db, account, balance};
 
 use crate::audit::Changes;
@@ -153,6 +153,9 @@ impl Engine {
                 let before = payout::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 let limit = self.payout_rules().second_approval;
                 let row = step::taken(caller, before.clone(), input, limit, self.now())?;
+                if step::sends(&before, &row) {
+                    check_wallet(&db, row.wallet_id).await?;
+                }
                 self.payout_moved(&db, caller, &before, row).await
             })
             .await
@@ -223,6 +226,15 @@ impl Engine {
         payout::update(db, row).await?;
         self.note(db, caller, Resource::Payout, id, changes).await
     }
+}
+
+/// Money goes to no wallet that was rejected after the wish. One that its owner removed is as good as before.
+async fn check_wallet(db: &Db, id: i64) -> Result<()> {
+    let row = wallet::view_kept_for_update(db, id).await?;
+    if row.is_some_and(|row| row.status == WalletStatus::Approved.code()) {
+        return Ok(());
+    }
+    Err(Error::Conflict("Its wallet is not approved any more: reject the payout".to_owned()))
 }
 
 /// The wallet of a wish, which must take the currency of the balance.

@@ -145,7 +145,12 @@ impl Engine {
     pub async fn wallet_view(&self, caller: Caller, id: i64) -> Result<WalletView> {
         let scope = caller.may(Resource::Wallet, Method::View)?;
         let db = self.store().read();
-        let row = wallet::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
+        // Who pays needs the account also after its owner removed the wallet.
+        let row = match wallet::view(&db, scope, id).await? {
+            None if scope == Scope::All => wallet::view_kept(&db, id).await?,
+            found => found,
+        };
+        let row = row.ok_or(Error::NotFound)?;
         let account_full = if scope == Scope::All { Some(self.account_of(&row)?) } else { None };
         let digits = crate::currency::digits(&db).await?;
         Ok(WalletView { row: shown(row, caller, self.payout_rules(), &digits), account_full })
@@ -165,6 +170,10 @@ impl Engine {
         let input = &input;
         self.store()
             .write(move |db| async move {
+                if input.is_default == Some(true) {
+                    // One wallet of an owner after the other, as in a creation: only one is the default.
+                    person::view_for_update(&db, Scope::All, caller.user_id).await?;
+                }
                 let before = wallet::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 let changed = decided(before.clone(), input)?;
                 if changed.is_default && !before.is_default {

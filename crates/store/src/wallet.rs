@@ -106,15 +106,20 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Wa
     visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
-/// The wallet to which a webmaster's payouts go that name none.
+/// The wallet to which a webmaster's payouts go that name none, kept from changing until the transaction ends.
 pub async fn view_default(db: &Db, webmaster_id: i64) -> Result<Option<Wallet>> {
     let select = visible(Scope::Webmaster(webmaster_id)).filter(Column::IsDefault.eq(true));
-    select.order_by_asc(Column::Id).one(&db.conn()).await.map_err(db::error)
+    select.order_by_asc(Column::Id).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// A wallet also after it was removed: payouts to it go on.
 pub async fn view_kept(db: &Db, id: i64) -> Result<Option<Wallet>> {
     Entity::find_by_id(id).one(&db.conn()).await.map_err(db::error)
+}
+
+/// The same, kept from changing until the transaction ends.
+pub async fn view_kept_for_update(db: &Db, id: i64) -> Result<Option<Wallet>> {
+    Entity::find_by_id(id).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored wallet.

@@ -39,6 +39,11 @@ pub(super) fn taken(
     Ok(row)
 }
 
+/// Whether a step brings money nearer to its wallet: an approval, sending, paying.
+pub(super) fn sends(before: &Payout, row: &Payout) -> bool {
+    row.step != before.step && state(row) != PayoutStatus::Rejected
+}
+
 /// The payout after its owner's cancelling.
 pub(super) fn cancelled(row: Payout, now: Time) -> Result<Payout> {
     if state(&row) != PayoutStatus::Requested || row.approver_id.is_some() {

@@ -150,6 +150,61 @@ async fn what_is_not_paid_is_available_again(test: TestDb) {
     books_balance(&world).await;
 }
 
+/// Its owner may remove a wallet while money is on its way to it; an operator who rejects it stops the money.
+#[db_test]
+async fn money_goes_where_it_was_allowed_to_go(test: TestDb) {
+    let world = World::new(test).await;
+    let (engine, webmaster, operator) = (&world.engine, world.webmaster, world.operator);
+    earn(&world, 1, 200).await;
+    let (removed, rejected) = (wallet(&world, "U0123456").await, wallet(&world, "U6543210").await);
+    world.clock.advance(48 * HOUR);
+    let mut payouts = Vec::new();
+    for wallet in [removed, rejected] {
+        let wallet = wallet.to_string();
+        let wish = read(&[("currency_id", "840"), ("amount", "50"), ("wallet_id", &wallet)]);
+        payouts.push(engine.payout_create(webmaster, wish).await.expect("a payout"));
+    }
+    let step = async |id: i64, form: &[(&str, &str)]| engine.payout_update(operator, id, read(form)).await;
+    engine.wallet_delete(webmaster, removed).await.expect("remove");
+    assert!(matches!(engine.wallet_view(webmaster, removed).await, Err(Error::NotFound)));
+    let shown = engine.wallet_view(operator, removed).await.expect("who pays sees where to");
+    assert_eq!(shown.account_full.as_deref(), Some("U0123456"));
+    step(payouts[0], &[("status", "1")]).await.expect("approve");
+    step(payouts[0], &[("status", "3"), ("reference", "bank 1")]).await.expect("pay");
+
+    step(payouts[1], &[("status", "1")]).await.expect("approve");
+    let refused = [("status", "2"), ("reason", "Not yours")];
+    engine.wallet_update(operator, rejected, read(&refused)).await.expect("reject the wallet");
+    for form in [vec![("status", "2")], vec![("status", "3"), ("reference", "bank 2")]] {
+        assert_eq!(
+            conflict(step(payouts[1], &form).await),
+            "Its wallet is not approved any more: reject the payout"
+        );
+    }
+    step(payouts[1], &[("status", "4"), ("reason", "The wallet")]).await.expect("reject");
+    assert_eq!(money(&world).await, ["150.00", "0.00", "-150.00"].map(str::to_owned));
+    books_balance(&world).await;
+}
+
+#[db_test]
+async fn one_wallet_is_the_default(test: TestDb) {
+    let world = World::new(test).await;
+    let mut ids = Vec::new();
+    for number in 0..4 {
+        ids.push(wallet(&world, &format!("U012345{number}")).await);
+    }
+    for _ in 0..ROUNDS {
+        let mut racers = tokio::task::JoinSet::new();
+        for id in ids.clone() {
+            let (engine, webmaster) = (world.engine.clone(), world.webmaster);
+            racers.spawn(async move { engine.wallet_update(webmaster, id, read(&[("is_default", "1")])).await });
+        }
+        assert!(racers.join_all().await.iter().all(Result::is_ok));
+        let mine = world.engine.wallet_list(world.webmaster, read(&[])).await.expect("list");
+        assert_eq!(mine.rows.iter().filter(|wallet| wallet.is_default).count(), 1);
+    }
+}
+
 #[db_test]
 async fn above_the_limit_two_operators_approve(test: TestDb) {
     let world = World::new(test).await;
