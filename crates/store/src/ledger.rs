@@ -45,7 +45,7 @@ UNION ALL SELECT 3, webmaster_id, currency_id, status, 0, 0, \
  FROM payout GROUP BY webmaster_id, currency_id, status \
 UNION ALL SELECT 4, advertiser_id, currency_id, status, 0, 0, \
  CAST(SUM(amount / 1000000) AS BIGINT), CAST(SUM(amount % 1000000) AS BIGINT), 0, 0, COUNT(*) \
- FROM deposit GROUP BY advertiser_id, currency_id, status";
+ FROM deposit WHERE status = 1 GROUP BY advertiser_id, currency_id, status";
 
 /// Reads both sides.
 pub async fn sides(db: &Db) -> Result<Sides> {

@@ -74,7 +74,8 @@ fn text(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
     let guess = if is_utf8 { UTF_8 } else { WINDOWS_1251 };
     let encoding = Encoding::for_bom(bytes).map_or(guess, |(encoding, _)| encoding);
     let (text, _, has_errors) = encoding.decode(bytes);
-    if has_errors {
+    // PostgreSQL stores no NUL.
+    if has_errors || text.contains('\0') {
         return Err("The file is no text".to_owned());
     }
     Ok(text)

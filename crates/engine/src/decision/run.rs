@@ -26,7 +26,19 @@ const FORGET_ROWS: i64 = 2000;
 struct Run {
     id: i64,
     fence: i64,
-    caller: Caller,
+}
+
+/// Its owner, with the rights that he has now; none when he may not decide any more.
+async fn decider(db: &Db, user_id: i64) -> Result<Option<Caller>> {
+    let owner = person::view(db, Scope::All, user_id).await?.filter(person::User::is_active);
+    let caller = owner.map(|person| person.caller());
+    Ok(caller.filter(|caller| caller.may(Resource::Lead, Method::Update).is_ok()))
+}
+
+fn forbidden(job: &Decision, now: Time) -> Decision {
+    let message = "Its owner may not decide about leads any more".to_owned();
+    let status = DecisionStatus::Stopped.code();
+    Decision { status, message, date_until: 0, date_finished: Some(now.0), ..job.clone() }
 }
 
 /// What became of one row.
@@ -62,7 +74,7 @@ impl Engine {
         Ok(true)
     }
 
-    /// Takes a decision that waits, with the rights that its owner has now.
+    /// Takes a decision that waits.
     async fn decision_take(&self, id: i64) -> Result<Option<Run>> {
         let now = self.now();
         self.store()
@@ -76,19 +88,9 @@ impl Engine {
                     return Ok(None);
                 }
                 let fence = row.fence + 1;
-                let owner = person::view(&db, Scope::All, row.user_id).await?;
-                let owner = owner.filter(person::User::is_active).map(|person| person.caller());
-                let Some(caller) = owner.filter(|caller| caller.may(Resource::Lead, Method::Update).is_ok())
-                else {
-                    let message = "Its owner may not decide about leads any more".to_owned();
-                    let status = DecisionStatus::Stopped.code();
-                    let ended = Decision { status, message, fence, date_finished: Some(now.0), ..row };
-                    decision::update(&db, ended).await?;
-                    return Ok(None);
-                };
                 decision::update(&db, Decision { fence, date_until: now.plus(LEASE_SECONDS).0, ..row })
                     .await?;
-                Ok(Some(Run { id, fence, caller }))
+                Ok(Some(Run { id, fence }))
             })
             .await
     }
@@ -103,9 +105,13 @@ impl Engine {
                 let Some(mut job) = found.filter(|job| job.fence == run.fence) else {
                     return Ok((false, Vec::new()));
                 };
+                let Some(caller) = decider(&db, job.user_id).await? else {
+                    decision::update(&db, forbidden(&job, now)).await?;
+                    return Ok((false, Vec::new()));
+                };
                 let is_applied = job.status == DecisionStatus::Applying.code();
                 let rows = decision::rows(&db, run.id, job.rows_done, CHUNK).await?;
-                let scope = run.caller.may(Resource::Lead, Method::Update)?;
+                let scope = caller.may(Resource::Lead, Method::Update)?;
                 let found = self.decision_leads(&db, scope, &rows, is_applied).await?;
                 let digits = crate::currency::digits(&db).await?;
                 let known = found.clone();
@@ -113,7 +119,7 @@ impl Engine {
                 let mut steps = Steps::new(found, now);
                 let mut verdicts = Vec::with_capacity(rows.len());
                 for row in &rows {
-                    let outcome = self.decision_row(row, &known, &mut steps, actor(run.caller), &digits);
+                    let outcome = self.decision_row(row, &known, &mut steps, actor(caller), &digits);
                     count(&mut job, &outcome);
                     verdicts.push(verdict(row, job.status, outcome));
                 }

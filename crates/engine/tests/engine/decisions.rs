@@ -220,6 +220,8 @@ async fn who_may_decide_about_many_leads(test: TestDb) {
     }
     let refused = file(&run, world.advertiser, "a;b\n1;2\n", &[]).await;
     assert_eq!(refusal(refused), ["file: The first row must hold the headings: status not found"]);
+    let refused = file(&run, world.advertiser, "lead_id;status;comment\n1;1;a\0b\n", &[]).await;
+    assert_eq!(refusal(refused), ["file: The file is no text"]);
 
     let checked =
         file(&run, world.advertiser, &format!("lead_id;status\n{all};1\n"), &[]).await.expect("check");
