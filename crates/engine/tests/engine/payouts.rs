@@ -197,7 +197,9 @@ async fn one_wallet_is_the_default(test: TestDb) {
         let mut racers = tokio::task::JoinSet::new();
         for id in ids.clone() {
             let (engine, webmaster) = (world.engine.clone(), world.webmaster);
-            racers.spawn(async move { engine.wallet_update(webmaster, id, read(&[("is_default", "1")])).await });
+            racers.spawn(
+                async move { engine.wallet_update(webmaster, id, read(&[("is_default", "1")])).await },
+            );
         }
         assert!(racers.join_all().await.iter().all(Result::is_ok));
         let mine = world.engine.wallet_list(world.webmaster, read(&[])).await.expect("list");
