@@ -161,6 +161,7 @@ resources! {
     Goal       "goal"       "Goals: what is paid":                                 all("lv"), all("lv"),    own("lvucd"), all("lvucd");
     Category   "category"   "Categories of offers":                                all("lv"), all("lv"),    all("lv"),    all("lvucd");
     Currency   "currency"   "Currencies":                                          all("lv"), all("lv"),    all("lv"),    all("lvucd");
+    Rate       "rate"       "Exchange rates of currencies":                        NO,        all("lv"),    all("lv"),    all("lvc");
     Geo        "geo"        "Regions: country groups, countries, regions, cities": all("l"),  all("l"),     all("l"),     all("lu");
     Promo      "promo"      "Promo materials of offers":                           all("lv"), all("lv"),    own("lvucd"), all("lvucd");
     Landing    "landing"    "Landing pages of offers":                             all("lv"), all("lv"),    own("lvucd"), all("lvucd");

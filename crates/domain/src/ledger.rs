@@ -45,6 +45,7 @@ codes! {
         PayoutReturn = 11 "a payout was rejected or cancelled",
         PayoutPay = 12 "a payout was paid",
         PayoutFee = 13 "the fee of a payout that was paid",
+        PayoutExchange = 14 "a payout in another currency: out of the one, into the other",
         Deposit = 20 "an advertiser's deposit",
     }
 }

@@ -46,6 +46,7 @@ pub mod parked;
 pub mod payout;
 pub mod promo;
 pub mod quality;
+pub mod rate;
 pub mod role;
 pub mod rotation;
 pub mod schedule;

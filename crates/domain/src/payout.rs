@@ -108,32 +108,55 @@ pub struct Payee {
     pub currency_id: i64,
 }
 
+/// What arrives in another currency than the balance's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrives {
+    /// The currency that the wallet takes.
+    pub currency_id: i64,
+    /// Micro-units of it.
+    pub amount: i64,
+}
+
 /// The transfers of a payout's step: into the reserve when it is asked for, back when nothing comes of it, out of the
 /// network when it is paid. Between them nothing moves.
-pub fn payout_postings(payee: Payee, amount: i64, fee: i64, to: PayoutStatus) -> Vec<Posting> {
+///
+/// What is paid in another currency goes through the network's `fx` accounts: out of the one, into the other. So each
+/// currency sums to zero by itself, and what the network gave for what is in them.
+pub fn payout_postings(
+    payee: Payee,
+    (amount, fee): (i64, i64),
+    arrives: Option<Arrives>,
+    to: PayoutStatus,
+) -> Vec<Posting> {
     use AccountKind as K;
-    let account = |kind: K| {
+    let account = |kind: K, currency_id: i64| {
         let owner_id = if kind.is_house() { 0 } else { payee.webmaster_id };
-        Account { kind, owner_id, currency_id: payee.currency_id }
+        Account { kind, owner_id, currency_id }
     };
+    let own = payee.currency_id;
     let (available, reserved, out) = (K::WebmasterAvailable, K::WebmasterReserved, K::External);
-    let moves = match to {
-        PayoutStatus::Requested => vec![(available, reserved, amount, TransferKind::PayoutReserve)],
-        PayoutStatus::Rejected | PayoutStatus::Cancelled => {
-            vec![(reserved, available, amount, TransferKind::PayoutReturn)]
-        }
-        PayoutStatus::Paid => vec![
-            (reserved, out, amount - fee, TransferKind::PayoutPay),
-            (reserved, out, fee, TransferKind::PayoutFee),
+    let paid = match arrives {
+        None => vec![(reserved, out, own, amount - fee, TransferKind::PayoutPay)],
+        Some(Arrives { currency_id, amount: arriving }) => vec![
+            (reserved, K::HouseFx, own, amount - fee, TransferKind::PayoutExchange),
+            (K::HouseFx, reserved, currency_id, arriving, TransferKind::PayoutExchange),
+            (reserved, out, currency_id, arriving, TransferKind::PayoutPay),
         ],
+    };
+    let moves = match to {
+        PayoutStatus::Requested => vec![(available, reserved, own, amount, TransferKind::PayoutReserve)],
+        PayoutStatus::Rejected | PayoutStatus::Cancelled => {
+            vec![(reserved, available, own, amount, TransferKind::PayoutReturn)]
+        }
+        PayoutStatus::Paid => [paid, vec![(reserved, out, own, fee, TransferKind::PayoutFee)]].concat(),
         PayoutStatus::Approved | PayoutStatus::Sending => Vec::new(),
     };
     moves
         .into_iter()
-        .filter(|(_, _, amount, _)| *amount > 0)
-        .map(|(debit, credit, amount, kind)| Posting {
-            debit: account(debit),
-            credit: account(credit),
+        .filter(|(.., amount, _)| *amount > 0)
+        .map(|(debit, credit, currency_id, amount, kind)| Posting {
+            debit: account(debit, currency_id),
+            credit: account(credit, currency_id),
             amount,
             kind,
         })
@@ -179,13 +202,17 @@ mod tests {
             steps in prop::collection::vec(0usize..6, 1..12),
             amount in 1i64..1_000_000_000,
             fee in 0i64..1_000_000_000,
+            arriving in prop::option::of(1i64..1_000_000_000),
         ) {
             let fee = fee.min(amount - 1);
-            let mut book: BTreeMap<AccountKind, i64> = BTreeMap::new();
+            let arrives = arriving.map(|amount| Arrives { currency_id: 643, amount });
+            let mut book: BTreeMap<(AccountKind, i64), i64> = BTreeMap::new();
             let mut post = |to| {
-                for posting in payout_postings(PAYEE, amount, fee, to) {
-                    *book.entry(posting.debit.kind).or_default() -= posting.amount;
-                    *book.entry(posting.credit.kind).or_default() += posting.amount;
+                for posting in payout_postings(PAYEE, (amount, fee), arrives, to) {
+                    assert_eq!(posting.debit.currency_id, posting.credit.currency_id);
+                    for (account, sign) in [(posting.debit, -1), (posting.credit, 1)] {
+                        *book.entry((account.kind, account.currency_id)).or_default() += sign * posting.amount;
+                    }
                 }
                 book.clone()
             };
@@ -197,13 +224,18 @@ mod tests {
                 if status.may_become(to) || is_cancel {
                     status = to;
                     let book = post(status);
-                    let of = |kind: AccountKind| book.get(&kind).copied().unwrap_or(0);
+                    let of = |kind: AccountKind| book.get(&(kind, 840)).copied().unwrap_or(0);
+                    let other = |kind: AccountKind| book.get(&(kind, 643)).copied().unwrap_or(0);
                     let taken = if matches!(status, PayoutStatus::Rejected | PayoutStatus::Cancelled) { 0 } else { amount };
                     let reserved = if status.is_final() { 0 } else { amount };
                     let out = if status == PayoutStatus::Paid { amount } else { 0 };
                     prop_assert_eq!(of(AccountKind::WebmasterAvailable), -taken);
                     prop_assert_eq!(of(AccountKind::WebmasterReserved), reserved);
-                    prop_assert_eq!(of(AccountKind::External), out);
+                    prop_assert_eq!(of(AccountKind::External) + of(AccountKind::HouseFx), out);
+                    let is_paid = i64::from(status == PayoutStatus::Paid);
+                    prop_assert_eq!(other(AccountKind::WebmasterReserved), 0);
+                    prop_assert_eq!(other(AccountKind::External), arriving.unwrap_or(0) * is_paid);
+                    prop_assert_eq!(other(AccountKind::HouseFx), -other(AccountKind::External));
                 }
             }
         }

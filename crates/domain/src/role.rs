@@ -47,11 +47,11 @@ impl Role {
 }
 
 fn manager(resource: Resource, method: Method, reads: bool) -> Access {
-    use Resource::{Audit, Balance, Category, Condition, Currency, Geo};
+    use Resource::{Audit, Balance, Category, Condition, Currency, Geo, Rate};
     match resource {
         Audit => Access::None,
         // What belongs to nobody in particular: managers read it, owners keep it.
-        Category | Currency | Geo => {
+        Category | Currency | Rate | Geo => {
             if reads {
                 Access::All
             } else {
@@ -78,7 +78,7 @@ fn finance(resource: Resource, reads: bool) -> Access {
 fn support(resource: Resource, reads: bool) -> Access {
     use Resource::{Area, Audit, Connection, Currency, Domain, Export, Feed, Goal, Simulate, Stat, Ticket};
     match resource {
-        Currency if reads => Access::All,
+        Currency | Resource::Rate if reads => Access::All,
         Audit | Stat | Export => Access::None,
         _ if is_money(resource) => Access::None,
         Goal => {
@@ -103,8 +103,11 @@ fn is_catalogue(resource: Resource) -> bool {
 /// What moves money outside of leads, says where to, or sets the rates of single people. What leads are worth follows
 /// from goals, which are an offer's own terms; deciding about a lead is everyday work of an advertiser's program.
 pub fn is_money(resource: Resource) -> bool {
-    use Resource::{Balance, Condition, Currency, Deposit, Payout, Referral, Transfer, Wallet};
-    matches!(resource, Balance | Condition | Currency | Deposit | Payout | Referral | Transfer | Wallet)
+    use Resource::{Balance, Condition, Currency, Deposit, Payout, Rate, Referral, Transfer, Wallet};
+    matches!(
+        resource,
+        Balance | Condition | Currency | Deposit | Payout | Rate | Referral | Transfer | Wallet
+    )
 }
 
 /// One right of a key.
@@ -223,6 +226,7 @@ mod tests {
             (Goal, "all own", "all -", "all -"),
             (Category, "all -", "all -", "all -"),
             (Resource::Currency, "all -", "all all", "all -"),
+            (Resource::Rate, "all -", "all all", "all -"),
             (Area, "own own", "all -", "all all"),
             (Lead, "own own", "all -", "all -"),
             (Ticket, "own own", "all all", "all all"),

@@ -57,6 +57,7 @@ pub mod product;
 pub mod profile;
 pub mod promo;
 pub mod quality;
+pub mod rate;
 pub mod simulate;
 pub mod soon;
 pub mod stock;

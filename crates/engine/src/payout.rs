@@ -1,5 +1,6 @@
 //! Payouts: a webmaster's money on its way out.
 
+mod exchange;
 mod step;
 
 use std::collections::BTreeMap;
@@ -8,7 +9,8 @@ use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind};
 use whocpa_domain::money::Amount;
-use whocpa_domain::payout::{Payee, PayoutStatus, PayoutTerms, minor_unit, payout_postings};
+use whocpa_domain::payout::{Arrives, Payee, PayoutStatus, PayoutTerms, minor_unit, payout_postings};
+use whocpa_domain::rate::show_rate;
 use whocpa_domain::wallet::{WalletKind, WalletStatus};
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
@@ -51,7 +53,7 @@ params! {
     pub struct PayoutCreate {
         /// Where the money goes; an approved wallet of yours. The default one unless told.
         wallet_id: Option<i64>,
-        /// The balance that it is taken from; the wallet's currency.
+        /// The balance that it is taken from. A wallet of another currency is paid in its own, by the rate of this moment.
         currency_id: i64,
         /// How much; everything that is available unless told.
         amount: Option<Decimal>,
@@ -86,12 +88,18 @@ view! {
         wallet_kind: WalletKind,
         /// What leaves the balance.
         amount: Amount,
-        /// Currency of all amounts.
+        /// Currency of the balance, of `amount` and of `fee`.
         currency_id: i64,
         /// What the way of payment keeps.
         fee: Amount,
-        /// What arrives.
+        /// What arrives, in `currency_paid_id`.
         amount_paid: Amount,
+        /// Currency of `amount_paid`: the one that the wallet takes.
+        currency_paid_id: i64,
+        /// Units of `currency_paid_id` for one of `currency_id`, recorded when it was asked for; `null` for the same currency.
+        rate: Option<String>,
+        /// Who stated that rate, and when, in words; empty for the same currency.
+        rate_source: String,
         /// How far it is.
         status: PayoutStatus,
         /// Why it was rejected, empty otherwise.
@@ -179,9 +187,12 @@ impl Engine {
                 };
                 let account_id = account::lock(&db, from).await?;
                 let available = balance::of_account(&db, account_id).await?;
-                let digits = currency::digits(&db).await?.get(&input.currency_id).copied().unwrap_or(0);
-                let (amount, fee) = asked(input.amount, available, terms, digits)?;
+                let digits = currency::digits(&db).await?;
+                let places = |id: i64| digits.get(&id).copied().unwrap_or(0);
+                let (amount, fee) = asked(input.amount, available, terms, places(input.currency_id))?;
                 let row = Payout { amount, fee, ..new_row(caller, &wallet, input, now) };
+                let row =
+                    exchange::converted(&db, row, wallet.currency_id, places(wallet.currency_id)).await?;
                 let id = payout::create(&db, row.clone()).await?;
                 let row = Payout { id, ..row };
                 post(&db, &row, PayoutStatus::Requested, now).await?;
@@ -239,12 +250,7 @@ async fn check_wallet(db: &Db, id: i64) -> Result<()> {
 
 /// The wallet of a wish, which must take the currency of the balance.
 async fn wallet_of(db: &Db, scope: Scope, caller: Caller, input: &PayoutCreate, now: Time) -> Result<Wallet> {
-    let row = crate::wallet::usable(db, scope, input.wallet_id, caller.user_id, now).await?;
-    if row.currency_id != input.currency_id {
-        let message = "This wallet takes another currency: money is paid out in the currency of its balance";
-        return Err(Error::field("currency_id", message));
-    }
-    Ok(row)
+    crate::wallet::usable(db, scope, input.wallet_id, caller.user_id, now).await
 }
 
 /// The amount of a wish and its fee: what the currency can pay, no less than the way of payment takes, and no more
@@ -291,21 +297,27 @@ fn new_row(caller: Caller, wallet: &Wallet, input: &PayoutCreate, now: Time) -> 
         date_created: now.0,
         date_decided: None,
         date_paid: None,
+        currency_paid_id: None,
+        amount_paid: None,
+        rate: None,
+        rate_source: String::new(),
     }
 }
 
 /// Writes the transfers of a payout's step.
 async fn post(db: &Db, row: &Payout, to: PayoutStatus, now: Time) -> Result<()> {
     let payee = Payee { webmaster_id: row.webmaster_id, currency_id: row.currency_id };
-    let postings = payout_postings(payee, row.amount, row.fee, to);
+    let postings = payout_postings(payee, (row.amount, row.fee), row.arrives(), to);
     let cause = Cause { kind: CauseKind::Payout, id: row.id, number: row.step };
     transfer::create(db, &[(cause, postings)], now).await
 }
 
 fn shown(row: Payout, caller: Caller, digits: &BTreeMap<i64, u8>) -> PayoutView {
     let is_operator = caller.level == Level::Operator;
-    let digits = digits.get(&row.currency_id).copied().unwrap_or(0);
-    let amount = |micros: i64| Amount { micros, digits };
+    let places = |id: i64| digits.get(&id).copied().unwrap_or(0);
+    let amount = |micros: i64| Amount { micros, digits: places(row.currency_id) };
+    let arrives = row.arrives();
+    let paid = |arrives: Arrives| Amount { micros: arrives.amount, digits: places(arrives.currency_id) };
     let approved_by = [row.approver_id, row.second_approver_id].into_iter().flatten().collect();
     PayoutView {
         id: row.id,
@@ -315,7 +327,10 @@ fn shown(row: Payout, caller: Caller, digits: &BTreeMap<i64, u8>) -> PayoutView 
         amount: amount(row.amount),
         currency_id: row.currency_id,
         fee: amount(row.fee),
-        amount_paid: amount(row.amount - row.fee),
+        amount_paid: arrives.map_or_else(|| amount(row.amount - row.fee), paid),
+        currency_paid_id: arrives.map_or(row.currency_id, |arrives| arrives.currency_id),
+        rate: row.rate.map(show_rate),
+        rate_source: row.rate_source,
         status: PayoutStatus::from_code(row.status).unwrap_or(PayoutStatus::Requested),
         reason: row.reason,
         comment: row.comment,

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use whocpa_domain::input::Until;
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, TransferKind};
 use whocpa_domain::money::Amount;
+use whocpa_domain::rate::show_rate;
 use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::transfer::{self, Transfer, TransferFilter};
-use whocpa_store::{Db, Scope, account};
+use whocpa_store::{Db, Scope, account, payout};
 
 use crate::{Caller, Engine, Paging, Rows, currency};
 
@@ -74,6 +75,10 @@ view! {
         payout_id: Option<i64>,
         /// The deposit that it belongs to.
         deposit_id: Option<i64>,
+        /// For the transfers of an exchange: units of the payout's currency for one of the balance's; `null` for all others.
+        rate: Option<String>,
+        /// Who stated that rate, and when, in words; `null` for all others.
+        rate_source: Option<String>,
         /// When it was made.
         date_created: Time,
     }
@@ -129,13 +134,24 @@ struct Known {
     accounts: BTreeMap<i64, Account>,
     /// By currency.
     digits: BTreeMap<i64, u8>,
+    /// Rates of exchanges and who stated them, by payout.
+    rates: BTreeMap<i64, (String, String)>,
 }
 
 impl Known {
     async fn read(db: &Db, scope: Scope, rows: &[Transfer]) -> Result<Self> {
         let ids: BTreeSet<i64> = rows.iter().flat_map(|row| [row.debit_id, row.credit_id]).collect();
         let accounts = account::by_ids(db, scope, &ids).await?;
-        Ok(Self { accounts, digits: currency::digits(db).await? })
+        let is_exchange = |row: &&Transfer| row.kind == TransferKind::PayoutExchange.code();
+        let payouts: BTreeSet<i64> = rows.iter().filter(is_exchange).map(|row| row.cause_id).collect();
+        let mut rates = BTreeMap::new();
+        if !payouts.is_empty() {
+            let ids: Vec<i64> = payouts.into_iter().collect();
+            for row in payout::of_ids(db, scope, &ids).await? {
+                rates.extend(row.rate.map(|rate| (row.id, (show_rate(rate), row.rate_source))));
+            }
+        }
+        Ok(Self { accounts, digits: currency::digits(db).await?, rates })
     }
 
     fn shown(&self, row: &Transfer, is_operator: bool) -> TransferView {
@@ -143,6 +159,8 @@ impl Known {
         let owner = |account: Option<&Account>| account.filter(|_| is_operator).map(|known| known.owner_id);
         let cause = CauseKind::from_code(row.cause).unwrap_or(CauseKind::Manual);
         let of = |kind: CauseKind| (cause == kind).then_some(row.cause_id);
+        let is_exchange = row.kind == TransferKind::PayoutExchange.code();
+        let rate = self.rates.get(&row.cause_id).filter(|_| is_exchange);
         TransferView {
             id: row.id,
             kind: TransferKind::from_code(row.kind).unwrap_or(TransferKind::LeadReserve),
@@ -161,6 +179,8 @@ impl Known {
             lead_id: of(CauseKind::Lead),
             payout_id: of(CauseKind::Payout),
             deposit_id: of(CauseKind::Deposit),
+            rate: rate.map(|(rate, _)| rate.clone()),
+            rate_source: rate.map(|(_, source)| source.clone()),
             date_created: Time(row.date_created),
         }
     }

@@ -7,7 +7,7 @@ use whocpa_domain::deposit::{DepositStatus, deposit_postings};
 use whocpa_domain::lead::{Closing, LeadMoney, LeadState, LeadStatus};
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Parties, Posting, lead_postings};
 use whocpa_domain::money::MICRO;
-use whocpa_domain::payout::{Payee, PayoutStatus, payout_postings};
+use whocpa_domain::payout::{Arrives, Payee, PayoutStatus, payout_postings};
 use whocpa_domain::{Error, Result};
 
 use crate::db::{self, Db};
@@ -31,20 +31,21 @@ pub struct Sides {
 const QUESTION: &str = "\
 SELECT CAST(1 AS BIGINT) AS side, t.cause AS a, c.kind AS b, c.owner_id AS c, c.currency_id AS d, 0 AS e, \
  CAST(SUM(t.sign * (t.amount / 1000000)) AS BIGINT) AS f, CAST(SUM(t.sign * (t.amount % 1000000)) AS BIGINT) AS g, \
- 0 AS h, 0 AS i, CAST(SUM(CASE WHEN t.sign = 1 THEN 1 ELSE 0 END) AS BIGINT) AS n \
+ 0 AS h, 0 AS i, 0 AS j, 0 AS k, CAST(SUM(CASE WHEN t.sign = 1 THEN 1 ELSE 0 END) AS BIGINT) AS n \
  FROM (SELECT cause, credit_id AS account_id, amount, 1 AS sign FROM transfer \
   UNION ALL SELECT cause, debit_id, amount, -1 FROM transfer) t JOIN account c ON c.id = t.account_id \
  GROUP BY t.cause, c.kind, c.owner_id, c.currency_id \
 UNION ALL SELECT 2, webmaster_id, advertiser_id, currency_id, status, is_closed, \
  CAST(SUM(charge / 1000000) AS BIGINT), CAST(SUM(charge % 1000000) AS BIGINT), \
- CAST(SUM(payout / 1000000) AS BIGINT), CAST(SUM(payout % 1000000) AS BIGINT), COUNT(*) \
+ CAST(SUM(payout / 1000000) AS BIGINT), CAST(SUM(payout % 1000000) AS BIGINT), 0, 0, COUNT(*) \
  FROM lead GROUP BY webmaster_id, advertiser_id, currency_id, status, is_closed \
-UNION ALL SELECT 3, webmaster_id, currency_id, status, 0, 0, \
+UNION ALL SELECT 3, webmaster_id, currency_id, status, COALESCE(currency_paid_id, 0), 0, \
  CAST(SUM(amount / 1000000) AS BIGINT), CAST(SUM(amount % 1000000) AS BIGINT), \
- CAST(SUM(fee / 1000000) AS BIGINT), CAST(SUM(fee % 1000000) AS BIGINT), COUNT(*) \
- FROM payout GROUP BY webmaster_id, currency_id, status \
+ CAST(SUM(fee / 1000000) AS BIGINT), CAST(SUM(fee % 1000000) AS BIGINT), \
+ CAST(SUM(COALESCE(amount_paid, 0) / 1000000) AS BIGINT), CAST(SUM(COALESCE(amount_paid, 0) % 1000000) AS BIGINT), COUNT(*) \
+ FROM payout GROUP BY webmaster_id, currency_id, status, COALESCE(currency_paid_id, 0) \
 UNION ALL SELECT 4, advertiser_id, currency_id, status, 0, 0, \
- CAST(SUM(amount / 1000000) AS BIGINT), CAST(SUM(amount % 1000000) AS BIGINT), 0, 0, COUNT(*) \
+ CAST(SUM(amount / 1000000) AS BIGINT), CAST(SUM(amount % 1000000) AS BIGINT), 0, 0, 0, 0, COUNT(*) \
  FROM deposit WHERE status = 1 GROUP BY advertiser_id, currency_id, status";
 
 /// Reads both sides.
@@ -59,18 +60,19 @@ pub async fn sides(db: &Db) -> Result<Sides> {
     Ok(sides)
 }
 
-fn numbers(row: &QueryResult) -> Result<[i64; 11]> {
-    let mut numbers = [0i64; 11];
+fn numbers(row: &QueryResult) -> Result<[i64; 13]> {
+    let mut numbers = [0i64; 13];
     for (at, number) in numbers.iter_mut().enumerate() {
         *number = row.try_get_by(at).map_err(db::error)?;
     }
     Ok(numbers)
 }
 
-fn take(sides: &mut Sides, numbers: [i64; 11]) -> Result<()> {
-    let [side, key @ .., first, first_below, second, second_below, count] = numbers;
+fn take(sides: &mut Sides, numbers: [i64; 13]) -> Result<()> {
+    let [side, key @ .., first, first_below, second, second_below, third, third_below, count] = numbers;
     let [one, two, three, four, five]: [i64; 5] = key;
-    let (first, second) = (whole(first, first_below), whole(second, second_below));
+    let (first, second, third) =
+        (whole(first, first_below), whole(second, second_below), whole(third, third_below));
     let unknown = || Error::Internal(format!("the ledger knows nothing of {numbers:?}"));
     if side == 1 {
         let kind = AccountKind::from_code(two).ok_or_else(unknown)?;
@@ -81,7 +83,7 @@ fn take(sides: &mut Sides, numbers: [i64; 11]) -> Result<()> {
     }
     // The rules are about one lead or payout; they are linear, so that they hold for sums of them too.
     let small = |micros: i128| i64::try_from(micros).map_err(|_| unknown());
-    let (first, second) = (small(first)?, small(second)?);
+    let (first, second, third) = (small(first)?, small(second)?, small(third)?);
     let (cause, postings) = match side {
         2 => {
             let parties = Parties { webmaster_id: one, advertiser_id: two, currency_id: three };
@@ -95,9 +97,10 @@ fn take(sides: &mut Sides, numbers: [i64; 11]) -> Result<()> {
         3 => {
             let payee = Payee { webmaster_id: one, currency_id: two };
             let status = PayoutStatus::from_code(three).ok_or_else(unknown)?;
-            let mut all = payout_postings(payee, first, second, PayoutStatus::Requested);
+            let arrives = (four != 0).then_some(Arrives { currency_id: four, amount: third });
+            let mut all = payout_postings(payee, (first, second), arrives, PayoutStatus::Requested);
             if status != PayoutStatus::Requested {
-                all.extend(payout_postings(payee, first, second, status));
+                all.extend(payout_postings(payee, (first, second), arrives, status));
             }
             (CauseKind::Payout, all)
         }

@@ -59,6 +59,7 @@ pub mod person;
 pub mod phone_claim;
 pub mod product;
 pub mod promo;
+pub mod rate;
 pub mod rule;
 pub mod secret;
 pub mod sequence;

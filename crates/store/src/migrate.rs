@@ -59,6 +59,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0038_park_seen",
     "main/0039_lead_objects",
     "main/0040_terms",
+    "main/0041_rate",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
-use whocpa_domain::payout::PayoutStatus;
+use whocpa_domain::payout::{Arrives, PayoutStatus};
 use whocpa_domain::wallet::WalletKind;
 use whocpa_domain::{Result, Scope, Time};
 
@@ -49,6 +49,14 @@ pub struct Model {
     pub date_decided: Option<i64>,
     /// When it was paid.
     pub date_paid: Option<i64>,
+    /// The wallet's currency where it is another one.
+    pub currency_paid_id: Option<i64>,
+    /// What arrives in it, micro-units.
+    pub amount_paid: Option<i64>,
+    /// Units of it for one of the balance, in 10^-12.
+    pub rate: Option<i64>,
+    /// Who stated that, in words.
+    pub rate_source: String,
 }
 
 /// Relations are not used.
@@ -75,6 +83,14 @@ pub struct PayoutFilter {
     pub from: Option<Time>,
     /// Asked for before this, seconds.
     pub until: Option<Time>,
+}
+
+impl Payout {
+    /// What arrives in another currency than the balance's.
+    pub fn arrives(&self) -> Option<Arrives> {
+        let (currency_id, amount) = self.currency_paid_id.zip(self.amount_paid)?;
+        Some(Arrives { currency_id, amount })
+    }
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -112,6 +128,11 @@ pub async fn list(db: &Db, scope: Scope, filter: &PayoutFilter, paging: Paging) 
 /// One payout.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Payout>> {
     visible(scope).filter(Column::Id.eq(id)).one(&db.conn()).await.map_err(db::error)
+}
+
+/// Those of these payouts that the caller may see.
+pub async fn of_ids(db: &Db, scope: Scope, ids: &[i64]) -> Result<Vec<Payout>> {
+    visible(scope).filter(Column::Id.is_in(ids.iter().copied())).all(&db.conn()).await.map_err(db::error)
 }
 
 /// One payout, kept from changing until the transaction ends.

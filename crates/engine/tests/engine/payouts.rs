@@ -99,7 +99,7 @@ async fn from_wallet_to_paid(test: TestDb) {
         assert_eq!(refusal(engine.payout_create(webmaster, wish).await), [message]);
     }
     let other = engine.payout_create(webmaster, read(&[("currency_id", "978")])).await;
-    assert!(refusal(other)[0].starts_with("currency_id: This wallet takes another currency"));
+    assert_eq!(refusal(other), ["amount: Must be at least 30.00"]);
     let payout = engine.payout_create(webmaster, wish).await.expect("a payout");
     assert_eq!(money(&world).await, ["379.50", "120.50", "-500.00"].map(str::to_owned));
 
@@ -301,4 +301,95 @@ async fn a_deposit_is_on_the_balance_once(test: TestDb) {
     let all = engine.transfer_list(operator, read(&[])).await.expect("transfers");
     assert_eq!(all.total_count, 1);
     books_balance(&world).await;
+}
+
+async fn rate(world: &World, base: &str, currency: &str, value: &str) -> i64 {
+    let form = [("base_id", base), ("currency_id", currency), ("value", value), ("comment", "agreed")];
+    world.engine.rate_create(world.operator, read(&form)).await.expect("a rate")
+}
+
+#[db_test]
+async fn a_wallet_of_another_currency_is_paid_by_the_rate_of_the_moment(test: TestDb) {
+    let world = World::new(test).await;
+    let (engine, webmaster, operator) = (&world.engine, world.webmaster, world.operator);
+    earn(&world, 1, 500).await;
+    let form = [("kind", "1"), ("account", "U0123456"), ("currency_id", "643")];
+    let wallet = engine.wallet_create(webmaster, read(&form)).await.expect("a wallet");
+    engine.wallet_update(operator, wallet, read(&[("status", "1")])).await.expect("approve");
+    world.clock.advance(48 * HOUR);
+    let wish = || read(&[("currency_id", "840"), ("amount", "100.01")]);
+    assert!(
+        refusal(engine.payout_create(webmaster, wish()).await)[0].contains("no rate from USD to RUB now")
+    );
+    // A cross by the euro: 80.000000000000 roubles for a dollar.
+    rate(&world, "978", "840", "1.25").await;
+    rate(&world, "978", "643", "100").await;
+    let payout = engine.payout_create(webmaster, wish()).await.expect("a payout");
+    // What is stated later changes nothing of it.
+    world.clock.advance(1);
+    rate(&world, "840", "643", "50").await;
+    let seen = engine.payout_view(webmaster, payout).await.expect("the payout");
+    assert_eq!((seen.amount.to_string(), seen.amount_paid.to_string()), ("100.01".into(), "8000.80".into()));
+    assert_eq!((seen.currency_id, seen.currency_paid_id, seen.rate.as_deref()), (840, 643, Some("80")));
+    assert!(seen.rate_source.starts_with("network 2023-11-16T22:13:20Z (rate "), "{}", seen.rate_source);
+    engine.payout_update(operator, payout, read(&[("status", "1")])).await.expect("approve");
+    let paid = [("status", "3"), ("reference", "7f3a")];
+    engine.payout_update(operator, payout, read(&paid)).await.expect("pay");
+    books_balance(&world).await;
+    assert_eq!(engine.ledger_verify().await.expect("verify").differences, []);
+    let id = payout.to_string();
+    let rows = engine.transfer_list(webmaster, read(&[("payout_id", &id)])).await.expect("transfers").rows;
+    let told: Vec<(i64, String, Option<&str>)> =
+        rows.iter().map(|row| (row.currency_id, row.amount.to_string(), row.rate.as_deref())).collect();
+    let expected = [
+        (643, "8000.80".to_owned(), None),
+        (643, "8000.80".to_owned(), Some("80")),
+        (840, "100.01".to_owned(), Some("80")),
+        (840, "100.01".to_owned(), None),
+    ];
+    assert_eq!(told, expected);
+    let house = |balance: whocpa_engine::balance::BalanceView| balance.fx.expect("fx").to_string();
+    assert_eq!(house(engine.balance_view(operator, 840).await.expect("balance")), "100.01");
+    assert_eq!(house(engine.balance_view(operator, 643).await.expect("balance")), "-8000.80");
+    // The newest rate of the pair itself now goes before the cross.
+    let next = engine.payout_create(webmaster, wish()).await.expect("a payout");
+    let seen = engine.payout_view(webmaster, next).await.expect("the payout");
+    assert_eq!((seen.rate.as_deref(), seen.amount_paid.to_string()), (Some("50"), "5000.50".into()));
+    engine.payout_delete(webmaster, next).await.expect("cancel");
+    assert_eq!(engine.ledger_verify().await.expect("verify").differences, []);
+    // Rates end.
+    world.clock.advance(31 * 24 * HOUR);
+    assert!(refusal(engine.payout_create(webmaster, wish()).await)[0].contains("no rate"));
+}
+
+#[db_test]
+async fn rates_are_stated_once(test: TestDb) {
+    let world = World::new(test).await;
+    let engine = &world.engine;
+    let first = rate(&world, "840", "643", "92.5").await;
+    for (form, message) in [
+        (
+            [("base_id", "840"), ("currency_id", "840"), ("value", "1")],
+            "currency_id: Must be another currency than base_id",
+        ),
+        ([("base_id", "840"), ("currency_id", "5"), ("value", "1")], "currency_id: Currencies not found"),
+    ] {
+        assert_eq!(refusal(engine.rate_create(world.operator, read(&form)).await), [message]);
+    }
+    let past = [("base_id", "840"), ("currency_id", "643"), ("value", "1"), ("date_start", "2020-01-01")];
+    assert!(
+        refusal(engine.rate_create(world.operator, read(&past)).await)[0]
+            .starts_with("date_start: Must not be in the past")
+    );
+    let refused = engine.rate_create(world.webmaster, read(&past)).await;
+    assert!(matches!(refused, Err(Error::Forbidden)), "{refused:?}");
+    let seen = engine.rate_view(world.webmaster, first).await.expect("everybody reads them");
+    assert_eq!((seen.value.as_str(), seen.comment.as_str()), ("92.5", "agreed"));
+    // What ships with the program is loaded once, however often.
+    let count = engine.rate_load_shipped(START.plus_days(700)).await.expect("load");
+    assert!(count > 1000, "{count}");
+    assert_eq!(engine.rate_load_shipped(START.plus_days(700)).await.expect("load"), 0);
+    let ecb =
+        engine.rate_list(world.webmaster, read(&[("source", "2"), ("per_page", "10")])).await.expect("rates");
+    assert_eq!(ecb.total_count, i64::try_from(count).expect("a count"));
 }

@@ -62,6 +62,7 @@ mod export;
 mod payout;
 mod postback;
 mod proof;
+mod rate;
 mod referral;
 mod rule;
 mod simulate;

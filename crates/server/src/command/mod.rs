@@ -1,4 +1,4 @@
-//! The command line: `whocpa serve | demo | migrate | admin | doctor | ledger | openapi`.
+//! The command line: `whocpa serve | demo | migrate | admin | doctor | ledger | rates | openapi`.
 
 mod admin;
 mod doctor;
@@ -6,6 +6,7 @@ mod ledger;
 mod migrate;
 mod openapi;
 mod out;
+mod rates;
 mod serve;
 
 use std::future::Future;
@@ -44,6 +45,8 @@ enum Command {
     /// Look whether the books are right
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Load euro reference rates of the European Central Bank
+    Rates(rates::Rates),
     /// Print the OpenAPI document of the API
     #[command(name = "openapi")]
     OpenApi(openapi::OpenApi),
@@ -105,6 +108,7 @@ impl Cli {
             Command::Admin(admin) => block_on(admin.run()),
             Command::Doctor(doctor) => block_on(doctor.run()),
             Command::Ledger(ledger) => block_on(ledger.run()),
+            Command::Rates(rates) => block_on(rates.run()),
             Command::OpenApi(openapi) => {
                 openapi.run();
                 Ok(())

@@ -180,6 +180,7 @@ async fn people(builder: &Builder<'_>, password: String, dice: &mut Dice) -> who
     let staff = builder.staff().await?;
     builder.assign(by_operator, &staff, &webmasters).await?;
     builder.assign(by_operator, &staff, &advertisers).await?;
+    builder.rates(by_operator).await?;
     builder.news(by_operator, &offers).await?;
     builder.tickets(&staff, &webmasters, &advertisers).await?;
     step.end(&format!(

@@ -5,6 +5,7 @@ use whocpa_domain::time::DAY;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Clock, Level, Result};
 use whocpa_engine::Caller;
+use whocpa_engine::rate::RateCreate;
 use whocpa_engine::ticket::{TicketCreate, TicketUpdate};
 use whocpa_engine::user::{UserCreate, UserUpdate};
 
@@ -103,6 +104,22 @@ impl Builder<'_> {
                 ("email", format!("{}@mail.example", person.login)),
             ];
             self.engine.user_update(operator, person.id, sent::<UserUpdate>(&pairs)?).await?;
+        }
+        Ok(())
+    }
+
+    /// What the bank publishes, and what the network states itself, as it must for the rouble.
+    pub async fn rates(&self, operator: Caller) -> Result<()> {
+        self.engine.rate_load_shipped(self.clock.now().plus_days(-60)).await?;
+        for (base, currency, value, comment) in [
+            ("978", "840", "1.15", "Bank's rate of the morning"),
+            ("840", "643", "92.5", "Exchange's rate of the morning"),
+            ("10001", "840", "0.999", "USDT is bought with a fee"),
+        ] {
+            let pairs =
+                [("base_id", base), ("currency_id", currency), ("value", value), ("comment", comment)]
+                    .map(|(name, value)| (name, value.to_owned()));
+            self.engine.rate_create(operator, sent::<RateCreate>(&pairs)?).await?;
         }
         Ok(())
     }

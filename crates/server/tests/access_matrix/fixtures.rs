@@ -28,6 +28,7 @@ impl Network {
                 let id = 50_000 + number;
                 format!("id={id}&code=X{id}&digits=2&name_en={word}&name_ru={word}")
             }
+            Resource::Rate => format!("base_id=840&currency_id=978&value=0.9&comment={word}"),
             // A manager speaks about the offers of his people only.
             Resource::Feed => Self::feed_form(party.public_offer, &word),
             Resource::News if actor == Actor::ManagerA => {

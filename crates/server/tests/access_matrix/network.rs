@@ -286,6 +286,8 @@ impl Network {
         let entries = self.send(Operator, "GET", &format!("/api/audit/?{AUDIT_FILTER}"), "").await.json();
         self.add(Resource::Audit, entries["objects"][0]["id"].as_i64().expect("an entry"), &[Operator], "");
         self.add(Resource::Currency, 840, &EVERYBODY, "");
+        let rate = "base_id=840&currency_id=643&value=92.5&comment=CANARY";
+        self.make_and_add(Operator, Resource::Rate, rate, &EVERYBODY[1..]).await;
         let news = "header=CANARY&body=text";
         self.make_and_add(Operator, Resource::News, news, &EVERYBODY).await;
         let future = format!("{news}&date_start=2099-01-01");

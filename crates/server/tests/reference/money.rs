@@ -31,10 +31,26 @@ async fn conditions(story: &mut Story, webmaster: i64) {
     story.delete(Operator, R::Condition, &id).await;
 }
 
+/// What a dollar is in roubles.
+async fn rates(story: &mut Story) {
+    let form = [
+        ("base_id", "840"),
+        ("currency_id", "643"),
+        ("value", "92.4567"),
+        ("comment", "Central bank's rate of the day, plus 1 %"),
+    ];
+    let id = story.create(Operator, R::Rate, &form).await;
+    for level in [Webmaster, Advertiser, Operator] {
+        story.list(level, R::Rate, &[("base_id", "840"), ("per_page", "10")]).await;
+        story.view(level, R::Rate, &id).await;
+    }
+}
+
 /// Special conditions, wallets, payouts and deposits.
 pub async fn tell(story: &mut Story) {
     let webmaster = story.list(Operator, R::User, &[("level", "1")]).await[0]["id"].as_i64().expect("an id");
     conditions(story, webmaster).await;
+    rates(story).await;
     earn(story, webmaster).await;
     let form = [
         ("kind", "3"),

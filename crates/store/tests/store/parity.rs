@@ -16,7 +16,7 @@ use whocpa_store::{
     account, api_key, area, audit, balance, buyer, category, change, claim, click, condition, connection,
     currency, decision, deposit, domain, feed, finding, geo, goal, image, impression, landing, lead,
     lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person, phone_claim,
-    product, promo, rule, secret, stock, ticket, transfer, wallet,
+    product, promo, rate, rule, secret, stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -239,6 +239,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         phone_claim::Entity, main;
         product::Entity, main;
         promo::Entity, main;
+        rate::Entity, main;
         rule::Entity, main;
         secret::Entity, main;
         stock::Entity, main;
