@@ -4,9 +4,10 @@
 //! one. Changes come from the change log of the store, on this node at once and on the others within a second.
 
 mod entry;
+mod load;
 mod shelf;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
@@ -14,15 +15,11 @@ use arc_swap::ArcSwap;
 use rpds::{HashTrieMapSync, HashTrieSetSync};
 use rustc_hash::FxHasher;
 use tokio::sync::Mutex;
-use whocpa_domain::cap::{CapMeasure, CapRule};
 use whocpa_domain::key::Networks;
 use whocpa_domain::parked::DomainStatus;
 use whocpa_domain::{Result, Time};
-use whocpa_store::change::{self, Change, ChangeKind};
-use whocpa_store::domain::{self, Domain};
-use whocpa_store::offer::Offer;
-use whocpa_store::person::User;
-use whocpa_store::{Db, Store, cap, connection, finding, landing, link, offer, offer_figure, person};
+use whocpa_store::Store;
+use whocpa_store::change::{self, Change};
 
 pub(crate) use entry::numbers;
 pub use entry::{
@@ -31,8 +28,13 @@ pub use entry::{
 
 pub use shelf::Shelf;
 
+use self::load::Loading;
 use crate::check;
 use crate::click::ClickCaps;
+
+pub(crate) use self::entry::numbers;
+pub use self::entry::{BackAddress, CapEntry, DomainEntry, LandingEntry, LinkEntry, OfferEntry, Plan, Way};
+pub use self::shelf::Shelf;
 
 /// By a number that the database gave: nobody chooses these, so that a quick hash does.
 pub type IdMap<V> = HashTrieMapSync<i64, V, BuildHasherDefault<FxHasher>>;
@@ -183,7 +185,8 @@ impl Catalogue {
             reader.passed = change::settled(&store.read(), now.plus(-change::GAP_SECONDS)).await?;
             reader.applied.clear();
             let loading = Loading { db: store.read(), store, home: &self.home, caps: &self.caps, now };
-            self.snapshot.store(Arc::new(loading.all().await?));
+            let before = self.now_owned();
+            self.snapshot.store(Arc::new(loading.all(&before).await?));
         }
         let changes = change::list(&store.read(), reader.passed).await?;
         let fresh: Vec<Change> =
@@ -213,195 +216,6 @@ impl Reader {
             entry.remove();
         }
     }
-}
-
-/// What reads the store for a snapshot.
-struct Loading<'a> {
-    db: Db,
-    store: &'a Store,
-    home: &'a Home,
-    caps: &'a ClickCaps,
-    now: Time,
-}
-
-impl Loading<'_> {
-    async fn all(&self) -> Result<Snapshot> {
-        let mut snapshot = Snapshot { network_traffback: self.home.traffback.clone(), ..Snapshot::default() };
-        self.links(&mut snapshot, None).await?;
-        self.offers(&mut snapshot, None).await?;
-        park(&mut snapshot, domain::all(&self.db, None).await?);
-        self.people(&mut snapshot).await?;
-        self.figures(&mut snapshot).await?;
-        let connected = by_offer(connection::approved_pairs(&self.db, None).await?);
-        snapshot.connect(connected);
-        Ok(snapshot)
-    }
-
-    async fn apply(&self, snapshot: &mut Snapshot, changes: &[Change]) -> Result<()> {
-        let ids = |kind: ChangeKind| -> Vec<i64> {
-            let ids: BTreeSet<i64> =
-                changes.iter().filter(|row| row.kind == kind.code()).map(|row| row.object_id).collect();
-            ids.into_iter().collect()
-        };
-        let links = ids(ChangeKind::Link);
-        if !links.is_empty() {
-            self.links(snapshot, Some(&links)).await?;
-        }
-        let mut offers = [ids(ChangeKind::Offer), ids(ChangeKind::Used)].concat();
-        offers.sort_unstable();
-        offers.dedup();
-        if !offers.is_empty() {
-            for id in &offers {
-                snapshot.offers.remove_mut(id);
-            }
-            self.offers(snapshot, Some(&offers)).await?;
-        }
-        let connected = ids(ChangeKind::Connection);
-        if !connected.is_empty() {
-            let mut present = by_offer(connection::approved_pairs(&self.db, Some(&connected)).await?);
-            for offer_id in connected {
-                present.entry(offer_id).or_default();
-            }
-            snapshot.connect(present);
-        }
-        let domains = ids(ChangeKind::Domain);
-        if !domains.is_empty() {
-            for id in &domains {
-                if let Some(name) = snapshot.domain_names.get(id).cloned() {
-                    snapshot.domains.remove_mut(&name);
-                    snapshot.domain_names.remove_mut(id);
-                }
-            }
-            park(snapshot, domain::all(&self.db, Some(&domains)).await?);
-        }
-        if !ids(ChangeKind::User).is_empty() {
-            self.people(snapshot).await?;
-        }
-        if !ids(ChangeKind::Figures).is_empty() {
-            self.figures(snapshot).await?;
-            snapshot.rank();
-        }
-        Ok(())
-    }
-
-    async fn links(&self, snapshot: &mut Snapshot, ids: Option<&[i64]>) -> Result<()> {
-        let host = self.home.host.as_deref();
-        for row in link::all(&self.db, ids).await? {
-            snapshot.links.insert_mut(row.code.clone(), Arc::new(LinkEntry::new(row, host)));
-        }
-        Ok(())
-    }
-
-    async fn offers(&self, snapshot: &mut Snapshot, ids: Option<&[i64]>) -> Result<()> {
-        let rows = offer::all(&self.db, ids).await?;
-        let masks: HashMap<i64, &str> = rows.iter().map(|row| (row.id, row.utm_mask.as_str())).collect();
-        let mut landings: HashMap<i64, Vec<Arc<LandingEntry>>> = HashMap::new();
-        for row in landing::live(&self.db, ids).await? {
-            let mask = masks.get(&row.offer_id).copied().unwrap_or_default();
-            if let Some(entry) = LandingEntry::new(&row, mask) {
-                landings.entry(row.offer_id).or_default().push(Arc::new(entry));
-            }
-        }
-        let mut categories = offer::categories_of(&self.db, ids).await?;
-        let mut paused: HashMap<i64, Vec<PausedEntry>> = HashMap::new();
-        for row in finding::paused(&self.db, ids).await? {
-            let entry =
-                PausedEntry { finding_id: row.id, webmaster_id: row.webmaster_id, source: row.source() };
-            paused.entry(row.offer_id).or_default().push(entry);
-        }
-        let mut rules: HashMap<i64, Vec<CapRule>> = HashMap::new();
-        for row in rows {
-            let id = row.id;
-            let mut entry = OfferEntry {
-                landings: landings.remove(&id).unwrap_or_default().into_boxed_slice(),
-                categories: categories.remove(&id).unwrap_or_default().into_boxed_slice(),
-                paused: paused.remove(&id).unwrap_or_default().into_boxed_slice(),
-                ..self.offer(row)
-            };
-            self.count(&mut entry).await?;
-            rules.insert(id, entry.caps.iter().map(|cap| cap.rule).collect());
-            snapshot.offers.insert_mut(id, Arc::new(entry));
-        }
-        self.caps.keep(&rules);
-        Ok(())
-    }
-
-    fn offer(&self, row: Offer) -> OfferEntry {
-        OfferEntry::new(row, self.home.host.as_deref())
-    }
-
-    /// What is used of an offer's caps: leads as the store has them now, clicks once, because then the node counts them.
-    async fn count(&self, entry: &mut OfferEntry) -> Result<()> {
-        for at in &mut entry.caps {
-            let window = at.window(self.now);
-            if at.rule.measure == CapMeasure::Clicks {
-                self.caps.begin_from(self.store, entry.id, at.rule, window).await?;
-                at.set_used(window, BTreeMap::new());
-            } else {
-                at.set_used(window, cap::leads_used(&self.db, entry.id, at.rule, window).await?);
-            }
-        }
-        Ok(())
-    }
-
-    async fn figures(&self, snapshot: &mut Snapshot) -> Result<()> {
-        let known = offer_figure::epc(&self.db).await?;
-        snapshot.epc = Arc::new(known.into_iter().map(|(id, currency, epc)| (id, (currency, epc))).collect());
-        Ok(())
-    }
-
-    async fn people(&self, snapshot: &mut Snapshot) -> Result<()> {
-        let (mut blocked, mut senders, mut traffback) =
-            (IdSet::default(), IdMap::default(), IdMap::default());
-        let mut tokens = HashTrieMapSync::new_sync();
-        for person in person::all(&self.db).await? {
-            if !person.is_active() {
-                blocked.insert_mut(person.id);
-                continue;
-            }
-            if !person.postback_secret.is_empty() || !person.postback_networks.is_empty() {
-                senders.insert_mut(person.id, Arc::new(sender(&person)));
-            }
-            if let (false, Some(until)) = (person.postback_hash_old.is_empty(), person.date_postback_old) {
-                tokens.insert_mut(person.postback_hash_old, (person.id, Some(Time(until))));
-            }
-            if !person.postback_hash.is_empty() {
-                tokens.insert_mut(person.postback_hash, (person.id, None));
-            }
-            if let Some(url) = entry::traffback(person.url_traffback, self.home.host.as_deref()) {
-                traffback.insert_mut(person.id, url);
-            }
-        }
-        snapshot.blocked = blocked;
-        snapshot.tokens = tokens;
-        snapshot.senders = senders;
-        snapshot.traffback = traffback;
-        Ok(())
-    }
-}
-
-fn sender(person: &User) -> SenderEntry {
-    SenderEntry {
-        networks: Networks::from_text(&person.postback_networks),
-        secret: person.postback_secret.clone(),
-        is_signed: person.is_postback_signed,
-    }
-}
-
-fn park(snapshot: &mut Snapshot, rows: Vec<Domain>) {
-    for row in rows {
-        snapshot.domain_names.insert_mut(row.id, row.name.clone());
-        snapshot.domains.insert_mut(row.name.clone(), Arc::new(row.into()));
-    }
-}
-
-/// Webmasters by offer.
-fn by_offer(pairs: Vec<(i64, i64)>) -> BTreeMap<i64, Vec<i64>> {
-    let mut by_offer: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-    for (webmaster_id, offer_id) in pairs {
-        by_offer.entry(offer_id).or_default().push(webmaster_id);
-    }
-    by_offer
 }
 
 #[cfg(test)]

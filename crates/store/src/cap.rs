@@ -1,9 +1,9 @@
 //! What is used of an offer's caps.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
-use sea_orm::ConnectionTrait;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use whocpa_domain::cap::{CapMeasure, CapRule, Window};
 use whocpa_domain::click::ClickReason;
 use whocpa_domain::facts::BotMark;
@@ -15,57 +15,106 @@ use crate::Store;
 use crate::click::{self, ClickMark};
 use crate::db::{self, Db};
 use crate::migrate::{execute, statement};
+use crate::{bulk, lead};
 
-/// Pending and approved leads of an offer that were created in a window, or what webmasters earn with them in
-/// micro-units, by webmaster: those that the cap counts.
-pub async fn leads_used(db: &Db, offer_id: i64, rule: CapRule, window: Window) -> Result<BTreeMap<i64, i64>> {
-    let sum = match rule.measure {
-        CapMeasure::Clicks => return Ok(BTreeMap::new()),
-        CapMeasure::Leads => "COUNT(*)",
-        // Thousands of micro-units: no sum of them overflows; rounded up, so that a cap is rather reached too early.
-        CapMeasure::Payout => "CAST(SUM((payout + 999) / 1000) AS BIGINT)",
-    };
-    let mut sql = format!(
-        "SELECT webmaster_id, {sum} FROM lead WHERE offer_id = $1 AND date_created >= $2 AND date_created < $3 \
-         AND status IN ({}, {})",
-        LeadStatus::Pending.code(),
-        LeadStatus::Approved.code()
-    );
-    for (column, wanted) in
-        [("goal_id", rule.goal_id), ("currency_id", rule.currency_id), ("webmaster_id", rule.webmaster_id)]
-    {
-        if wanted != 0 {
-            // Writing to a String cannot fail.
-            let _ = write!(sql, " AND {column} = {wanted}");
-        }
+/// For each of these caps of leads or payout, with its offer and window: pending and approved leads that were created in
+/// the window, or what webmasters earn with them in micro-units, by webmaster. Caps that ask alike are counted together.
+pub async fn leads_used(db: &Db, asked: &[(i64, CapRule, Window)]) -> Result<Vec<BTreeMap<i64, i64>>> {
+    let mut alike: BTreeMap<(CapMeasure, i64, bool, Window), Vec<usize>> = BTreeMap::new();
+    for (at, (_, rule, window)) in asked.iter().enumerate() {
+        let key = (rule.measure, rule.currency_id, rule.goal_id != 0, *window);
+        alike.entry(key).or_default().push(at);
     }
-    sql.push_str(" GROUP BY webmaster_id");
-    let values = [offer_id.into(), window.start.0.into(), window.end.0.into()];
-    let mut used = pairs(db, &sql, values).await?;
-    if rule.measure == CapMeasure::Payout {
-        for thousands in used.values_mut() {
-            *thousands = thousands.saturating_mul(1000);
+    let mut used = vec![BTreeMap::new(); asked.len()];
+    for ((measure, currency_id, is_of_goal, window), places) in alike {
+        let rule = |at: usize| asked.get(at).map(|(offer_id, rule, _)| (*offer_id, *rule));
+        let ids: BTreeSet<i64> = places.iter().filter_map(|at| Some(rule(*at)?.0)).collect();
+        let found = leads(db, (measure, currency_id, is_of_goal, window), &Vec::from_iter(ids)).await?;
+        for at in places {
+            let (Some((offer_id, rule)), Some(used)) = (rule(at), used.get_mut(at)) else { continue };
+            let first = (offer_id, rule.goal_id, i64::MIN);
+            for ((_, _, webmaster_id), count) in found.range(first..=(offer_id, rule.goal_id, i64::MAX)) {
+                if rule.concerns(*webmaster_id) {
+                    used.insert(*webmaster_id, *count);
+                }
+            }
         }
     }
     Ok(used)
 }
 
-/// Stored clicks of people that were sent to an offer in a window, by webmaster and number of the node that sent them.
-pub async fn clicks_used(db: &Db, offer_id: i64, window: Window) -> Result<BTreeMap<(i64, i64), i64>> {
-    let bound = |at: Time| click_id(at.0.saturating_mul(1000), 0, 0);
-    let end = if window.end == Time(i64::MAX) { i64::MAX } else { bound(window.end) };
+/// Leads of offers in a window by offer, goal (0 when all together are wanted) and webmaster.
+async fn leads(
+    db: &Db,
+    (measure, currency_id, is_of_goal, window): (CapMeasure, i64, bool, Window),
+    offer_ids: &[i64],
+) -> Result<BTreeMap<(i64, i64, i64), i64>> {
+    let sum = match measure {
+        CapMeasure::Clicks => return Ok(BTreeMap::new()),
+        CapMeasure::Leads => "COUNT(*)",
+        // Thousands of micro-units: no sum of them overflows; rounded up, so that a cap is rather reached too early.
+        CapMeasure::Payout => "CAST(SUM((payout + 999) / 1000) AS BIGINT)",
+    };
+    let goal = if is_of_goal { "goal_id" } else { "CAST(0 AS BIGINT)" };
+    let mut select = lead::Entity::find()
+        .select_only()
+        .column(lead::Column::OfferId)
+        .expr(Expr::cust(goal))
+        .column(lead::Column::WebmasterId)
+        .expr(Expr::cust(sum))
+        .filter(bulk::among(db, lead::Column::OfferId, offer_ids))
+        .filter(lead::Column::DateCreated.gte(window.start.0))
+        .filter(lead::Column::DateCreated.lt(window.end.0))
+        .filter(lead::Column::Status.is_in([LeadStatus::Pending.code(), LeadStatus::Approved.code()]))
+        .group_by(lead::Column::OfferId)
+        .group_by(lead::Column::WebmasterId);
+    if is_of_goal {
+        select = select.group_by(lead::Column::GoalId);
+    }
+    if currency_id != 0 {
+        select = select.filter(lead::Column::CurrencyId.eq(currency_id));
+    }
+    let rows: Vec<(i64, i64, i64, i64)> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+    let factor = if measure == CapMeasure::Payout { 1000 } else { 1 };
+    let count = |count: i64| count.saturating_mul(factor);
+    Ok(rows.into_iter().map(|(offer, goal, webmaster, sum)| ((offer, goal, webmaster), count(sum))).collect())
+}
+
+/// Stored clicks of people that were sent to these offers in a window, by offer: how many by webmaster and number of the node
+/// that sent them.
+pub async fn clicks_used(
+    db: &Db,
+    offer_ids: &[i64],
+    window: Window,
+) -> Result<BTreeMap<i64, BTreeMap<(i64, i64), i64>>> {
+    let (begin, end) = bounds(window);
     let node = format!("((id >> {SEQUENCE_BITS}) & {})", NODES - 1);
-    let sql = format!(
-        "SELECT webmaster_id, {node}, COUNT(*) FROM click WHERE id >= $1 AND id < $2 AND offer_id = $3 AND reason = $4 \
-         AND bot_mark = {} GROUP BY webmaster_id, {node}",
-        BotMark::None.code()
-    );
-    let values = [bound(window.start).into(), end.into(), offer_id.into(), ClickReason::Sent.code().into()];
-    let rows = db.conn().query_all_raw(statement(db, &sql, values)).await.map_err(db::error)?;
-    rows.iter()
-        .map(|row| Ok(((row.try_get_by(0)?, row.try_get_by(1)?), row.try_get_by(2)?)))
-        .collect::<std::result::Result<_, sea_orm::DbErr>>()
-        .map_err(db::error)
+    let select = click::Entity::find()
+        .select_only()
+        .column(click::Column::OfferId)
+        .column(click::Column::WebmasterId)
+        .expr(Expr::cust(node.clone()))
+        .expr(Expr::cust("COUNT(*)"))
+        .filter(click::Column::Id.gte(begin))
+        .filter(click::Column::Id.lt(end))
+        .filter(bulk::among(db, click::Column::OfferId, offer_ids))
+        .filter(click::Column::Reason.eq(ClickReason::Sent.code()))
+        .filter(click::Column::BotMark.eq(BotMark::None.code()))
+        .group_by(click::Column::OfferId)
+        .group_by(click::Column::WebmasterId)
+        .group_by(Expr::cust(node));
+    let rows: Vec<(i64, i64, i64, i64)> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+    let mut used: BTreeMap<i64, BTreeMap<(i64, i64), i64>> = BTreeMap::new();
+    for (offer_id, webmaster_id, node, clicks) in rows {
+        used.entry(offer_id).or_default().insert((webmaster_id, node), clicks);
+    }
+    Ok(used)
+}
+
+/// The click ids of a window.
+fn bounds(window: Window) -> (i64, i64) {
+    let bound = |at: Time| click_id(at.0.saturating_mul(1000), 0, 0);
+    (bound(window.start), if window.end == Time(i64::MAX) { i64::MAX } else { bound(window.end) })
 }
 
 /// What the store has of a click log and of the clicks that were sent to an offer, at one moment.
@@ -73,7 +122,7 @@ pub async fn clicks_used(db: &Db, offer_id: i64, window: Window) -> Result<BTree
 pub struct Settled {
     /// Clicks of the log before this mark are stored.
     pub mark: ClickMark,
-    /// As [`clicks_used`].
+    /// As [`clicks_used`], of that offer.
     pub used: BTreeMap<(i64, i64), i64>,
     /// Which of the named clicks are stored.
     pub stored: BTreeSet<ClickId>,
@@ -89,21 +138,10 @@ pub async fn settled(
     let look = |db: Db| async move {
         let mark = click::mark(&db, log).await?;
         let stored = click::stored(&db, &named()).await?;
-        Ok(Settled { mark, stored, used: clicks_used(&db, offer_id, window).await? })
+        let used = clicks_used(&db, &[offer_id], window).await?.remove(&offer_id).unwrap_or_default();
+        Ok(Settled { mark, used, stored })
     };
     store.look_clicks(look).await
-}
-
-async fn pairs(
-    db: &Db,
-    sql: &str,
-    values: impl IntoIterator<Item = sea_orm::Value>,
-) -> Result<BTreeMap<i64, i64>> {
-    let rows = db.conn().query_all_raw(statement(db, sql, values)).await.map_err(db::error)?;
-    rows.iter()
-        .map(|row| Ok((row.try_get_by(0)?, row.try_get_by(1)?)))
-        .collect::<std::result::Result<_, sea_orm::DbErr>>()
-        .map_err(db::error)
 }
 
 /// Clicks that a node has counted in a window.

@@ -13,7 +13,7 @@ use crate::db::{self, Db, Paging, Rows};
 use crate::material::{self, Columns};
 
 /// One landing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "landing")]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol has these flags as separate fields")]
 pub struct Model {

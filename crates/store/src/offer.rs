@@ -25,7 +25,7 @@ pub use sets::{
 };
 
 /// One offer.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, DeriveEntityModel)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, DeriveEntityModel)]
 #[sea_orm(table_name = "offer")]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol has these flags as separate fields")]
 pub struct Model {

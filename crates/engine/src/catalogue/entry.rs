@@ -21,7 +21,7 @@ use whocpa_domain::way::AttributionRule;
 use whocpa_store::domain::Domain;
 use whocpa_store::finding::Source;
 use whocpa_store::landing::Landing;
-use whocpa_store::link::Link;
+use whocpa_store::link::{Link, LinkCore};
 use whocpa_store::offer::Offer;
 
 use crate::check;
@@ -49,6 +49,8 @@ pub struct LinkEntry {
     pub referrer: Option<ReferrerMode>,
     /// A deleted link still answers.
     pub is_deleted: bool,
+    /// Stands for the stored row, 0 for a plain link and for one that is not stored.
+    pub mark: u64,
     /// More than its offer and its labels; most links have none.
     pub plan: Option<Box<Plan>>,
 }
@@ -86,7 +88,7 @@ pub struct Way {
 }
 
 /// An offer, as clicks and conversions see it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OfferEntry {
     /// Offer id.
     pub id: i64,
@@ -126,6 +128,8 @@ pub struct OfferEntry {
     pub caps: Box<[CapEntry]>,
     /// Sources that rules about the quality of traffic have paused.
     pub paused: Box<[PausedEntry]>,
+    /// Stands for its stored rows, 0 for an offer that is not stored.
+    pub mark: u64,
 }
 
 /// A source whose visitors are not sent to an offer.
@@ -205,7 +209,7 @@ pub struct LandingEntry {
 }
 
 /// A cap with what of it is used, as far as the store counts it: leads and payout.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CapEntry {
     /// The cap.
     pub rule: CapRule,
@@ -289,6 +293,22 @@ impl LinkEntry {
         self.subids.as_deref().unwrap_or(NO_SUBIDS)
     }
 
+    /// A stored link that is nothing but a way to its offer.
+    pub(super) fn plain(row: &LinkCore) -> Self {
+        let [first, rest] = [row.subid1.clone(), String::new()];
+        let subids =
+            (!first.is_empty()).then(|| Box::new([first, rest, String::new(), String::new(), String::new()]));
+        let (id, webmaster_id, offer_id) = (row.id, row.webmaster_id, row.offer_id);
+        Self { id, webmaster_id, offer_id, area_id: row.area_id, subids, ..Self::default() }
+    }
+
+    /// Whether it is the entry of this plain link.
+    pub(super) fn is_plain_of(&self, row: &LinkCore) -> bool {
+        self.mark == 0
+            && (self.id, self.webmaster_id, self.offer_id) == (row.id, row.webmaster_id, row.offer_id)
+            && (self.area_id, self.subid()[0].as_str()) == (row.area_id, row.subid1.as_str())
+    }
+
     /// A stored link.
     pub(super) fn new(row: Link, own_host: Option<&str>) -> Self {
         Self {
@@ -305,6 +325,7 @@ impl LinkEntry {
             url_traffback: traffback(row.url_traffback, own_host),
             referrer: ReferrerMode::from_code(row.referrer).filter(|mode| *mode != ReferrerMode::Keep),
             is_deleted: row.date_deleted.is_some(),
+            mark: 0,
         }
     }
 }
@@ -421,6 +442,7 @@ impl OfferEntry {
             date_stopped: row.date_stopped,
             caps: caps.collect(),
             paused: Box::default(),
+            mark: 0,
         }
     }
 

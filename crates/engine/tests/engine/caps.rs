@@ -9,12 +9,16 @@ use tokio::sync::Notify;
 use whocpa_db_test::db_test;
 use whocpa_domain::Error;
 use whocpa_domain::click::ClickReason;
+use whocpa_domain::user::UserLevel;
 use whocpa_engine::click::Visit;
+use whocpa_engine::lead::{Conversion, Verdict};
 use whocpa_engine::{Engine, EngineConfig, Rng};
 use whocpa_store::click;
+use whocpa_store::link::{self, Link};
 use whocpa_store::testing::TestDb;
 
 use crate::routing::{Routed, routed};
+use crate::world::read;
 
 /// Keeps the drainer from storing anything until it is told to go on.
 struct Held {
@@ -162,4 +166,76 @@ async fn robots_take_no_places(test: TestDb) {
     let db = run.world.test.store.clicks();
     let sent = click::sent_by_offer(&db, 0, i64::MAX).await.expect("count");
     assert_eq!(sent.get(&run.offers[0]), Some(&2), "figures of offers count people");
+}
+
+/// Each cap of leads or payout counts what it says, whatever other caps stand beside it.
+#[db_test]
+async fn caps_of_leads_count_what_they_say(test: TestDb) {
+    let run = routed(test).await;
+    let (offer, webmaster) = (run.offers[0], run.world.webmaster.user_id);
+    let (goal, second) = (run.world.goal(offer, "4").await, run.world.goal(offer, "5").await);
+    let rest = format!(r#""period":1,"limit":"1000","webmaster_id":{webmaster}"#);
+    let caps = format!(
+        r#"[{{"measure":2,"period":1,"limit":"1000"}},
+            {{"measure":2,"period":3,"limit":"1000","goal_id":{goal}}},
+            {{"measure":2,{rest}}},
+            {{"measure":2,"period":4,"limit":"1000","webmaster_id":{other}}},
+            {{"measure":3,"period":4,"limit":"1000","currency_id":840}},
+            {{"measure":3,"period":2,"limit":"1000","currency_id":978,"is_each":true}}]"#,
+        other = run.world.operator.user_id + 1000,
+    );
+    let refused = run.world.engine.offer_update(run.world.operator, offer, read(&[("caps", &caps)])).await;
+    assert!(refused.is_err(), "there is no such webmaster");
+    let other = crate::world::person(&run.world.test, UserLevel::Webmaster, "other").await.user_id;
+    let caps = caps.replace(&(run.world.operator.user_id + 1000).to_string(), &other.to_string());
+    run.offer(0, &[("caps", &caps)]).await;
+    for goal_id in [goal, second, goal] {
+        let click = run.click("").await;
+        let sent = Conversion {
+            advertiser_id: run.world.advertiser.user_id,
+            tid: click.tid,
+            goal_id: Some(goal_id),
+            ..Conversion::default()
+        };
+        let verdict = run.world.engine.lead_receive(sent).await.expect("a verdict");
+        assert!(matches!(verdict, Verdict::Accepted { .. }), "{goal_id}: {verdict:?}");
+    }
+    let shown = run.world.engine.offer_view(run.world.operator, offer).await.expect("the offer");
+    let used: Vec<Option<&str>> = shown.caps.iter().map(|cap| cap.used.as_deref()).collect();
+    assert_eq!(used[..5], [Some("3"), Some("2"), Some("3"), Some("0"), Some("10.40")]);
+}
+
+/// What changed while this node was away too long to be told of it is found by reading everything anew.
+#[db_test]
+async fn a_rebuild_finds_what_nobody_told(test: TestDb) {
+    let run = routed(test).await;
+    run.click("").await;
+    let [plain, special] = [0, 1].map(|at| run.offers[at]);
+    let store = &run.world.test.store;
+    let made = run.world.engine.link_create(run.world.webmaster, read(&[("offer_id", &special.to_string())]));
+    let second = made.await.expect("a link");
+    run.world
+        .engine
+        .link_update(run.world.webmaster, second, read(&[("subid2", "x")]))
+        .await
+        .expect("a label");
+    let rows = link::all(&store.read(), Some(&[run.link, second])).await.expect("links");
+    let code = rows.iter().find(|row| row.id == second).expect("the second").code.clone();
+    let changed = &rows.into_iter().map(|row| {
+        let offer_id = if row.id == second { plain } else { special };
+        Link { offer_id, subid1: "new".to_owned(), ..row }
+    });
+    let write = |db| async move {
+        for row in changed.clone() {
+            link::update(&db, row).await?;
+        }
+        Ok(())
+    };
+    store.write(write).await.expect("change them behind the engine's back");
+    run.world.engine.catalogue_refresh().await.expect("refresh");
+    let offer_of = async |code: &str| run.world.engine.click_track(Visit::to(code)).await.offer_id;
+    assert_eq!((offer_of(&run.code).await, offer_of(&code).await), (plain, special), "nobody told");
+    run.world.clock.advance(86_400);
+    run.world.engine.catalogue_refresh().await.expect("a rebuild");
+    assert_eq!((offer_of(&run.code).await, offer_of(&code).await), (special, plain));
 }

@@ -78,13 +78,14 @@ impl ClickCaps {
     /// Remembers clicks of the log that the store does not have, until [`started`](Self::started). Nothing is read when
     /// no offer has caps.
     pub async fn pend(&self, store: &Store) -> Result<()> {
+        let mut found = Vec::new();
         if let Some(log) = &self.log
             && whocpa_store::offer::any_caps(&store.read()).await?
         {
             let from = to_mark(click::mark(&store.clicks(), log.identity()).await?);
-            let found = undrained(log.clone(), from, None).await;
-            *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+            found = undrained(log.clone(), from, None).await;
         }
+        *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         Ok(())
     }
 
@@ -93,23 +94,56 @@ impl ClickCaps {
         *self.pending.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Begins to count for these caps of offers with what was there before; does nothing for those that are counted already.
+    pub async fn begin_all(&self, store: &Store, asked: &[(i64, CapRule, Window)]) -> Result<()> {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(pending) = pending else {
+            for (offer_id, rule, window) in asked {
+                self.begin_from(store, *offer_id, *rule, *window).await?;
+            }
+            return Ok(());
+        };
+        // The program starts: nobody comes yet, and all are counted together.
+        let told = self.told(store).await?;
+        let mut windows: BTreeMap<Window, BTreeSet<i64>> = BTreeMap::new();
+        for (offer_id, _, window) in asked {
+            windows.entry(*window).or_default().insert(*offer_id);
+        }
+        let mut in_log: HashMap<i64, Vec<Sent>> = HashMap::new();
+        for (_, offer_id, sent) in pending {
+            in_log.entry(offer_id).or_default().push(sent);
+        }
+        for (window, offer_ids) in windows {
+            let ids: Vec<i64> = offer_ids.into_iter().collect();
+            let mut found = cap::clicks_used(&store.clicks(), &ids, window).await?;
+            for (offer_id, rule, _) in asked.iter().filter(|(_, _, own)| *own == window) {
+                let used = found.entry(*offer_id).or_default();
+                let waiting = in_log.get(offer_id).into_iter().flatten();
+                let mut used = used.clone();
+                for (id, webmaster_id) in waiting.filter(|(id, _)| is_within(*id, window)) {
+                    *used.entry((*webmaster_id, click_node(*id))).or_default() += 1;
+                }
+                self.begin_with(*offer_id, *rule, window, (&used, &told));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the other nodes tell.
+    async fn told(&self, store: &Store) -> Result<Vec<Told>> {
+        match self.node {
+            Some(node) => cap::others(&store.read(), node).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Begins to count for a cap with what was there before; does nothing when it is counted already.
-    pub async fn begin_from(
-        &self,
-        store: &Store,
-        offer_id: i64,
-        rule: CapRule,
-        window: Window,
-    ) -> Result<()> {
-        let key = |webmaster_id: i64| CountKey { offer_id, period: rule.period, webmaster_id };
+    async fn begin_from(&self, store: &Store, offer_id: i64, rule: CapRule, window: Window) -> Result<()> {
         let whole = if rule.is_each { EACH } else { rule.webmaster_id };
-        if self.knows(key(whole)) {
+        if self.knows(CountKey { offer_id, period: rule.period, webmaster_id: whole }) {
             return Ok(());
         }
-        let told = match self.node {
-            Some(node) => cap::others(&store.read(), node).await?,
-            None => Vec::new(),
-        };
+        let told = self.told(store).await?;
         let _watching = self.watch(offer_id, rule);
         let found = self.found(store, (offer_id, rule), window).await?;
         // From here to the end of this function no click can enter unseen.
@@ -125,6 +159,19 @@ impl ClickCaps {
                 }
             }
         }
+        self.begin_with(offer_id, rule, window, (&used, &told));
+        Ok(())
+    }
+
+    /// Begins to count with these clicks, by webmaster and node, and with what other nodes tell.
+    fn begin_with(
+        &self,
+        offer_id: i64,
+        rule: CapRule,
+        window: Window,
+        (used, told): (&BTreeMap<(i64, i64), i64>, &[Told]),
+    ) {
+        let key = |webmaster_id: i64| CountKey { offer_id, period: rule.period, webmaster_id };
         let begin = |webmaster_id: i64, counts: &dyn Fn(i64) -> bool| {
             let same = |told: &&Told| CountKey::from(*told) == key(webmaster_id) && told.window == window;
             let mut by_node: BTreeMap<i64, i64> = BTreeMap::new();
@@ -146,9 +193,8 @@ impl ClickCaps {
             }
             self.begin(key(EACH), window, (0, 0));
         } else {
-            begin(whole, &|id| rule.concerns(id));
+            begin(rule.webmaster_id, &|id| rule.concerns(id));
         }
-        Ok(())
     }
 
     /// Whether clicks are to be shown to [`note_sent`](Self::note_sent). Asked under the lock of the log's queue.
@@ -200,15 +246,13 @@ impl ClickCaps {
 
     /// Clicks that were sent to an offer in a window, in the store and in the log, by webmaster and node.
     async fn found(&self, store: &Store, (offer_id, rule): (i64, CapRule), window: Window) -> Result<Found> {
-        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let in_log = match (pending, &self.log) {
-            (Some(pending), _) => pending,
-            (None, Some(log)) => {
+        let in_log = match &self.log {
+            Some(log) => {
                 settle(log).await;
                 let from = to_mark(click::mark(&store.clicks(), log.identity()).await?);
                 undrained(log.clone(), from, Some(offer_id)).await
             }
-            (None, None) => Vec::new(),
+            None => Vec::new(),
         };
         let noted = || {
             let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
