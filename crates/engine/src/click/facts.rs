@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use siphasher::sip::SipHasher13;
 use tokio::sync::watch;
-use whocpa_domain::facts::{Agent, BotMark, ConnectionType, Entry, Facts};
+use whocpa_domain::facts::{Agent, BotMark, ClickWay, ConnectionType, Entry, Facts};
 use whocpa_domain::geo::GeoType;
 use whocpa_domain::tid::{ClickId, click_ms, first_click_id};
 use whocpa_domain::{Result, Scope, Time};
@@ -220,7 +220,8 @@ impl FactSource {
 fn bot_mark(visit: &Visit<'_>, agent: &Agent, connection: ConnectionType, is_flood: bool) -> BotMark {
     if visit.is_prefetch {
         BotMark::Prefetch
-    } else if visit.ua.is_empty() {
+    } else if visit.ua.is_empty() && visit.way != ClickWay::Server {
+        // A server that sends its buyer's order need not know his browser.
         BotMark::EmptyAgent
     } else if agent.is_crawler {
         BotMark::Crawler

@@ -6,8 +6,7 @@ use whocpa_store::testing::TestDb;
 
 use crate::network::Network;
 
-/// With an agent: an order without one is marked, and no rule approves it at all.
-const BUYER: &str = "name=Olena&phone=0501234567&ua=Mozilla/5.0";
+const BUYER: &str = "name=Olena&phone=0501234567";
 const WEEK: i64 = 7 * 86_400;
 
 impl Network {
