@@ -3,11 +3,12 @@
 //! A change touches only its entry: the maps are persistent, so the new snapshot shares everything else with the old
 //! one. Changes come from the change log of the store, on this node at once and on the others within a second.
 
+mod cap_entry;
 mod entry;
 mod load;
 mod shelf;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
@@ -21,20 +22,14 @@ use whocpa_domain::{Result, Time};
 use whocpa_store::Store;
 use whocpa_store::change::{self, Change};
 
+pub use cap_entry::CapEntry;
 pub(crate) use entry::numbers;
-pub use entry::{
-    BackAddress, CapEntry, DomainEntry, LandingEntry, LinkEntry, OfferEntry, PausedEntry, Plan, Way,
-};
-
+pub use entry::{BackAddress, DomainEntry, LandingEntry, LinkEntry, OfferEntry, PausedEntry, Plan, Way};
 pub use shelf::Shelf;
 
 use self::load::Loading;
 use crate::check;
 use crate::click::ClickCaps;
-
-pub(crate) use self::entry::numbers;
-pub use self::entry::{BackAddress, CapEntry, DomainEntry, LandingEntry, LinkEntry, OfferEntry, Plan, Way};
-pub use self::shelf::Shelf;
 
 /// By a number that the database gave: nobody chooses these, so that a quick hash does.
 pub type IdMap<V> = HashTrieMapSync<i64, V, BuildHasherDefault<FxHasher>>;
@@ -146,12 +141,17 @@ impl Home {
     }
 }
 
+/// Missing numbers that are asked for one by one.
+const GAPS: usize = 200;
+
 /// Every change up to `passed` is applied, and those in `applied` beyond it.
 #[derive(Debug, Default)]
 struct Reader {
     passed: i64,
     applied: BTreeMap<i64, Time>,
     refreshed: Option<Time>,
+    /// Offers with leads that their caps have not counted yet.
+    owed: BTreeSet<i64>,
 }
 
 impl Catalogue {
@@ -187,14 +187,17 @@ impl Catalogue {
             let loading = Loading { db: store.read(), store, home: &self.home, caps: &self.caps, now };
             let before = self.now_owned();
             self.snapshot.store(Arc::new(loading.all(&before).await?));
+            reader.owed.clear();
         }
-        let changes = change::list(&store.read(), reader.passed).await?;
+        let (behind, missing) = reader.unread();
+        let changes = change::list(&store.read(), behind, &missing).await?;
         let fresh: Vec<Change> =
             changes.into_iter().filter(|row| !reader.applied.contains_key(&row.id)).collect();
-        if !fresh.is_empty() {
+        if !fresh.is_empty() || !reader.owed.is_empty() {
             let mut next = Snapshot::clone(&self.snapshot.load());
             let loading = Loading { db: store.read(), store, home: &self.home, caps: &self.caps, now };
             loading.apply(&mut next, &fresh).await?;
+            reader.owed = loading.count_added(&mut next, &fresh, &reader.owed).await?;
             self.snapshot.store(Arc::new(next));
         }
         reader.applied.extend(fresh.iter().map(|row| (row.id, Time(row.date_created))));
@@ -205,6 +208,17 @@ impl Catalogue {
 }
 
 impl Reader {
+    /// Behind which number everything is unread, and which ones before it are. So a gap, which stays for a while, does not let
+    /// everything behind it be read again each time.
+    fn unread(&self) -> (i64, Vec<i64>) {
+        let Some((last, _)) = self.applied.last_key_value() else { return (self.passed, Vec::new()) };
+        let between = usize::try_from(last - self.passed).unwrap_or(usize::MAX);
+        if between - self.applied.len() > GAPS {
+            return (self.passed, Vec::new());
+        }
+        (*last, (self.passed + 1..*last).filter(|id| !self.applied.contains_key(id)).collect())
+    }
+
     /// Moves the mark over numbers without a gap before them, and over gaps that are too old to be filled.
     fn pass(&mut self, now: Time) {
         while let Some(entry) = self.applied.first_entry() {
@@ -228,9 +242,11 @@ mod tests {
         reader.applied = BTreeMap::from([(6, Time(1000)), (8, Time(1000))]);
         reader.pass(Time(1001));
         assert_eq!((reader.passed, reader.applied.len()), (6, 1));
+        assert_eq!(reader.unread(), (8, vec![7]));
         reader.applied.insert(7, Time(1002));
         reader.pass(Time(1003));
         assert_eq!((reader.passed, reader.applied.len()), (8, 0));
+        assert_eq!(reader.unread(), (8, vec![]));
         reader.applied.insert(10, Time(1004));
         reader.pass(Time(1005 + change::GAP_SECONDS));
         assert_eq!(reader.passed, 10);

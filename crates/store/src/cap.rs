@@ -17,15 +17,24 @@ use crate::db::{self, Db};
 use crate::migrate::{execute, statement};
 use crate::{bulk, lead};
 
+/// What is used of a cap that counts leads or payout.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Leads or micro-units by webmaster.
+    pub by_webmaster: BTreeMap<i64, i64>,
+    /// How many leads were looked at for it.
+    pub leads: i64,
+}
+
 /// For each of these caps of leads or payout, with its offer and window: pending and approved leads that were created in
 /// the window, or what webmasters earn with them in micro-units, by webmaster. Caps that ask alike are counted together.
-pub async fn leads_used(db: &Db, asked: &[(i64, CapRule, Window)]) -> Result<Vec<BTreeMap<i64, i64>>> {
+pub async fn leads_used(db: &Db, asked: &[(i64, CapRule, Window)]) -> Result<Vec<Used>> {
     let mut alike: BTreeMap<(CapMeasure, i64, bool, Window), Vec<usize>> = BTreeMap::new();
     for (at, (_, rule, window)) in asked.iter().enumerate() {
         let key = (rule.measure, rule.currency_id, rule.goal_id != 0, *window);
         alike.entry(key).or_default().push(at);
     }
-    let mut used = vec![BTreeMap::new(); asked.len()];
+    let mut used = vec![Used::default(); asked.len()];
     for ((measure, currency_id, is_of_goal, window), places) in alike {
         let rule = |at: usize| asked.get(at).map(|(offer_id, rule, _)| (*offer_id, *rule));
         let ids: BTreeSet<i64> = places.iter().filter_map(|at| Some(rule(*at)?.0)).collect();
@@ -33,9 +42,12 @@ pub async fn leads_used(db: &Db, asked: &[(i64, CapRule, Window)]) -> Result<Vec
         for at in places {
             let (Some((offer_id, rule)), Some(used)) = (rule(at), used.get_mut(at)) else { continue };
             let first = (offer_id, rule.goal_id, i64::MIN);
-            for ((_, _, webmaster_id), count) in found.range(first..=(offer_id, rule.goal_id, i64::MAX)) {
+            for ((_, _, webmaster_id), (sum, leads)) in
+                found.range(first..=(offer_id, rule.goal_id, i64::MAX))
+            {
+                used.leads += leads;
                 if rule.concerns(*webmaster_id) {
-                    used.insert(*webmaster_id, *count);
+                    used.by_webmaster.insert(*webmaster_id, *sum);
                 }
             }
         }
@@ -43,12 +55,13 @@ pub async fn leads_used(db: &Db, asked: &[(i64, CapRule, Window)]) -> Result<Vec
     Ok(used)
 }
 
-/// Leads of offers in a window by offer, goal (0 when all together are wanted) and webmaster.
+/// Leads of offers in a window by offer, goal (0 when all together are wanted) and webmaster: what is measured, and how many
+/// they are.
 async fn leads(
     db: &Db,
     (measure, currency_id, is_of_goal, window): (CapMeasure, i64, bool, Window),
     offer_ids: &[i64],
-) -> Result<BTreeMap<(i64, i64, i64), i64>> {
+) -> Result<BTreeMap<(i64, i64, i64), (i64, i64)>> {
     let sum = match measure {
         CapMeasure::Clicks => return Ok(BTreeMap::new()),
         CapMeasure::Leads => "COUNT(*)",
@@ -62,6 +75,7 @@ async fn leads(
         .expr(Expr::cust(goal))
         .column(lead::Column::WebmasterId)
         .expr(Expr::cust(sum))
+        .expr(Expr::cust("COUNT(*)"))
         .filter(bulk::among(db, lead::Column::OfferId, offer_ids))
         .filter(lead::Column::DateCreated.gte(window.start.0))
         .filter(lead::Column::DateCreated.lt(window.end.0))
@@ -74,10 +88,13 @@ async fn leads(
     if currency_id != 0 {
         select = select.filter(lead::Column::CurrencyId.eq(currency_id));
     }
-    let rows: Vec<(i64, i64, i64, i64)> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+    let rows: Vec<(i64, i64, i64, i64, i64)> =
+        select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
     let factor = if measure == CapMeasure::Payout { 1000 } else { 1 };
-    let count = |count: i64| count.saturating_mul(factor);
-    Ok(rows.into_iter().map(|(offer, goal, webmaster, sum)| ((offer, goal, webmaster), count(sum))).collect())
+    let found = rows.into_iter().map(|(offer, goal, webmaster, sum, leads)| {
+        ((offer, goal, webmaster), (sum.saturating_mul(factor), leads))
+    });
+    Ok(found.collect())
 }
 
 /// Stored clicks of people that were sent to these offers in a window, by offer: how many by webmaster and number of the node

@@ -4,14 +4,14 @@
 //! is older than [`GAP_SECONDS`]: gap-safe as long as no write transaction takes that long (they stay under 50 ms,
 //! design §11).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveModelTrait, NotSet, QueryOrder, Set};
+use sea_orm::{ActiveModelTrait, NotSet, QueryOrder, QuerySelect, Set};
 use whocpa_domain::{Result, Time, codes};
 
 use crate::db::{self, Db};
-use crate::migrate::execute;
+use crate::{bulk, offer};
 
 codes! {
     /// What a change is about. The object id is the row's; a connection's is its offer's, because the row may be gone.
@@ -39,6 +39,10 @@ pub struct Model {
     pub object_id: i64,
     /// When, seconds.
     pub date_created: i64,
+    /// Of [`ChangeKind::Used`]: how many leads came or changed.
+    pub leads: i64,
+    /// And the payout of all of them, in micro-units of their currencies.
+    pub payout: i64,
 }
 
 /// Relations are not used.
@@ -63,10 +67,16 @@ pub async fn settled(db: &Db, before: Time) -> Result<i64> {
     Ok(newest.map_or(0, |row| row.id))
 }
 
-/// Changes after the number `after`, in order.
-pub async fn list(db: &Db, after: i64) -> Result<Vec<Change>> {
+/// Changes after the number `after`, and these before it, in order.
+pub async fn list(db: &Db, after: i64, missing: &[i64]) -> Result<Vec<Change>> {
     let rows = Entity::find().filter(Column::Id.gt(after)).order_by_asc(Column::Id);
-    rows.all(&db.conn()).await.map_err(db::error)
+    let mut rows = rows.all(&db.conn()).await.map_err(db::error)?;
+    if !missing.is_empty() {
+        let late = Entity::find().filter(bulk::among(db, Column::Id, missing)).order_by_asc(Column::Id);
+        let late = late.all(&db.conn()).await.map_err(db::error)?;
+        rows.splice(0..0, late);
+    }
+    Ok(rows)
 }
 
 /// Notes a change, in the transaction that makes it.
@@ -76,23 +86,33 @@ pub async fn create(db: &Db, kind: ChangeKind, object_id: i64, now: Time) -> Res
         kind: Set(kind.code()),
         object_id: Set(object_id),
         date_created: Set(now.0),
+        leads: Set(0),
+        payout: Set(0),
     };
     row.insert(&db.conn()).await.map(drop).map_err(db::error)
 }
 
-/// Notes that leads of these offers came or changed, for offers whose caps count leads.
-pub async fn create_used(db: &Db, offer_ids: &BTreeSet<i64>, now: Time) -> Result<()> {
-    if offer_ids.is_empty() {
+/// Notes that leads came or changed: how many and with what payout by offer, for offers whose caps count leads.
+pub async fn create_used(db: &Db, used: &BTreeMap<i64, (i64, i64)>, now: Time) -> Result<()> {
+    if used.is_empty() {
         return Ok(());
     }
-    let ids: Vec<String> = offer_ids.iter().map(i64::to_string).collect();
-    let sql = format!(
-        "INSERT INTO change (kind, object_id, date_created) SELECT $1, id, $2 FROM offer WHERE id IN ({}) AND counts_leads",
-        ids.join(", ")
-    );
-    // The numbers stand for themselves, as in a cast: without one PostgreSQL takes them for texts.
-    let sql = sql.replace("$1", "CAST($1 AS BIGINT)").replace("$2", "CAST($2 AS BIGINT)");
-    execute(db, &sql, [ChangeKind::Used.code().into(), now.0.into()]).await.map(drop)
+    let ids: Vec<i64> = used.keys().copied().collect();
+    let counting = offer::Entity::find().select_only().column(offer::Column::Id);
+    let counting = counting.filter(bulk::among(db, offer::Column::Id, &ids));
+    let counting = counting.filter(offer::Column::CountsLeads.eq(true)).into_tuple::<i64>();
+    let counting = counting.all(&db.conn()).await.map_err(db::error)?;
+    let rows: Vec<Change> = counting
+        .into_iter()
+        .map(|object_id| {
+            let (leads, payout) = used.get(&object_id).copied().unwrap_or_default();
+            Change { id: 0, kind: ChangeKind::Used.code(), object_id, date_created: now.0, leads, payout }
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    bulk::insert::<Entity>(db, &rows, Some(Column::Id)).await.map_err(db::error)
 }
 
 /// Removes what every node has had time to read.

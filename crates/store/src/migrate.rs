@@ -60,6 +60,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0039_lead_objects",
     "main/0040_terms",
     "main/0041_rate",
+    "main/0064_change_used",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

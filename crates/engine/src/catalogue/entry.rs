@@ -1,11 +1,9 @@
 //! Links, offers and landing pages as clicks see them: what is stored as text is read and compiled once.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use whocpa_domain::Time;
-use whocpa_domain::cap::{CapMeasure, CapRule, Window, read_caps};
+use whocpa_domain::cap::{CapMeasure, read_caps};
 use whocpa_domain::click::ReferrerMode;
 use whocpa_domain::deeplink::DeeplinkHosts;
 use whocpa_domain::input::read_json;
@@ -24,6 +22,7 @@ use whocpa_store::landing::Landing;
 use whocpa_store::link::{Link, LinkCore};
 use whocpa_store::offer::Offer;
 
+use super::CapEntry;
 use crate::check;
 
 /// A tracked link, as clicks see it.
@@ -208,56 +207,6 @@ pub struct LandingEntry {
     pub destination: UrlTemplate,
 }
 
-/// A cap with what of it is used, as far as the store counts it: leads and payout.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CapEntry {
-    /// The cap.
-    pub rule: CapRule,
-    /// Zone of its days.
-    pub zone: TimeZone,
-    /// When was counted.
-    pub counted: Window,
-    /// Leads or micro-units by webmaster.
-    pub used: BTreeMap<i64, i64>,
-    /// All of them together.
-    pub total: i64,
-}
-
-impl CapEntry {
-    /// What a webmaster has used of it, or all together if it counts them so. Always 0 for clicks, which the node counts.
-    pub fn used_by(&self, webmaster_id: i64, now: Time) -> i64 {
-        if now >= self.counted.end {
-            return 0;
-        }
-        match self.rule.counted_for(webmaster_id) {
-            0 => self.total,
-            id => self.used.get(&id).copied().unwrap_or(0),
-        }
-    }
-
-    /// Takes over what the store counted in a window.
-    pub fn set_used(&mut self, window: Window, used: BTreeMap<i64, i64>) {
-        self.total = used.values().fold(0, |sum, used| sum.saturating_add(*used));
-        (self.counted, self.used) = (window, used);
-    }
-
-    /// Whether it stops a webmaster's visitors now.
-    pub fn stops(&self, webmaster_id: i64, now: Time) -> bool {
-        self.rule.measure != CapMeasure::Clicks
-            && self.rule.concerns(webmaster_id)
-            && self.used_by(webmaster_id, now) >= self.rule.limit
-    }
-
-    /// The window around a moment.
-    pub fn window(&self, now: Time) -> Window {
-        // Mostly the one that was counted: no arithmetic of calendars for each click.
-        if self.counted.start <= now && now < self.counted.end {
-            return self.counted;
-        }
-        self.rule.period.window(&self.zone, now)
-    }
-}
-
 /// What cannot be read was written by a newer version, or by hand: it is passed over, and said.
 fn read_or_say<T>(what: &str, id: i64, read: Result<T, String>) -> Option<T> {
     read.inspect_err(|wrong| {
@@ -409,13 +358,8 @@ impl OfferEntry {
         let zone =
             read_or_say("the time zone of an offer", row.id, zone(&row.time_zone)).unwrap_or(TimeZone::UTC);
         let caps = read_or_say("the caps of an offer", row.id, read_caps(&row.caps)).unwrap_or_default();
-        let caps = caps.iter().filter_map(|cap| cap.rule().ok()).map(|rule| CapEntry {
-            rule,
-            zone: zone.clone(),
-            counted: Window { start: Time(0), end: Time(0) },
-            used: BTreeMap::new(),
-            total: 0,
-        });
+        let caps =
+            caps.iter().filter_map(|cap| cap.rule().ok()).map(|rule| CapEntry::new(rule, zone.clone()));
         let hosts = || DeeplinkHosts::of_offer(&row.deeplink_hosts, &row.url_redirect);
         Self {
             terms: terms(&row),

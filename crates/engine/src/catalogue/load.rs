@@ -12,6 +12,7 @@ use rpds::HashTrieMapSync;
 use whocpa_domain::cap::{CapMeasure, CapRule};
 use whocpa_domain::key::Networks;
 use whocpa_domain::{Result, Time};
+use whocpa_store::cap::Used;
 use whocpa_store::change::{Change, ChangeKind};
 use whocpa_store::domain::{self, Domain};
 use whocpa_store::landing::Landing;
@@ -63,9 +64,7 @@ impl Loading<'_> {
                 self.put_link(&mut snapshot.links, row);
             }
         }
-        let mut offers = [ids(ChangeKind::Offer), ids(ChangeKind::Used)].concat();
-        offers.sort_unstable();
-        offers.dedup();
+        let offers = ids(ChangeKind::Offer);
         if !offers.is_empty() {
             let before = snapshot.clone();
             for id in &offers {
@@ -156,7 +155,7 @@ impl Loading<'_> {
             let paused = paused.remove(&row.id).unwrap_or_default().into_boxed_slice();
             entries.push(match known {
                 Some(entry) => OfferEntry { paused, ..OfferEntry::clone(entry) },
-                None => OfferEntry { mark, paused, ..self.offer(row, &pages, categories) },
+                None => OfferEntry { paused, mark, ..self.offer(row, &pages, categories) },
             });
         }
         self.count(&mut entries).await?;
@@ -175,13 +174,43 @@ impl Loading<'_> {
         OfferEntry { landings, categories, ..OfferEntry::new(row, self.home.host.as_deref()) }
     }
 
+    /// Counts what came into the caps of offers: by these changes, and what is owed from before. Gives the offers with
+    /// leads that need not be counted yet (see [`CapEntry::is_due`]): counting a day's leads at each commit would cost more than the
+    /// commits.
+    pub async fn count_added(
+        &self,
+        snapshot: &mut Snapshot,
+        changes: &[Change],
+        owed: &BTreeSet<i64>,
+    ) -> Result<BTreeSet<i64>> {
+        let mut added: BTreeMap<i64, (i64, i64)> = owed.iter().map(|id| (*id, (0, 0))).collect();
+        for row in changes.iter().filter(|row| row.kind == ChangeKind::Used.code()) {
+            let (leads, payout) = added.entry(row.object_id).or_default();
+            *leads = leads.saturating_add(row.leads);
+            *payout = payout.saturating_add(row.payout);
+        }
+        let mut still_owed = BTreeSet::new();
+        for (id, added) in added {
+            let Some(known) = snapshot.offers.get(&id) else { continue };
+            let mut entry = OfferEntry::clone(known);
+            entry.caps.iter_mut().for_each(|cap| cap.add(added));
+            if entry.caps.iter().any(|cap| cap.is_due(self.now)) {
+                self.count(std::slice::from_mut(&mut entry)).await?;
+            } else if entry.caps.iter().any(|cap| cap.leads_added > 0) {
+                still_owed.insert(id);
+            }
+            snapshot.offers.insert_mut(id, Arc::new(entry));
+        }
+        Ok(still_owed)
+    }
+
     /// What is used of the caps of offers: leads as the store has them now, clicks once, because then the node counts them.
     async fn count(&self, entries: &mut [OfferEntry]) -> Result<()> {
         let (mut asked, mut clicks) = (Vec::new(), Vec::new());
         for entry in &mut *entries {
             for at in &mut entry.caps {
                 let window = at.window(self.now);
-                at.set_used(window, BTreeMap::new());
+                at.set_used(window, Used::default(), self.now);
                 if at.rule.measure == CapMeasure::Clicks {
                     clicks.push((entry.id, at.rule, window));
                 } else {
@@ -196,7 +225,7 @@ impl Loading<'_> {
         let mut found = cap::leads_used(&self.db, &asked).await?.into_iter();
         let counted = entries.iter_mut().flat_map(|entry| &mut entry.caps);
         for at in counted.filter(|at| at.rule.measure != CapMeasure::Clicks) {
-            at.set_used(at.counted, found.next().unwrap_or_default());
+            at.set_used(at.counted, found.next().unwrap_or_default(), self.now);
         }
         Ok(())
     }

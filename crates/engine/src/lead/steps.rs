@@ -357,8 +357,12 @@ impl Steps {
     pub async fn write(mut self, db: &Db) -> Result<()> {
         self.changed.sort_unstable();
         self.changed.dedup();
-        let offers = self.changed.iter().filter_map(|id| self.leads.get(id)).map(|lead| lead.offer_id);
-        change::create_used(db, &offers.collect(), self.now).await?;
+        let mut used: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+        for lead in self.changed.iter().filter_map(|id| self.leads.get(id)) {
+            let (leads, payout) = used.entry(lead.offer_id).or_default();
+            (*leads, *payout) = (*leads + 1, payout.saturating_add(lead.payout));
+        }
+        change::create_used(db, &used, self.now).await?;
         let mut new = Vec::with_capacity(self.new.len());
         for id in &self.new {
             new.extend(self.leads.remove(id));

@@ -163,6 +163,7 @@ mod any {
 
     use whocpa_domain::cap::{CapMeasure, CapPeriod, CapRule, Window};
     use whocpa_domain::targeting::{IdLists, Targeting, VisitorKind};
+    use whocpa_store::cap::Used;
 
     use super::*;
     use crate::catalogue::CapEntry;
@@ -186,8 +187,8 @@ mod any {
             any::<bool>(),
             proptest::collection::btree_map(0..3_i64, 0..3_i64, 0..3),
         )
-            .prop_map(|(measure, period, limit, webmaster_id, is_each, used)| CapEntry {
-                rule: CapRule {
+            .prop_map(|(measure, period, limit, webmaster_id, is_each, by_webmaster)| {
+                let rule = CapRule {
                     measure,
                     period,
                     limit,
@@ -195,11 +196,11 @@ mod any {
                     goal_id: 0,
                     webmaster_id,
                     is_each: is_each && webmaster_id == 0,
-                },
-                zone: jiff::tz::TimeZone::UTC,
-                counted: Window { start: Time(0), end: NOW },
-                total: used.values().sum(),
-                used,
+                };
+                let mut entry = CapEntry::new(rule, jiff::tz::TimeZone::UTC);
+                let found = Used { by_webmaster, leads: 1 };
+                entry.set_used(Window { start: Time(0), end: NOW }, found, Time(0));
+                entry
             })
     }
 
