@@ -51,6 +51,7 @@ pub mod role;
 pub mod rotation;
 pub mod schedule;
 pub mod sort;
+pub mod stat;
 pub mod targeting;
 pub mod template;
 pub mod terms;

@@ -41,6 +41,7 @@ impl Engine {
             Job::Impressions,
             Job::Figures,
             Job::Quality,
+            Job::Keep,
             Job::Tidy,
         ] {
             tasks.spawn(run(self.clone(), job, holder.clone(), stopped.clone()));
@@ -92,6 +93,8 @@ enum Job {
     Figures,
     /// Looks whether rules about the quality of traffic find something.
     Quality,
+    /// Forgets clicks that are too old.
+    Keep,
     /// Forgets old entries of the change log, answers kept for repeated requests, and pictures that nothing shows.
     Tidy,
 }
@@ -115,6 +118,7 @@ impl Job {
             Self::Impressions => "impression",
             Self::Figures => "offer_figures",
             Self::Quality => "quality_check",
+            Self::Keep => "click_forget",
             Self::Tidy => "tidy",
         }
     }
@@ -125,6 +129,7 @@ impl Job {
             Self::Parked | Self::Feed | Self::Decision => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
+            Self::Keep => 60,
             Self::Quality => 120,
             Self::Figures | Self::Tidy => 600,
             Self::Ledger => 86_400,
@@ -183,6 +188,7 @@ impl Job {
             Self::Impressions => engine.impressions_store().await,
             Self::Figures => engine.offer_figures().await,
             Self::Quality => engine.quality_check().await.map(drop),
+            Self::Keep => engine.clicks_forget().await.map(drop),
             Self::Tidy => {
                 let before = engine.now().plus(-change::KEEP_SECONDS);
                 engine.store().write(move |db| async move { change::delete(&db, before).await }).await?;

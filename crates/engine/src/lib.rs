@@ -60,6 +60,7 @@ pub mod quality;
 pub mod rate;
 pub mod simulate;
 pub mod soon;
+pub mod stat;
 pub mod stock;
 pub mod ticket;
 pub mod transfer;

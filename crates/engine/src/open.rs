@@ -59,6 +59,7 @@ struct Inner {
     lead_ids: Mutex<Range<i64>>,
     key_uses: KeyUses,
     impressions: Impressions,
+    keep_days: u32,
     payout_rules: PayoutRules,
     deposit_instructions: Vec<(DepositMethod, String)>,
 }
@@ -112,6 +113,7 @@ impl Engine {
             lead_ids: Mutex::new(0..0),
             key_uses: KeyUses::default(),
             impressions: Impressions::default(),
+            keep_days: config.click.keep_days,
             payout_rules: config.payout,
             deposit_instructions: config.deposit_instructions,
         })))
@@ -221,6 +223,11 @@ impl Engine {
     /// Figures of the click log.
     pub fn click_log_stats(&self) -> LogStats {
         self.0.click_log.stats()
+    }
+
+    /// Days that single clicks are kept, 0 for ever.
+    pub(crate) fn keep_days(&self) -> u32 {
+        self.0.keep_days
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -112,6 +112,8 @@ pub struct ClickSettings {
     pub flood_address: u32,
     /// Pairs of visitor and offer that are remembered for 24 hours, 8 bytes each.
     pub unique_pairs: usize,
+    /// Days that single clicks are kept, 0 for ever; their sums are always kept.
+    pub keep_days: u32,
 }
 
 /// `/metrics`.
@@ -174,9 +176,9 @@ impl Default for OutboundSettings {
 
 impl Default for ClickSettings {
     fn default() -> Self {
-        let ClickConfig { data_centre, mobile, flood_visitor, flood_address, unique_pairs } =
+        let ClickConfig { data_centre, mobile, flood_visitor, flood_address, unique_pairs, keep_days } =
             ClickConfig::default();
-        Self { data_centre, mobile, flood_visitor, flood_address, unique_pairs }
+        Self { data_centre, mobile, flood_visitor, flood_address, unique_pairs, keep_days }
     }
 }
 
@@ -235,6 +237,7 @@ impl Config {
                 flood_visitor: self.click.flood_visitor,
                 flood_address: self.click.flood_address,
                 unique_pairs: self.click.unique_pairs,
+                keep_days: self.click.keep_days,
             },
             payout: self.payout.rules(),
             deposit_instructions: self.deposit.instructions(),

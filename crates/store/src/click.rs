@@ -14,6 +14,7 @@ use whocpa_domain::{Result, Scope};
 use crate::bulk::{self, Table};
 use crate::db::{self, Db};
 use crate::migrate::{execute, statement};
+use crate::stats;
 
 pub use list::{CLICK_COUNT_LIMIT, CLICK_SCAN_LIMIT, ClickFilter, list, view};
 pub use own::keep_own;
@@ -252,13 +253,17 @@ pub(crate) const COLUMN_NAMES: &str = "id, link_id, offer_id, webmaster_id, area
 pub(crate) const MOVE_MARK: &str = "INSERT INTO click_mark (log, segment, place) VALUES ($1, $2, $3) \
     ON CONFLICT (log) DO UPDATE SET segment = $2, place = $3";
 
-/// Stores clicks and moves the log's mark past them, in the caller's transaction. A click that is there already
-/// stays as it is, so that a replay adds nothing.
+/// Stores clicks with their sums and moves the log's mark past them, in the caller's transaction. A click that is there
+/// already stays as it is and is not counted again, so that a replay adds nothing.
 pub async fn create(db: &Db, log: &str, mark: ClickMark, clicks: &[Click]) -> Result<()> {
+    let ids: Vec<i64> = clicks.iter().map(|click| click.id).collect();
+    let mut known = stored(db, &ids).await?;
+    let fresh: Vec<&Click> = clicks.iter().filter(|click| known.insert(click.id)).collect();
     let columns = COLUMN_NAMES.replace(", ", "\", \"");
     let tail = " ON CONFLICT (id) DO NOTHING";
     let table = Table { name: "click", columns: &columns, width: COLUMNS, tail };
-    table.insert(db, clicks, |click| values(click).into()).await.map_err(db::error)?;
+    table.insert(db, &fresh, |click| values(click).into()).await.map_err(db::error)?;
+    stats::add(db, &fresh).await?;
     execute(db, MOVE_MARK, [log.into(), mark.segment.into(), mark.place.into()]).await.map(drop)
 }
 

@@ -3,18 +3,20 @@
 
 use std::fmt::Write;
 
-use sea_orm::sqlx::{self, PgConnection, Postgres, Transaction};
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, AssertSqlSafe, PgConnection, Postgres, Transaction};
 use whocpa_domain::click::Click;
 use whocpa_domain::{Error, Result};
 
 use crate::click::{self, COLUMN_NAMES, ClickMark};
-use crate::{Backend, Store};
+use crate::{Backend, Store, stats};
 
 /// PostgreSQL's code for a broken uniqueness rule.
 const UNIQUE_VIOLATION: &str = "23505";
 
 impl Store {
-    /// Stores clicks and moves the log's mark past them in one transaction; clicks that are there already stay.
+    /// Stores clicks with their sums and moves the log's mark past them in one transaction; clicks that are there already
+    /// stay.
     pub async fn click_write(&self, log: &str, mark: ClickMark, clicks: &[Click]) -> Result<()> {
         if self.clicks().backend() == Backend::Postgres && self.click_copy(log, mark, clicks).await? {
             return Ok(());
@@ -32,6 +34,10 @@ impl Store {
                 return Ok(false);
             }
             Err(other) => return Err(failed(other)),
+        }
+        for (sql, values) in stats::statements(&clicks.iter().collect::<Vec<_>>()) {
+            let query = values.into_iter().fold(sqlx::query(AssertSqlSafe(sql)), Query::bind);
+            query.execute(&mut *transaction).await.map_err(failed)?;
         }
         move_mark(transaction, log, mark).await.map_err(failed)?;
         Ok(true)

@@ -137,6 +137,14 @@ pub struct Model {
     pub attribution: i64,
     /// The report that made it carried a right signature.
     pub is_signed: bool,
+    /// Visitor's device: `DeviceKind` as a number.
+    pub device: i64,
+    /// Visitor's operating system.
+    pub os: String,
+    /// Visitor's browser.
+    pub browser: String,
+    /// When its state was last changed, seconds: statistics tell what was known when.
+    pub date_recorded: i64,
 }
 
 /// Relations are not used.
@@ -309,6 +317,7 @@ pub async fn update(db: &Db, row: Lead, event_count: i64) -> Result<()> {
         .col_expr(Column::DateAutoApprove, row.date_auto_approve.into())
         .col_expr(Column::DateApproved, row.date_approved.into())
         .col_expr(Column::DateClosed, row.date_closed.into())
+        .col_expr(Column::DateRecorded, row.date_recorded.into())
         .filter(Column::Id.eq(row.id))
         .filter(Column::EventCount.eq(event_count))
         .exec(&db.conn())

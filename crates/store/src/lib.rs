@@ -63,6 +63,7 @@ pub mod rate;
 pub mod rule;
 pub mod secret;
 pub mod sequence;
+pub mod stats;
 pub mod stock;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -60,11 +60,13 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0039_lead_objects",
     "main/0040_terms",
     "main/0041_rate",
+    "main/0059_lead_delta",
+    "main/0060_stat_lead",
     "main/0064_change_used",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =
-    migrations!["clicks/0001_click", "clicks/0002_facts", "clicks/0003_click_list"];
+    migrations!["clicks/0001_click", "clicks/0002_facts", "clicks/0003_click_list", "clicks/0004_stat"];
 
 /// One step and whether this database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]

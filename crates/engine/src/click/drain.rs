@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use whocpa_domain::{Error, Result};
+use whocpa_domain::tid::click_ms;
+use whocpa_domain::{Error, Result, Time};
 use whocpa_store::Store;
 use whocpa_store::click::{self, ClickMark};
 
@@ -55,6 +56,14 @@ impl Drainer {
             );
         }
     }
+}
+
+/// Up to when all clicks of this node are stored, `now` when its log holds no other.
+pub(crate) async fn complete_until(log: &ClickLog, store: &Store, now: Time) -> Result<Time> {
+    let stored = to_mark(click::mark(&store.clicks(), log.identity()).await?);
+    let next = log.read(stored, 1, BATCH_BYTES).map_err(|e| Error::Unavailable(e.to_string()))?;
+    let first = next.iter().next().map(|(id, _)| Time(click_ms(id).div_euclid(1000)));
+    Ok(first.map_or(now, |first| first.min(now)))
 }
 
 async fn run(log: &ClickLog, store: &Store, mut from: Mark, stop: &AtomicBool) {

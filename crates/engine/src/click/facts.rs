@@ -43,6 +43,8 @@ pub struct ClickConfig {
     pub flood_address: u32,
     /// Pairs of visitor and offer that are remembered at a time, 8 bytes each: as many as there are in 24 hours.
     pub unique_pairs: usize,
+    /// Days that single clicks are kept, 0 for ever; sums are always kept.
+    pub keep_days: u32,
 }
 
 impl Default for ClickConfig {
@@ -53,6 +55,7 @@ impl Default for ClickConfig {
             flood_visitor: 30,
             flood_address: 600,
             unique_pairs: 1 << 21,
+            keep_days: 400,
         }
     }
 }

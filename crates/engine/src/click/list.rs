@@ -5,6 +5,7 @@ use std::ops::Range;
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::{ClickWay, DeviceKind};
 use whocpa_domain::input::Until;
+use whocpa_domain::stat::{Dimension, Measure, Source};
 use whocpa_domain::tid::{ClickId, first_click_id};
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params,
@@ -14,6 +15,7 @@ use whocpa_store::{Db, Paging, Rows, lead, person};
 
 use super::shown::{ClickRow, ClickView, site, steps};
 use super::stored_form;
+use crate::stat::cell::{self, CELL};
 use crate::{Caller, Engine};
 
 params! {
@@ -47,6 +49,10 @@ params! {
         has_lead: Option<bool>,
         /// Only with one of these first labels.
         subid1: Option<Vec<String>>,
+        /// Only those that a row of statistics counts: its `cell`.
+        cell: Option<String> where CELL,
+        /// With `cell`: only those that this number counts, for example `uniques`.
+        measure: Option<Measure>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -63,8 +69,15 @@ impl Engine {
         let scope = caller.may(Resource::Click, Method::List)?;
         let paging = Paging::new(input.page, input.per_page);
         let has_lead = input.has_lead;
-        let mut filter = self.click_filter(caller, input)?;
         let (main, clicks) = (self.store().read(), self.store().clicks());
+        let named = cell::asked(input.cell.as_deref(), input.measure, caller.level, Source::Clicks)?;
+        let mut filter = self.click_filter(caller, input)?;
+        if let Some(cell) = named {
+            let period = window(Some(cell.query.period.from), Some(cell.query.period.until));
+            filter.window = filter.window.start.max(period.start)..filter.window.end.min(period.end);
+            filter.webmaster_ids = filter.webmaster_ids.or(cell::numbers(&cell, Dimension::Webmaster));
+            filter.behind = Some(cell.clicks(&main).await?);
+        }
         if let Some(has_lead) = has_lead {
             let limit = CLICK_SCAN_LIMIT.unsigned_abs();
             let with = lead::clicks_with_lead(&main, scope, &filter.window, limit).await?;
@@ -170,6 +183,7 @@ impl Engine {
             is_bot: input.is_bot,
             subid1: input.subid1,
             not_ids: None,
+            behind: None,
         })
     }
 }

@@ -27,7 +27,7 @@ mod track;
 pub use caps::{CapKey, Claim, Spent};
 pub(crate) use caps::{ClickCaps, CountKey};
 pub use decide::{BackOwner, Decision, decide};
-pub(crate) use drain::Drainer;
+pub(crate) use drain::{Drainer, complete_until};
 pub use facts::ClickConfig;
 pub(crate) use facts::FactSource;
 pub(crate) use ids::NodeIds;

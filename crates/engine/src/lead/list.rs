@@ -4,12 +4,14 @@ use whocpa_domain::input::{Decimal, Limits, Until};
 use whocpa_domain::lead::{Contest, LeadReason, LeadSort, LeadStatus, LeadType, NEWEST_FIRST};
 use whocpa_domain::orphan::diagnose;
 use whocpa_domain::sort::Sort;
+use whocpa_domain::stat::{Dimension, Measure, Source};
 use whocpa_domain::time::HOUR;
 use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params};
 use whocpa_store::lead::{self, LeadFilter, Window};
 use whocpa_store::{Paging, Rows, buyer};
 
 use super::shown::LeadRow;
+use crate::stat::cell::{self, CELL};
 use crate::{Caller, Engine, check, currency};
 
 /// Leads with one telephone number that are looked at, the newest ones.
@@ -78,6 +80,10 @@ params! {
         subid5: Option<Vec<String>>,
         /// Only whose search phrase contains this, in any case of letters.
         keyword: Option<String>,
+        /// Only those that a row of statistics counts: its `cell`.
+        cell: Option<String> where CELL,
+        /// With `cell`: only those that this number counts, for example `leads_pending`.
+        measure: Option<Measure>,
         /// Only with this telephone number of the buyer, with its country's code; for advertisers and operators.
         phone: Option<String>,
         /// Only of these webmasters; for advertisers and operators.
@@ -105,8 +111,18 @@ impl Engine {
         let paging = Paging::new(input.page, input.per_page);
         let order = input.sort.unwrap_or(NEWEST_FIRST);
         let phone = self.lead_phone(caller, input.phone.as_deref())?;
-        let mut filter = self.lead_filter(caller, input)?;
         let db = self.store().read();
+        let named = cell::asked(input.cell.as_deref(), input.measure, caller.level, Source::Leads)?;
+        let mut filter = self.lead_filter(caller, input)?;
+        if let Some(cell) = named {
+            let period = &cell.query.period;
+            let (from, until) = (filter.created.from, filter.created.until);
+            filter.created.from = Some(from.map_or(period.from, |from| from.max(period.from)));
+            filter.created.until = Some(until.map_or(period.until, |until| until.min(period.until)));
+            filter.webmaster_ids = filter.webmaster_ids.or(cell::numbers(&cell, Dimension::Webmaster));
+            filter.offer_ids = filter.offer_ids.or(cell::numbers(&cell, Dimension::Offer));
+            filter.behind = Some(cell.leads(&db).await?);
+        }
         if let Some(hash) = phone {
             let mut known = buyer::leads_of_phone(&db, scope, &hash, PHONE_LEADS).await?;
             known.retain(|id| filter.ids.as_ref().is_none_or(|ids| ids.contains(id)));
@@ -164,6 +180,7 @@ impl Engine {
             keyword: input.keyword.filter(|words| !words.is_empty()),
             money_from: input.money_from.map(|micros| micros.0),
             money_to: input.money_to.map(|micros| micros.0),
+            behind: None,
         })
     }
 }

@@ -486,5 +486,9 @@ fn bare_lead(
         way: claim.conversion.way.code(),
         attribution: claim.conversion.attribution.code(),
         is_signed: claim.conversion.is_signed,
+        device: click.device,
+        os: click.os.clone(),
+        browser: click.browser.clone(),
+        date_recorded: 0,
     }
 }

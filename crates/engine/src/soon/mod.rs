@@ -8,7 +8,6 @@ pub mod export;
 pub mod postback;
 pub mod proof;
 pub mod referral;
-pub mod stat;
 
 use whocpa_domain::view;
 

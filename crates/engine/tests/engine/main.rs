@@ -43,6 +43,8 @@ mod rivals;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
+mod stats;
+#[cfg(test)]
 mod terms;
 #[cfg(test)]
 mod tickets;

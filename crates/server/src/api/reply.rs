@@ -11,6 +11,7 @@ use whocpa_domain::{Error, Result};
 use whocpa_engine::Rows;
 use whocpa_engine::kept::{Kept, Written};
 use whocpa_engine::news::{NewsPage, NewsView};
+use whocpa_engine::stat::{StatBeside, StatPage, StatRow};
 
 use super::kept;
 
@@ -119,6 +120,29 @@ impl ListReply for NewsPage {
             unread_count: i64,
         }
         text(&Body { page: PageBody::new(&self.rows), unread_count: self.unread_count })
+    }
+}
+
+impl ListReply for StatPage {
+    const PAGED: bool = true;
+
+    fn fields() -> &'static [Field] {
+        StatRow::fields()
+    }
+
+    fn beside() -> &'static [Field] {
+        StatBeside::fields()
+    }
+
+    fn body(&self) -> Result<Body> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            #[serde(flatten)]
+            page: PageBody<'a, StatRow>,
+            #[serde(flatten)]
+            beside: &'a StatBeside,
+        }
+        text(&Body { page: PageBody::new(&self.rows), beside: &self.beside })
     }
 }
 

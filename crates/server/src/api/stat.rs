@@ -1,11 +1,12 @@
-//! `stat`: announced, see `whocpa_engine::soon`.
+//! `stat`: how much of everything there is.
 
-use whocpa_domain::{Method, Resource};
-use whocpa_engine::soon::stat::{StatList, StatRow};
+use whocpa_domain::Resource;
 
-use super::resource::Declaration;
+use super::resource::{Declaration, op};
 
 pub(super) fn declaration() -> Declaration {
-    Declaration::new(Resource::Stat, "Clicks, leads and money by up to four dimensions. The same number is the same everywhere.")
-    .soon::<StatList, StatRow>(Method::List, "Sums by the wanted dimensions, page by page. Headers of the answer name the zone, the period, and until when it is complete.")
+    Declaration::new(Resource::Stat, "Clicks, leads and money by up to four dimensions. The same number is the same everywhere.").list(
+        "Sums by the wanted dimensions, page by page, with totals, the zone, the period, and until when it is complete.",
+        op!(stat_list(input)),
+    )
 }

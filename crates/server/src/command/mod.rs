@@ -1,4 +1,4 @@
-//! The command line: `whocpa serve | demo | migrate | admin | doctor | ledger | rates | openapi`.
+//! The command line: `whocpa serve | demo | migrate | admin | doctor | ledger | rates | stat | openapi`.
 
 mod admin;
 mod doctor;
@@ -8,6 +8,7 @@ mod openapi;
 mod out;
 mod rates;
 mod serve;
+mod stat;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -47,6 +48,9 @@ enum Command {
     Ledger(ledger::Ledger),
     /// Load euro reference rates of the European Central Bank
     Rates(rates::Rates),
+    /// Make the sums of statistics anew
+    #[command(subcommand)]
+    Stat(stat::Stat),
     /// Print the OpenAPI document of the API
     #[command(name = "openapi")]
     OpenApi(openapi::OpenApi),
@@ -109,6 +113,7 @@ impl Cli {
             Command::Doctor(doctor) => block_on(doctor.run()),
             Command::Ledger(ledger) => block_on(ledger.run()),
             Command::Rates(rates) => block_on(rates.run()),
+            Command::Stat(stat) => block_on(stat.run()),
             Command::OpenApi(openapi) => {
                 openapi.run();
                 Ok(())

@@ -56,6 +56,7 @@ async fn tell(story: &mut Story) {
     leads(story, &offer, &goal, &link).await;
     account(story).await;
     money::tell(story).await;
+    statistics(story).await;
     everybody_reads(story).await;
 }
 
@@ -432,6 +433,15 @@ async fn support(story: &mut Story) {
     }
     let entry = story.list(Operator, R::Audit, &[("per_page", "10")]).await[0]["id"].to_string();
     story.view(Operator, R::Audit, &entry).await;
+}
+
+/// How much of everything there is.
+async fn statistics(story: &mut Story) {
+    for level in [Webmaster, Advertiser, Operator] {
+        let question =
+            [("group", "offer,country"), ("tz", "Europe/Kyiv"), ("sort", "-leads"), ("per_page", "10")];
+        story.list(level, R::Stat, &question).await;
+    }
 }
 
 /// What every level reads alike.

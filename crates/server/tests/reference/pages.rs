@@ -103,8 +103,8 @@ async fn a_page_tells_its_method(db: TestDb) {
     );
     let guest = app.get("/apidocs/guest/reference/geo/list").await.text;
     assert!(!guest.contains("YOUR_KEY"), "guests need no key");
-    let soon = app.get("/ru/apidocs/pub/reference/stat/list").await.text;
-    assert!(soon.contains("501") && soon.contains("скоро") && soon.contains("approve_rate"), "{soon}");
+    let soon = app.get("/ru/apidocs/pub/reference/export/list").await.text;
+    assert!(soon.contains("501") && soon.contains("скоро") && soon.contains("row_count"), "{soon}");
     let ukrainian = app.get("/ua/apidocs/pub/reference/lead/list").await;
     assert_eq!(ukrainian.header("content-language"), "uk");
     assert!(ukrainian.text.contains("<html lang=\"uk\">"));

@@ -17,6 +17,7 @@ use super::{Column, Entity, read};
 use crate::bulk;
 use crate::db::{self, Db, Paging, Rows};
 use crate::person;
+use crate::stats::Behind;
 
 /// Clicks that one request may look at where no index helps: under a second.
 pub const CLICK_SCAN_LIMIT: i64 = 200_000;
@@ -52,6 +53,8 @@ pub struct ClickFilter {
     pub subid1: Option<Vec<String>>,
     /// Only with a number outside this list.
     pub not_ids: Option<Vec<ClickId>>,
+    /// Only those that a number of statistics counts.
+    pub behind: Option<Behind>,
 }
 
 impl ClickFilter {
@@ -68,6 +71,7 @@ impl ClickFilter {
             ("is_bot", self.is_bot.is_some()),
             ("subid1", self.subid1.is_some()),
             ("has_lead", self.not_ids.is_some()),
+            ("cell", self.behind.is_some()),
         ]
         .into_iter()
         .find_map(|(name, is_used)| is_used.then_some(name))
@@ -96,6 +100,7 @@ impl ClickFilter {
             .add_option(is_bot)
             .add_option(texts(Column::Subid1, &self.subid1))
             .add_option(self.not_ids.as_ref().map(|ids| bulk::among(db, Column::Id, ids).not()))
+            .add_option(self.behind.as_ref().map(Behind::expr))
     }
 }
 

@@ -8,6 +8,7 @@ use whocpa_domain::{Scope, Time};
 
 use super::Column;
 use crate::lead_count::Cells;
+use crate::stats::Behind;
 
 /// A span of time: from here on, and before there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,6 +70,8 @@ pub struct LeadFilter {
     pub money_from: Option<i64>,
     /// Worth at most this.
     pub money_to: Option<i64>,
+    /// Only those that a number of statistics counts.
+    pub behind: Option<Behind>,
 }
 
 /// The first filter that the counters do not know, and the index of webmasters has in it.
@@ -98,6 +101,7 @@ pub(super) fn scans(filter: &LeadFilter) -> Option<&'static str> {
         ("area_id", filter.area_ids.is_some()),
         ("money_from", filter.money_from.is_some()),
         ("money_to", filter.money_to.is_some()),
+        ("cell", filter.behind.is_some()),
         ("d_approved_from", window(&filter.approved)),
         ("d_closed_from", window(&filter.closed_at)),
     ]

@@ -19,6 +19,7 @@ use super::named::ids_of_sales;
 use super::{Column, Entity, Lead};
 use crate::db::{self, Db, Paging, Rows};
 use crate::lead_count::Cells;
+use crate::stats::Behind;
 use crate::{area, link, person};
 
 /// Leads that one request may look at where no index helps: under a second.
@@ -291,7 +292,7 @@ impl Plan {
                 if is_owner && self.is_pointed { column.into_expr().add(0) } else { column.into_expr() };
             all = all.add(among(value, numbers));
         }
-        all = all.add_option(overdue(filter));
+        all = all.add_option(overdue(filter)).add_option(filter.behind.as_ref().map(Behind::expr));
         for (column, texts) in [
             (Column::Country, &filter.countries),
             (Column::Subid1, &filter.subids[0]),

@@ -21,4 +21,8 @@ mod parity;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]
+mod stat_sums;
+#[cfg(test)]
+mod stats;
+#[cfg(test)]
 mod write;

@@ -28,6 +28,7 @@ const WITHOUT_ENTITY: &[&str] = &[
     "click_mark",
     "lead_count",
     "lead_count_change",
+    "lead_delta",
     "lease",
     "migration",
     "news_notice",
@@ -40,6 +41,13 @@ const WITHOUT_ENTITY: &[&str] = &[
     "offer_traffic",
     "person_category",
     "sequence",
+    "stat_country",
+    "stat_country_day",
+    "stat_day",
+    "stat_kept",
+    "stat_offer",
+    "stat_offer_day",
+    "stat_webmaster",
 ];
 
 /// References that only SQLite checks: 0009_references says what holds them on PostgreSQL.

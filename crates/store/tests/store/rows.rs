@@ -178,5 +178,9 @@ pub fn lead_row(id: i64, (advertiser_id, webmaster_id): (i64, i64), of: (i64, i6
         way: 0,
         attribution: 0,
         is_signed: false,
+        device: 0,
+        os: String::new(),
+        browser: String::new(),
+        date_recorded: NOW.0,
     }
 }
