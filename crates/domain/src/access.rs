@@ -178,6 +178,7 @@ resources! {
     Lead       "lead"       "Leads: targeted actions":                             NO,        own("lvc"),   own("lvuc"),  all("lvuc");
     Orphan     "orphan"     "Orphans: reported actions whose visit is not known":  NO,        own("lv"),    own("lvu"),   all("lvu");
     Decision   "decision"   "Decisions about many leads at once":                  NO,        NO,           own("lvucd"), all("lvucd");
+    Rerating   "rerating"   "Re-ratings: leads rated anew by other terms":         NO,        NO,           NO,           all("lvuc");
     Rule       "rule"       "Rules about the quality of traffic":                  NO,        own("lv"),    own("lvucd"), all("lvucd");
     Finding    "finding"    "What rules about the quality of traffic found":       NO,        own("lv"),    own("lvu"),   all("lvu");
     Stat       "stat"       "Statistics":                                          NO,        own("l"),     own("l"),     all("l");

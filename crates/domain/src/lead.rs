@@ -43,6 +43,8 @@ codes! {
         Reopened = 4 "reopened",
         Contested = 5 "contested by the webmaster",
         Settled = 6 "the contest ended, the refusal stands",
+        Corrected = 7 "the sale's amount was corrected, and the lead rated anew by its terms",
+        Rerated = 8 "rated anew by other terms of its goal",
     }
 }
 

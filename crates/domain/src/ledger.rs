@@ -41,6 +41,7 @@ codes! {
         LeadClose = 3 "a closed lead becomes available",
         LeadRefuse = 4 "a refused lead gives its charge back",
         LeadReopen = 5 "a reopened lead moves back to hold",
+        LeadAdjust = 6 "a lead is worth another amount than before",
         PayoutReserve = 10 "a payout was asked for",
         PayoutReturn = 11 "a payout was rejected or cancelled",
         PayoutPay = 12 "a payout was paid",
@@ -170,6 +171,37 @@ pub fn lead_postings(
             credit: account(credit),
             amount,
             kind,
+        })
+        .collect()
+}
+
+/// The transfers by which a lead that stays where it is becomes worth another amount: the differences of both sides, between
+/// the accounts in which they sit. A refused lead has nothing in them.
+///
+/// So the lead's transfers add up to one move of the new amounts from nothing to where it stands.
+pub fn adjust_postings(parties: Parties, old: LeadMoney, new: LeadMoney, state: LeadState) -> Vec<Posting> {
+    let account = |kind: AccountKind| {
+        let owner_id = match kind {
+            kind if kind.is_house() => 0,
+            AccountKind::AdvertiserAvailable | AccountKind::AdvertiserCommitted => parties.advertiser_id,
+            _ => parties.webmaster_id,
+        };
+        Account { kind, owner_id, currency_id: parties.currency_id }
+    };
+    let available = AccountKind::AdvertiserAvailable;
+    // From, to, and how much; below zero the other way round.
+    let moves = match seat(Some(state)) {
+        Seat::Advertiser(seat) => vec![(available, seat, new.charge - old.charge)],
+        Seat::Shared(webmaster, network) => {
+            vec![(available, network, new.charge - old.charge), (network, webmaster, new.payout - old.payout)]
+        }
+    };
+    let moves = moves.into_iter().filter(|(debit, credit, amount)| debit != credit && *amount != 0);
+    moves
+        .map(|(debit, credit, amount)| {
+            let (debit, credit) = if amount > 0 { (debit, credit) } else { (credit, debit) };
+            let (debit, credit) = (account(debit), account(credit));
+            Posting { debit, credit, amount: amount.abs(), kind: TransferKind::LeadAdjust }
         })
         .collect()
 }

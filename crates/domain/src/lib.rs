@@ -47,6 +47,7 @@ pub mod payout;
 pub mod promo;
 pub mod quality;
 pub mod rate;
+pub mod rerating;
 pub mod role;
 pub mod rotation;
 pub mod schedule;

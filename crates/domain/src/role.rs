@@ -64,6 +64,8 @@ fn manager(resource: Resource, method: Method, reads: bool) -> Access {
         _ if is_catalogue(resource) && reads => Access::All,
         // He agrees on rates with his people; money itself goes through finance.
         Condition => Access::Own,
+        // It is about all webmasters of a goal.
+        Resource::Rerating => Access::None,
         _ if is_money(resource) && !reads => Access::None,
         _ => Access::Own,
     }
@@ -103,10 +105,12 @@ fn is_catalogue(resource: Resource) -> bool {
 /// What moves money outside of leads, says where to, or sets the rates of single people. What leads are worth follows
 /// from goals, which are an offer's own terms; deciding about a lead is everyday work of an advertiser's program.
 pub fn is_money(resource: Resource) -> bool {
-    use Resource::{Balance, Condition, Currency, Deposit, Payout, Rate, Referral, Transfer, Wallet};
+    use Resource::{
+        Balance, Condition, Currency, Deposit, Payout, Rate, Referral, Rerating, Transfer, Wallet,
+    };
     matches!(
         resource,
-        Balance | Condition | Currency | Deposit | Payout | Rate | Referral | Transfer | Wallet
+        Balance | Condition | Currency | Deposit | Payout | Rate | Referral | Rerating | Transfer | Wallet
     )
 }
 
@@ -227,6 +231,7 @@ mod tests {
             (Category, "all -", "all -", "all -"),
             (Resource::Currency, "all -", "all all", "all -"),
             (Resource::Rate, "all -", "all all", "all -"),
+            (Resource::Rerating, "- -", "all all", "- -"),
             (Area, "own own", "all -", "all all"),
             (Lead, "own own", "all -", "all -"),
             (Ticket, "own own", "all all", "all all"),

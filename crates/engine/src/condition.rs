@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use whocpa_domain::goal::{HOLD_LIMIT_DAYS, MoneyType, Special, Terms};
+use whocpa_domain::goal::{HOLD_LIMIT_DAYS, Line, MoneyType, Rate, Special, Terms};
 use whocpa_domain::input::Patch;
 use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::user::UserLevel;
@@ -18,7 +18,7 @@ use whocpa_store::goal::{self, Goal, GoalVersion};
 use whocpa_store::{Db, area, offer, person};
 
 use crate::audit::Changes;
-use crate::goal::{RATE, rate, rate_text};
+use crate::goal::{RATE, every, rate};
 use crate::{Caller, Engine, Paging, Rows, currency};
 
 /// Days of hold.
@@ -91,6 +91,8 @@ struct Audited<'a> {
     date_end: Option<i64>,
     payment: Option<i64>,
     charge: Option<i64>,
+    payment_more: Option<i64>,
+    charge_more: Option<i64>,
     hold_period: Option<i64>,
 }
 
@@ -102,6 +104,8 @@ impl<'a> Audited<'a> {
             date_end: version.date_end,
             payment: version.payment,
             charge: version.charge,
+            payment_more: version.payment_more,
+            charge_more: version.charge_more,
             hold_period: version.hold_period,
         }
     }
@@ -203,8 +207,8 @@ impl Engine {
                 if old.has_ended(now) {
                     return Err(Error::Conflict("The condition has ended: make another one".to_owned()));
                 }
-                let (_, terms) = goal_terms(&db, before.goal_id, now).await?;
-                let new = changed(&old, input, terms, now)?;
+                let (terms, lines) = goal_terms(&db, before.goal_id, now).await?;
+                let new = changed(&old, input, (terms, &lines), now)?;
                 let row = Condition {
                     description: input.description.clone().unwrap_or_else(|| before.description.clone()),
                     date_updated: now.0,
@@ -231,8 +235,8 @@ impl Engine {
                 let goal = goal::view_for_update(&db, Scope::All, input.goal_id).await?;
                 let goal = goal.ok_or_else(|| Error::field("goal_id", "Goals not found"))?;
                 check_charge(&db, scope, goal.offer_id, input.charge.is_some()).await?;
-                let (_, terms) = goal_terms(&db, goal.id, now).await?;
-                let version = new_version(input, terms, now)?;
+                let (terms, lines) = goal_terms(&db, goal.id, now).await?;
+                let version = new_version(input, (terms, &lines), now)?;
                 let of_goal = condition::of_goal(&db, goal.id, now).await?;
                 let is_same =
                     |row: &Condition| (row.webmaster_id, row.area_id) == (input.webmaster_id, input.area_id);
@@ -311,10 +315,11 @@ async fn newest(db: &Db, id: i64) -> Result<ConditionVersion> {
     version.ok_or_else(|| Error::Internal(format!("condition {id} says nothing")))
 }
 
-async fn goal_terms(db: &Db, goal_id: i64, now: Time) -> Result<(i64, Terms)> {
+/// The terms of a goal, and its other rates for some visitors.
+async fn goal_terms(db: &Db, goal_id: i64, now: Time) -> Result<(Terms, Vec<Line>)> {
     let version = goal::versions_at(db, &[goal_id], now).await?.remove(&goal_id);
     let version = version.ok_or_else(|| Error::Internal(format!("goal {goal_id} has no terms")))?;
-    Ok((version.hold_period, version.terms()))
+    Ok((version.terms(), version.lines()?))
 }
 
 /// The webmaster is one whom the operator looks after, and the area is his.
@@ -333,7 +338,11 @@ async fn check_webmaster(db: &Db, scope: Scope, input: &ConditionCreate) -> Resu
 }
 
 /// The first version of a condition.
-fn new_version(input: &ConditionCreate, terms: Terms, now: Time) -> Result<ConditionVersion> {
+fn new_version(
+    input: &ConditionCreate,
+    (terms, lines): (Terms, &[Line]),
+    now: Time,
+) -> Result<ConditionVersion> {
     let mut errors = FieldErrors::default();
     let start = input.date_start.unwrap_or(now);
     if start < now {
@@ -346,16 +355,18 @@ fn new_version(input: &ConditionCreate, terms: Terms, now: Time) -> Result<Condi
         |field: &str, text: &Option<String>| rate(&mut errors, field, terms.money_type, text.as_ref());
     let (payment, charge) = (read("payment", &input.payment), read("charge", &input.charge));
     let special = Special { payment, charge, hold_period: input.hold_period };
-    check(errors, terms, special)?;
+    check(errors, (terms, lines), special)?;
     Ok(ConditionVersion {
         id: 0,
         condition_id: 0,
         date_from: start.0,
         date_recorded: now.0,
         date_end: input.date_end.map(|end| end.0),
-        payment: special.payment,
-        charge: special.charge,
+        payment: special.payment.map(|rate| rate.first),
+        charge: special.charge.map(|rate| rate.first),
         hold_period: special.hold_period,
+        payment_more: special.payment.map(|rate| rate.more),
+        charge_more: special.charge.map(|rate| rate.more),
     })
 }
 
@@ -363,7 +374,7 @@ fn new_version(input: &ConditionCreate, terms: Terms, now: Time) -> Result<Condi
 fn changed(
     old: &ConditionVersion,
     input: &ConditionUpdate,
-    terms: Terms,
+    (terms, lines): (Terms, &[Line]),
     now: Time,
 ) -> Result<ConditionVersion> {
     let mut errors = FieldErrors::default();
@@ -372,34 +383,43 @@ fn changed(
     if date_end.is_some_and(|end| end <= date_from) && date_end != old.date_end {
         errors.add("date_end", "Must be later than now: delete the condition to end it at once");
     }
-    let mut read = |field: &str, patch: &Patch<String>, old: Option<i64>| match patch {
+    let mut read = |field: &str, patch: &Patch<String>, old: Option<Rate>| match patch {
         Patch::Keep => old,
         Patch::Clear => None,
         Patch::Set(text) => rate(&mut errors, field, terms.money_type, Some(text)),
     };
-    let payment = read("payment", &input.payment, old.payment);
-    let charge = read("charge", &input.charge, old.charge);
+    let before = old.special();
+    let payment = read("payment", &input.payment, before.payment);
+    let charge = read("charge", &input.charge, before.charge);
     let special = Special { payment, charge, hold_period: input.hold_period.or(old.hold_period) };
-    check(errors, terms, special)?;
+    check(errors, (terms, lines), special)?;
     Ok(ConditionVersion {
         id: 0,
         condition_id: old.condition_id,
         date_from,
         date_recorded: now.0,
         date_end,
-        payment: special.payment,
-        charge: special.charge,
+        payment: special.payment.map(|rate| rate.first),
+        charge: special.charge.map(|rate| rate.first),
         hold_period: special.hold_period,
+        payment_more: special.payment.map(|rate| rate.more),
+        charge_more: special.charge.map(|rate| rate.more),
     })
 }
 
 /// A condition says something, and what it says can be paid.
-fn check(mut errors: FieldErrors, terms: Terms, special: Special) -> Result<()> {
+fn check(mut errors: FieldErrors, (terms, lines): (Terms, &[Line]), special: Special) -> Result<()> {
     if special == Special::default() && errors.messages().is_empty() {
         errors.add("payment", "A condition needs a payment, a charge or a hold_period of its own");
     }
     if errors.messages().is_empty() {
         terms.with(special).check(&mut errors);
+    }
+    // What it does not state is the rate that would count without it: the goal's own, or that of any of its lines.
+    if errors.messages().is_empty() && every(terms, lines).any(|terms| !terms.with(special).is_covered()) {
+        let message =
+            "With it a line of the goal would pay the webmaster more than the advertiser is charged";
+        errors.add(if special.payment.is_some() { "payment" } else { "charge" }, message);
     }
     errors.finish()
 }
@@ -435,7 +455,8 @@ impl Known {
         let base = self.terms.get(&row.goal_id).ok_or_else(lost)?;
         let terms = base.terms();
         let digits = self.digits.get(&goal.currency_id).copied().unwrap_or(0);
-        let text = |rate: i64| rate_text(terms.money_type, rate, digits);
+        let text = |rate: Rate| rate.text(terms.money_type, digits);
+        let special = version.special();
         let is_operator = caller.level == Level::Operator;
         Ok(ConditionView {
             id: row.id,
@@ -445,9 +466,9 @@ impl Known {
             area_id: row.area_id,
             money_type: terms.money_type,
             currency_id: goal.currency_id,
-            payment: version.payment.map(text),
+            payment: special.payment.map(text),
             payment_base: text(terms.payment),
-            charge: is_operator.then(|| version.charge.map(text).unwrap_or_default()),
+            charge: is_operator.then(|| special.charge.map(text).unwrap_or_default()),
             charge_base: is_operator.then(|| text(terms.charge)),
             hold_period: version.hold_period,
             hold_period_base: base.hold_period,

@@ -1,12 +1,13 @@
 //! Goals of offers: what is paid, by which terms, after which hold.
 
+mod lines;
 mod terms;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use whocpa_domain::goal::{GoalCategory, HOLD_LIMIT_DAYS, MoneyType, Special, Terms};
+use whocpa_domain::goal::{GoalCategory, GoalLine, HOLD_LIMIT_DAYS, MoneyType, Special};
 use whocpa_domain::input::limits::{self, Form, Limits};
+use whocpa_domain::input::{Json, Patch};
 use whocpa_domain::text::fold;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
@@ -17,8 +18,10 @@ use whocpa_store::{Db, Paging, Rows, condition, currency, offer};
 use crate::audit::Changes;
 use crate::currency::{digits, minor_digits};
 use crate::{Caller, Engine};
-pub(crate) use terms::{RATE, rate, rate_text};
-use terms::{changed_terms, new_terms};
+use lines::Frame;
+pub(crate) use lines::shown as lines_shown;
+use terms::{Audited, changed_terms, keeps_promises, new_terms, version};
+pub(crate) use terms::{RATE, every, rate};
 
 /// Days of hold.
 const HOLD: Limits = Limits::Range(0, HOLD_LIMIT_DAYS);
@@ -83,15 +86,18 @@ params! {
         hold_period: i64 where HOLD,
         /// How `charge` and `payment` are stated.
         money_type: MoneyType,
-        /// What the advertiser pays: an amount such as 12.50, or with `money_type` 2 a percentage such as 16.5.
+        /// What the advertiser pays, as `money_type` states it: `12.50`, `16.5` (percent), `1.50 - 3.40` or `1.50 + 5%`.
         charge: String where RATE,
         /// What the webmaster gets, stated alike. Operators only; 80 % of `charge` unless told.
         payment: Option<String> where RATE,
+        /// Other rates for some visitors, or from so many leads a month on: a list. A line for the visitor's landing page goes
+        /// before one without; then the nearer region, then the device, then the highest `leads_from` that is reached.
+        lines: Patch<Json<Vec<GoalLine>>>,
     }
 }
 
 params! {
-    /// Changes of a goal. New terms (`hold_period`, `money_type`, `charge`, `payment`) count for actions from now on;
+    /// Changes of a goal. New terms (`hold_period`, `money_type`, `charge`, `payment`, `lines`) count for actions from now on;
     /// leads keep the terms by which they were rated.
     pub struct GoalUpdate {
         /// What the visitor must do.
@@ -112,11 +118,14 @@ params! {
         hold_period: Option<i64> where HOLD,
         /// How `charge` and `payment` are stated; another one needs a new `charge`.
         money_type: Option<MoneyType>,
-        /// What the advertiser pays: an amount such as 12.50, or with `money_type` 2 a percentage such as 16.5. Not
-        /// below `payment`, which stays, except that another `money_type` sets it to 80 % of `charge`.
+        /// What the advertiser pays, as `money_type` states it. Not below `payment`, which stays, except that another
+        /// `money_type` sets it to 80 % of `charge`.
         charge: Option<String> where RATE,
         /// What the webmaster gets, stated alike. Operators only.
         payment: Option<String> where RATE,
+        /// Other rates for some visitors, in place of all lines before; empty for none. Another `money_type` needs them anew. A
+        /// line's payment stays where none is stated for the same visitors.
+        lines: Patch<Json<Vec<GoalLine>>>,
     }
 }
 
@@ -146,8 +155,11 @@ view! {
         hold_period: i64,
         /// How `payment` is stated.
         money_type: MoneyType,
-        /// What the webmaster gets: an amount in the currency, or with `money_type` 2 a percentage of the sale.
+        /// What the webmaster gets, as `money_type` states it; amounts are in the currency.
         payment: String,
+        /// Other rates for some visitors. A line for the visitor's landing page goes before one without; then the nearer region,
+        /// then the device, then the highest `leads_from` that is reached.
+        lines: Vec<GoalLine>,
         /// What the advertiser pays, stated alike; for advertisers and operators only.
         #[serde(skip_serializing_if = "Option::is_none")]
         charge: Option<String>,
@@ -223,7 +235,9 @@ impl GoalViews {
         let special = self.specials.get(&row.id).copied().unwrap_or_default();
         let terms = version.terms().with(special);
         let digits = self.digits.get(&row.currency_id).copied().unwrap_or(0);
-        let charge = self.shows_charge.then(|| rate_text(terms.money_type, terms.charge, digits));
+        let charge = self.shows_charge.then(|| terms.charge.text(terms.money_type, digits));
+        let how = (terms.money_type, digits);
+        let lines = lines_shown(&version.lines()?, how, special, (true, self.shows_charge));
         Ok(GoalView {
             id: row.id,
             offer_id: row.offer_id,
@@ -236,35 +250,11 @@ impl GoalViews {
             is_otol: row.is_otol,
             hold_period: special.hold_period.unwrap_or(version.hold_period),
             money_type: terms.money_type,
-            payment: rate_text(terms.money_type, terms.payment, digits),
+            payment: terms.payment.text(terms.money_type, digits),
+            lines,
             charge,
             alias: self.shows_charge.then_some(row.alias),
         })
-    }
-}
-
-/// What the audit tells of a goal: the row, and the terms that are in force.
-#[derive(Serialize)]
-struct Audited<'a> {
-    #[serde(flatten)]
-    row: &'a Goal,
-    version_id: i64,
-    money_type: i64,
-    payment: i64,
-    charge: i64,
-    hold_period: i64,
-}
-
-impl<'a> Audited<'a> {
-    fn new(row: &'a Goal, version: &GoalVersion) -> Self {
-        Self {
-            row,
-            version_id: version.id,
-            money_type: version.money_type,
-            payment: version.payment,
-            charge: version.charge,
-            hold_period: version.hold_period,
-        }
     }
 }
 
@@ -323,11 +313,24 @@ impl Engine {
                 let digits = money.as_ref().map_or(0, minor_digits);
                 let terms = changed_terms(&mut errors, old.terms(), input, digits);
                 errors.finish()?;
+                let before_lines = old.lines()?;
+                let is_other = terms.money_type != old.terms().money_type;
+                let frame = Frame {
+                    offer_id: row.offer_id,
+                    money_type: terms.money_type,
+                    digits,
+                    old: if is_other { &[] } else { &before_lines },
+                };
+                if is_other && !before_lines.is_empty() && input.lines == Patch::Keep {
+                    let message = "This parameter is required with another money_type";
+                    return Err(Error::field("lines", message));
+                }
+                let lines = self.goal_lines_after(&db, caller, &frame, &input.lines).await?;
                 goal::update(&db, row.clone()).await?;
                 let mut new = old.clone();
-                if (terms, hold_period) != (old.terms(), old.hold_period) {
-                    keeps_promises(&db, id, terms, old.terms().money_type, now).await?;
-                    new = version(id, terms, hold_period, now);
+                if (terms, hold_period, &lines) != (old.terms(), old.hold_period, &before_lines) {
+                    keeps_promises(&db, id, (terms, &lines), old.terms().money_type, now).await?;
+                    new = version(id, (terms, &lines), hold_period, now);
                     new.id = goal::version_create(&db, new.clone()).await?;
                 }
                 let changes = Changes::updated(&Audited::new(&before, &old), &Audited::new(&row, &new));
@@ -371,8 +374,10 @@ impl Engine {
                 let rates = (Some(&input.charge), input.payment.as_ref());
                 let terms = new_terms(&mut errors, input.money_type, rates, digits);
                 errors.finish()?;
+                let frame = Frame { offer_id: row.offer_id, money_type: terms.money_type, digits, old: &[] };
+                let lines = self.goal_lines_after(&db, caller, &frame, &input.lines).await?;
                 let id = goal::create(&db, row.clone()).await?;
-                let mut version = version(id, terms, input.hold_period, now);
+                let mut version = version(id, (terms, &lines), input.hold_period, now);
                 version.id = goal::version_create(&db, version.clone()).await?;
                 let row = Goal { id, ..row.clone() };
                 let changes = Changes::created(&Audited::new(&row, &version));
@@ -406,25 +411,6 @@ async fn offers_check(db: &Db, scope: Scope, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
-/// New terms must be payable together with each special condition of the goal, now or later.
-async fn keeps_promises(db: &Db, goal_id: i64, terms: Terms, old: MoneyType, now: Time) -> Result<()> {
-    for (_, version) in condition::of_goal(db, goal_id, now).await? {
-        let special = version.special();
-        let has_rates = special.payment.is_some() || special.charge.is_some();
-        if terms.money_type != old && has_rates {
-            let message = "The goal has special conditions, which are stated otherwise: an operator must end them first";
-            return Err(Error::field("money_type", message));
-        }
-        let both = terms.with(special);
-        if both.charge < both.payment {
-            let message =
-                "A special condition promises a webmaster more than that: an operator must end it first";
-            return Err(Error::field("charge", message));
-        }
-    }
-    Ok(())
-}
-
 fn operator_pays(caller: Caller, payment: Option<&String>) -> Result<()> {
     if payment.is_some() && caller.level != Level::Operator {
         return Err(Error::field("payment", "Only an operator may set this"));
@@ -443,19 +429,6 @@ fn changed(row: Goal, input: &GoalUpdate) -> Goal {
         category: input.category.map_or(row.category, GoalCategory::code),
         alias: input.alias.clone().unwrap_or(row.alias),
         ..row
-    }
-}
-
-fn version(goal_id: i64, terms: Terms, hold_period: i64, now: Time) -> GoalVersion {
-    GoalVersion {
-        id: 0,
-        goal_id,
-        date_from: now.0,
-        date_recorded: now.0,
-        money_type: terms.money_type.code(),
-        payment: terms.payment,
-        charge: terms.charge,
-        hold_period,
     }
 }
 

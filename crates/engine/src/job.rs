@@ -33,6 +33,7 @@ impl Engine {
             Job::Parked,
             Job::Feed,
             Job::Decision,
+            Job::Rerating,
             Job::Domain,
             Job::Count,
             Job::Balance,
@@ -83,6 +84,8 @@ enum Job {
     Feed,
     /// Checks and applies decisions about many leads.
     Decision,
+    /// Counts and applies re-ratings.
+    Rerating,
     /// Looks whether parked domains lead here.
     Domain,
     /// Writes down when keys were last used.
@@ -113,6 +116,7 @@ impl Job {
             Self::Ledger => "ledger_verify",
             Self::Feed => "feed_import",
             Self::Decision => "decision_run",
+            Self::Rerating => "rerating_run",
             Self::Domain => "domain_look",
             Self::KeyUse => "key_use",
             Self::Impressions => "impression",
@@ -126,7 +130,7 @@ impl Job {
     fn every(self) -> Duration {
         Duration::from_secs(match self {
             Self::Catalogue | Self::Caps => 1,
-            Self::Parked | Self::Feed | Self::Decision => 2,
+            Self::Parked | Self::Feed | Self::Decision | Self::Rerating => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
             Self::Keep => 60,
@@ -147,12 +151,13 @@ impl Job {
                 | Self::Impressions
                 | Self::Feed
                 | Self::Decision
+                | Self::Rerating
         )
     }
 
     /// Whether a round may be broken off at any point, and is worth it: it goes on where it was.
     fn is_resumable(self) -> bool {
-        matches!(self, Self::Feed | Self::Decision)
+        matches!(self, Self::Feed | Self::Decision | Self::Rerating)
     }
 
     async fn round(self, engine: &Engine) -> Result<()> {
@@ -183,6 +188,7 @@ impl Job {
             Self::Ledger => engine.ledger_verify().await.map(drop),
             Self::Feed => engine.feed_import_due().await.map(drop),
             Self::Decision => engine.decision_run_due().await.map(drop),
+            Self::Rerating => engine.rerating_run_due().await,
             Self::Domain => engine.domain_look_due().await.map(drop),
             Self::KeyUse => engine.key_uses_store().await,
             Self::Impressions => engine.impressions_store().await,

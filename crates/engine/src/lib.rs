@@ -58,6 +58,7 @@ pub mod profile;
 pub mod promo;
 pub mod quality;
 pub mod rate;
+pub mod rerating;
 pub mod simulate;
 pub mod soon;
 pub mod stat;

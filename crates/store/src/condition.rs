@@ -1,12 +1,12 @@
 //! Special conditions: what is different for one webmaster and goal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
-use whocpa_domain::goal::Special;
+use whocpa_domain::goal::{Rate, Special};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
@@ -70,6 +70,10 @@ pub mod version {
         pub charge: Option<i64>,
         /// Days of hold; `None` for the goal's own.
         pub hold_period: Option<i64>,
+        /// The second part of `payment`.
+        pub payment_more: Option<i64>,
+        /// The second part of `charge`.
+        pub charge_more: Option<i64>,
     }
 
     /// Relations are not used.
@@ -85,7 +89,14 @@ pub type ConditionVersion = version::Model;
 impl ConditionVersion {
     /// As the rules read it.
     pub fn special(&self) -> Special {
-        Special { payment: self.payment, charge: self.charge, hold_period: self.hold_period }
+        let rate = |first: Option<i64>, more: Option<i64>| {
+            first.map(|first| Rate { first, more: more.unwrap_or(0) })
+        };
+        Special {
+            payment: rate(self.payment, self.payment_more),
+            charge: rate(self.charge, self.charge_more),
+            hold_period: self.hold_period,
+        }
     }
 
     /// Whether it is over, or ended before it began.
@@ -236,6 +247,16 @@ pub async fn of_goal(db: &Db, goal_id: i64, now: Time) -> Result<Vec<(Condition,
 /// One version and its condition, for those who may see the lead that was rated by it.
 pub async fn version(db: &Db, id: i64) -> Result<Option<ConditionVersion>> {
     version::Entity::find_by_id(id).one(&db.conn()).await.map_err(db::error)
+}
+
+/// These versions, for the network's own rules.
+pub async fn versions_by_id(db: &Db, ids: &BTreeSet<i64>) -> Result<BTreeMap<i64, ConditionVersion>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = version::Entity::find().filter(version::Column::Id.is_in(ids.iter().copied()));
+    let rows = rows.all(&db.conn()).await.map_err(db::error)?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// Writes all columns of a stored condition.

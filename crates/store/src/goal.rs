@@ -1,11 +1,11 @@
 //! Goals of offers and the versions of their money terms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
-use whocpa_domain::goal::{MoneyType, Terms};
+use whocpa_domain::goal::{Line, MoneyType, Rate, Terms, read_lines};
 use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::bulk;
@@ -76,6 +76,12 @@ pub mod version {
         pub charge: i64,
         /// Days of hold.
         pub hold_period: i64,
+        /// The second part of `payment`.
+        pub payment_more: i64,
+        /// The second part of `charge`.
+        pub charge_more: i64,
+        /// Other rates for some visitors, as `whocpa_domain::goal::lines_text` writes them.
+        pub lines: String,
     }
 
     /// Relations are not used.
@@ -92,7 +98,18 @@ impl GoalVersion {
     /// The terms as the rules read them.
     pub fn terms(&self) -> Terms {
         let money_type = MoneyType::from_code(self.money_type).unwrap_or(MoneyType::Fixed);
-        Terms { money_type, payment: self.payment, charge: self.charge }
+        let payment = Rate { first: self.payment, more: self.payment_more };
+        let charge = Rate { first: self.charge, more: self.charge_more };
+        Terms { money_type, payment, charge }
+    }
+
+    /// The other rates for some visitors.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when somebody wrote them by hand.
+    pub fn lines(&self) -> Result<Vec<Line>> {
+        read_lines(&self.lines)
+            .ok_or_else(|| Error::Internal(format!("goal version {} has unreadable lines", self.id)))
     }
 }
 
@@ -182,6 +199,14 @@ pub async fn versions_at(db: &Db, goal_ids: &[i64], at: Time) -> Result<BTreeMap
 /// One version of terms, for those who may see the lead that was rated by it.
 pub async fn version(db: &Db, id: i64) -> Result<Option<GoalVersion>> {
     version::Entity::find_by_id(id).one(&db.conn()).await.map_err(db::error)
+}
+
+/// These versions of terms, for the network's own rules.
+pub async fn versions(db: &Db, ids: &BTreeSet<i64>) -> Result<BTreeMap<i64, GoalVersion>> {
+    let ids: Vec<i64> = ids.iter().copied().collect();
+    let rows = version::Entity::find().filter(bulk::among(db, version::Column::Id, &ids));
+    let rows = rows.all(&db.conn()).await.map_err(db::error)?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// The id of each goal's version that is in force at `at`.

@@ -145,6 +145,10 @@ pub struct Model {
     pub browser: String,
     /// When its state was last changed, seconds: statistics tell what was known when.
     pub date_recorded: i64,
+    /// The line of its goal's version that rated it, 0 for none.
+    pub goal_line: i64,
+    /// Approved leads of its webmaster and goal in the month before it, where a line asked for them.
+    pub month_leads: Option<i64>,
 }
 
 /// Relations are not used.
@@ -301,6 +305,22 @@ pub async fn silent(db: &Db, now: Time, limit: u64) -> Result<Vec<Lead>> {
         .map_err(db::error)
 }
 
+/// How many of a webmaster's leads of a goal that came in from `from` until before `until` are approved now.
+pub async fn approved(
+    db: &Db,
+    (webmaster_id, goal_id): (i64, i64),
+    (from, until): (Time, Time),
+) -> Result<i64> {
+    let select = Entity::find()
+        .filter(Column::WebmasterId.eq(webmaster_id))
+        .filter(Column::DateCreated.gte(from.0))
+        .filter(Column::DateCreated.lt(until.0))
+        .filter(Column::GoalId.eq(goal_id))
+        .filter(Column::Status.eq(LeadStatus::Approved.code()));
+    let count = select.count(&db.conn()).await.map_err(db::error)?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
 /// Writes the columns of a stored lead that change in its life. All others are facts of its beginning; naming them here
 /// would write every index anew. `event_count` is the one that was read: a lead that somebody changed meanwhile is not
 /// written over, and the write door tries the transaction again.
@@ -313,6 +333,12 @@ pub async fn update(db: &Db, row: Lead, event_count: i64) -> Result<()> {
         .col_expr(Column::Substatus, row.substatus.into())
         .col_expr(Column::Contest, row.contest.into())
         .col_expr(Column::EventCount, row.event_count.into())
+        .col_expr(Column::Amount, row.amount.into())
+        .col_expr(Column::Charge, row.charge.into())
+        .col_expr(Column::Payout, row.payout.into())
+        .col_expr(Column::GoalVersionId, row.goal_version_id.into())
+        .col_expr(Column::GoalLine, row.goal_line.into())
+        .col_expr(Column::ConditionVersionId, row.condition_version_id.into())
         .col_expr(Column::DateDecided, row.date_decided.into())
         .col_expr(Column::DateAutoApprove, row.date_auto_approve.into())
         .col_expr(Column::DateApproved, row.date_approved.into())

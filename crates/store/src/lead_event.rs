@@ -37,6 +37,12 @@ pub struct Model {
     pub reason: String,
     /// Seconds.
     pub date_created: i64,
+    /// The sale after it, where it made or changed what the lead is worth; micro-units.
+    pub amount: Option<i64>,
+    /// The same of what the advertiser pays.
+    pub charge: Option<i64>,
+    /// The same of what the webmaster gets.
+    pub payout: Option<i64>,
 }
 
 /// Relations are not used.

@@ -60,6 +60,7 @@ pub mod phone_claim;
 pub mod product;
 pub mod promo;
 pub mod rate;
+pub mod rerating;
 pub mod rule;
 pub mod secret;
 pub mod sequence;

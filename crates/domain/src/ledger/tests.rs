@@ -106,6 +106,36 @@ proptest! {
         direct.retain(|_, balance| *balance != 0);
         prop_assert_eq!(book, direct);
     }
+
+    /// Whatever a lead is worth in between, and wherever it stands then: its transfers equal one move of the last amounts.
+    #[test]
+    fn corrections_leave_what_is_due(
+        way in prop::collection::vec((0usize..5, any::<bool>(), 0i64..1000, 0i64..1000), 1..8),
+    ) {
+        let mut book = BTreeMap::new();
+        let (mut from, mut money) = (None, LeadMoney { charge: 0, payout: 0 });
+        for (status, closed, payout, margin) in way {
+            let closing = if closed { Closing::Closed } else { Closing::Hold };
+            let to = LeadState { status: LeadStatus::ALL[status], closing };
+            apply(&mut book, &lead_postings(PARTIES, money, from, to));
+            let next = LeadMoney { charge: payout + margin, payout };
+            let postings = adjust_postings(PARTIES, money, next, to);
+            apply(&mut book, &postings);
+            for posting in postings {
+                let owners = [posting.debit.owner_id, posting.credit.owner_id];
+                let is_both = owners.contains(&PARTIES.advertiser_id) && owners.contains(&PARTIES.webmaster_id);
+                prop_assert!(!is_both, "neither tells the other's part");
+            }
+            (from, money) = (Some(to), next);
+        }
+        let mut direct = BTreeMap::new();
+        if let Some(last) = from {
+            apply(&mut direct, &lead_postings(PARTIES, money, None, last));
+        }
+        book.retain(|_, balance| *balance != 0);
+        direct.retain(|_, balance| *balance != 0);
+        prop_assert_eq!(book, direct);
+    }
 }
 
 /// The states that a lead's money knows; all refusals are one.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use siphasher::sip::SipHasher13;
 use tokio::sync::watch;
-use whocpa_domain::facts::{Agent, BotMark, ClickWay, ConnectionType, Entry, Facts};
+use whocpa_domain::facts::{Agent, BotMark, ClickWay, ConnectionType, DeviceKind, Entry, Facts};
 use whocpa_domain::geo::GeoType;
 use whocpa_domain::tid::{ClickId, click_ms, first_click_id};
 use whocpa_domain::{Result, Scope, Time};
@@ -144,8 +144,13 @@ impl FactSource {
     }
 
     /// A country's region and all that it lies in, from the inside out.
-    pub(super) fn geo_ids(&self, country: &str) -> Arc<[i64]> {
+    pub(crate) fn geo_ids(&self, country: &str) -> Arc<[i64]> {
         self.places.get(country).map(Arc::clone).unwrap_or_default()
+    }
+
+    /// The device of a user agent: the same text gives the same device.
+    pub(crate) fn device(&self, ua: &str) -> DeviceKind {
+        self.agents.read(ua).device
     }
 
     /// How an address is connected, as far as the operator's lists tell.

@@ -16,7 +16,7 @@ params! {
     ///
     /// The CSV file needs a row of headings, in any order and any case: `status`, and `lead_id`, `tid` or `sale_id`
     /// (`order_id`, `transaction_id`); if you like `reason`, `comment`, `amount`; between the fields `;`, `,` or tabs. Status and
-    /// reason are numbers or words. `amount` changes nothing: a row is refused when the lead was reported with another one.
+    /// reason are numbers or words. `amount` corrects the amount of the sale, by which the lead is rated anew.
     pub struct DecisionCreate {
         /// The leads, up to 1000; all get the same decision. Leads that are not yours are refused like unknown ones.
         lead_id: Option<Vec<i64>>,

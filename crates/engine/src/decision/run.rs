@@ -1,17 +1,14 @@
 //! Checking and applying a decision, chunk by chunk: each transaction commits the leads, their events and transfers together
 //! with the cursor, so a run that breaks off goes on where it was and does no row twice.
 
-use std::collections::BTreeMap;
-
 use whocpa_domain::decision::{DECISION_DAYS, DECISION_ROWS, DecisionStatus, DecisionVerdict};
 use whocpa_domain::lead::{LeadReason, LeadStatus};
-use whocpa_domain::money::Amount;
 use whocpa_domain::{Method, Resource, Result, Scope, Time};
 use whocpa_store::decision::{self, Decision, DecisionRow, RowVerdict};
 use whocpa_store::lead::{self, Lead};
 use whocpa_store::{Db, person};
 
-use crate::lead::{Actor, Steps, Why, actor, decidable};
+use crate::lead::{Actor, Ratings, Steps, Why, actor, decidable};
 use crate::{Caller, Engine};
 
 /// Rows of one transaction: well under 50 ms (design §11).
@@ -113,13 +110,13 @@ impl Engine {
                 let rows = decision::rows(&db, run.id, job.rows_done, CHUNK).await?;
                 let scope = caller.may(Resource::Lead, Method::Update)?;
                 let found = self.decision_leads(&db, scope, &rows, is_applied).await?;
-                let digits = crate::currency::digits(&db).await?;
+                let ratings = Ratings::read(&db, found.iter()).await?;
                 let known = found.clone();
                 let offer_ids: Vec<i64> = found.iter().map(|lead| lead.offer_id).collect();
                 let mut steps = Steps::new(found, now);
                 let mut verdicts = Vec::with_capacity(rows.len());
                 for row in &rows {
-                    let outcome = self.decision_row(row, &known, &mut steps, actor(caller), &digits);
+                    let outcome = self.decision_row(row, &known, &mut steps, actor(caller), &ratings);
                     count(&mut job, &outcome);
                     verdicts.push(verdict(row, job.status, outcome));
                 }
@@ -172,7 +169,7 @@ impl Engine {
         known: &[Lead],
         steps: &mut Steps,
         actor: Actor,
-        digits: &BTreeMap<i64, u8>,
+        ratings: &Ratings,
     ) -> Outcome {
         if !row.error.is_empty() {
             return Outcome::Refused(Some(row.lead_id).filter(|id| *id != 0), row.error.clone());
@@ -181,21 +178,36 @@ impl Engine {
             Ok(lead) => lead,
             Err(message) => return Outcome::Refused(None, message),
         };
-        if row.amount.is_some() && row.amount != lead.amount {
-            let digits = digits.get(&lead.currency_id).copied().unwrap_or(2);
-            let reported =
-                lead.amount.map_or("no amount".to_owned(), |micros| Amount { micros, digits }.to_string());
-            let message =
-                format!("amount: the lead was reported with {reported}; corrected amounts are not taken");
-            return Outcome::Refused(Some(lead.id), message);
-        }
         let status = LeadStatus::from_code(row.status).unwrap_or(LeadStatus::Pending);
+        // All of a row, or nothing of it.
+        if let Err(illegal) = lead.state().decide(status, actor.decider()) {
+            return Outcome::Refused(Some(lead.id), format!("status: {illegal}"));
+        }
+        let is_corrected = match Self::decision_amount(row, lead, steps, actor, ratings) {
+            Ok(is_corrected) => is_corrected,
+            Err(message) => return Outcome::Refused(Some(lead.id), format!("amount: {message}")),
+        };
         let code = LeadReason::from_code(row.reason_code).unwrap_or(LeadReason::Untold);
         match steps.decide(lead.id, status, actor, Why { code, words: &row.comment }) {
-            Ok(true) => Outcome::Decided(lead.id, status),
-            Ok(false) => Outcome::Unchanged(lead.id),
+            Ok(is_decided) if is_decided || is_corrected => Outcome::Decided(lead.id, status),
+            Ok(_) => Outcome::Unchanged(lead.id),
             Err(illegal) => Outcome::Refused(Some(lead.id), format!("status: {illegal}")),
         }
+    }
+
+    /// A row that names another amount of the sale corrects it; gives whether it does.
+    fn decision_amount(
+        row: &DecisionRow,
+        lead: &Lead,
+        steps: &mut Steps,
+        actor: Actor,
+        ratings: &Ratings,
+    ) -> std::result::Result<bool, String> {
+        let Some(amount) = row.amount.filter(|amount| Some(*amount) != lead.amount) else { return Ok(false) };
+        let money = ratings.rate(lead, Some(amount)).map_err(str::to_owned)?;
+        actor.decider().may_add(lead.event_count + 1).map_err(|illegal| illegal.to_string())?;
+        let done = steps.correct(lead.id, (amount, money), actor, "");
+        done.map_err(|illegal| illegal.to_string())
     }
 
     /// The one lead that a row means. One that is not the caller's answers as one that is not there.

@@ -1,21 +1,25 @@
 //! Money terms of goals as requests state them and answers show them.
 
-use whocpa_domain::FieldErrors;
-use whocpa_domain::goal::{MoneyType, Terms};
+use serde::Serialize;
+use whocpa_domain::goal::{Line, MoneyType, RATE_LONGEST, RATE_PATTERN, Rate, Terms, lines_text};
 use whocpa_domain::input::limits::{Form, Limits};
-use whocpa_domain::money::{self, Amount};
+use whocpa_domain::{Error, FieldErrors, Result, Time};
+
+use whocpa_store::goal::{Goal, GoalVersion};
+use whocpa_store::{Db, condition};
 
 use super::GoalUpdate;
 
 /// A rate, whatever its money type.
 pub(crate) const RATE: Limits = Limits::Form(&Form {
     format: "",
-    pattern: r"^[0-9]{1,10}(\.[0-9]{1,6})?$",
-    longest: 17,
-    wrong: |text| money::parse_micros(text).is_none().then(|| PLAIN.to_owned()),
+    pattern: RATE_PATTERN,
+    longest: RATE_LONGEST,
+    wrong: |text| {
+        let is_rate = MoneyType::ALL.iter().any(|kind| Rate::read(*kind, text).is_ok());
+        (!is_rate).then(|| "Must be a plain decimal such as 12.50, or what money_type says".to_owned())
+    },
 });
-/// What another text than an amount is told.
-const PLAIN: &str = "Must be a plain decimal such as 12.50";
 
 /// The terms after an update. A rate of another money type means nothing, so none is carried over.
 pub(super) fn changed_terms(errors: &mut FieldErrors, old: Terms, input: &GoalUpdate, digits: u8) -> Terms {
@@ -42,7 +46,7 @@ pub(super) fn new_terms(
     if rates.0.is_none() {
         errors.add("charge", "This parameter is required with another money_type");
     }
-    let charge = rate(errors, "charge", money_type, rates.0).unwrap_or(0);
+    let charge = rate(errors, "charge", money_type, rates.0).unwrap_or_default();
     let payment = rate(errors, "payment", money_type, rates.1);
     let terms = Terms {
         money_type,
@@ -67,24 +71,95 @@ pub(crate) fn rate(
     field: &str,
     money_type: MoneyType,
     text: Option<&String>,
-) -> Option<i64> {
-    let text = text?;
-    let (read, message) = match money_type {
-        MoneyType::Fixed => (money::parse_micros(text), PLAIN),
-        MoneyType::Percent => (money::parse_percent(text), "Must be a percentage from 0 to 100 such as 16.5"),
-        // `Terms::check` says that there are no such goals yet.
-        MoneyType::Float => (Some(1), ""),
-    };
-    if read.is_none() {
-        errors.add(field, message);
+) -> Option<Rate> {
+    match Rate::read(money_type, text?) {
+        Ok(rate) => Some(rate),
+        Err(message) => {
+            errors.add(field, message);
+            None
+        }
     }
-    read
 }
 
-/// Writes a rate as its money type states it.
-pub(crate) fn rate_text(money_type: MoneyType, rate: i64, digits: u8) -> String {
-    match money_type {
-        MoneyType::Fixed => Amount { micros: rate, digits }.to_string(),
-        MoneyType::Percent | MoneyType::Float => money::show_percent(rate),
+/// The goal's own terms and those of its lines.
+pub(crate) fn every(terms: Terms, lines: &[Line]) -> impl Iterator<Item = Terms> {
+    let of = move |line: &Line| Terms { payment: line.payment, charge: line.charge, ..terms };
+    std::iter::once(terms).chain(lines.iter().map(of))
+}
+
+/// A version of terms that counts from now.
+pub(super) fn version(
+    goal_id: i64,
+    (terms, lines): (Terms, &[Line]),
+    hold_period: i64,
+    now: Time,
+) -> GoalVersion {
+    GoalVersion {
+        id: 0,
+        goal_id,
+        date_from: now.0,
+        date_recorded: now.0,
+        money_type: terms.money_type.code(),
+        payment: terms.payment.first,
+        charge: terms.charge.first,
+        hold_period,
+        payment_more: terms.payment.more,
+        charge_more: terms.charge.more,
+        lines: lines_text(lines),
+    }
+}
+
+/// New terms must be payable together with each special condition of the goal, now or later.
+pub(super) async fn keeps_promises(
+    db: &Db,
+    goal_id: i64,
+    (terms, lines): (Terms, &[Line]),
+    old: MoneyType,
+    now: Time,
+) -> Result<()> {
+    for (_, version) in condition::of_goal(db, goal_id, now).await? {
+        let special = version.special();
+        let has_rates = special.payment.is_some() || special.charge.is_some();
+        if terms.money_type != old && has_rates {
+            let message = "The goal has special conditions, which are stated otherwise: an operator must end them first";
+            return Err(Error::field("money_type", message));
+        }
+        if every(terms, lines).any(|terms| !terms.with(special).is_covered()) {
+            let message =
+                "A special condition promises a webmaster more than that: an operator must end it first";
+            return Err(Error::field("charge", message));
+        }
+    }
+    Ok(())
+}
+
+/// What the audit tells of a goal: the row, and the terms that are in force.
+#[derive(Serialize)]
+pub(super) struct Audited<'a> {
+    #[serde(flatten)]
+    row: &'a Goal,
+    version_id: i64,
+    money_type: i64,
+    payment: i64,
+    charge: i64,
+    payment_more: i64,
+    charge_more: i64,
+    lines: &'a str,
+    hold_period: i64,
+}
+
+impl<'a> Audited<'a> {
+    pub fn new(row: &'a Goal, version: &'a GoalVersion) -> Self {
+        Self {
+            row,
+            version_id: version.id,
+            money_type: version.money_type,
+            payment: version.payment,
+            charge: version.charge,
+            payment_more: version.payment_more,
+            charge_more: version.charge_more,
+            lines: &version.lines,
+            hold_period: version.hold_period,
+        }
     }
 }

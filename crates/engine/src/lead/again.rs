@@ -2,13 +2,13 @@
 
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::lead::{LeadReason, LeadStatus};
-use whocpa_domain::money::Amount;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::Intent;
 use whocpa_store::goal::Goal;
 use whocpa_store::lead::Lead;
 
 use super::phones::{Number, Phones};
+use super::rating::Ratings;
 use super::receive::{Claim, Verdict};
 use super::resolve::rejected;
 use super::silence::auto_approve;
@@ -23,6 +23,8 @@ pub(super) struct Rules<'a> {
     pub offer: Option<&'a OfferEntry>,
     /// The sale's amount in the goal's currency.
     pub amount: Option<i64>,
+    /// What rated the leads that were there before this batch.
+    pub ratings: &'a Ratings,
     /// The buyer's number, and the days for which the offer counts it once.
     pub number: Option<(Number, i64)>,
 }
@@ -90,17 +92,20 @@ pub(super) fn again(
 }
 
 fn decide_again(claim: &Claim, rules: &Rules<'_>, lead_id: i64, steps: &mut Steps) -> Verdict {
+    let is_corrected = match correct(claim, rules, lead_id, steps) {
+        Ok(is_corrected) => is_corrected,
+        Err(refusal) => return refusal,
+    };
+    match decide_known(claim, rules, lead_id, steps) {
+        Verdict::Duplicate { lead_id, status } if is_corrected => Verdict::Updated { lead_id, status },
+        verdict => verdict,
+    }
+}
+
+fn decide_known(claim: &Claim, rules: &Rules<'_>, lead_id: i64, steps: &mut Steps) -> Verdict {
     let (before, sent) = (steps.status(lead_id), claim.conversion.status);
     let known = steps.lead(lead_id);
     let is_only_new = claim.conversion.intent == Intent::Add;
-    let amounts = known.and_then(|lead| lead.amount).zip(rules.amount);
-    if let Some((amount, _)) = amounts.filter(|(known, sent)| known != sent) {
-        let amount = Amount { micros: amount, digits: 2 };
-        return rejected(
-            "amount",
-            format!("lead {lead_id} was reported with {amount}; corrected amounts are not taken yet"),
-        );
-    }
     // What was parked is out of date where somebody decided since it was sent. A lead that only came in meanwhile, or that
     // a rule approved, still waits for this word.
     let is_stale = claim.parked_id != 0 && steps.said(lead_id).is_some_and(|at| at >= claim.said.0);
@@ -115,6 +120,32 @@ fn decide_again(claim: &Claim, rules: &Rules<'_>, lead_id: i64, steps: &mut Step
         Ok(false) => Verdict::Duplicate { lead_id, status: before },
         Err(illegal) => rejected("status", format!("lead {lead_id}: {illegal}")),
     }
+}
+
+/// The same action with another amount of its sale: the lead is rated anew, before it is decided as the report says. Gives
+/// whether that changed what it is worth.
+fn correct(claim: &Claim, rules: &Rules<'_>, lead_id: i64, steps: &mut Steps) -> Result<bool, Verdict> {
+    let (sent, actor) = (claim.conversion.status, advertiser(claim));
+    let said_since = claim.parked_id != 0 && steps.said(lead_id).is_some_and(|at| at >= claim.said.0);
+    let is_doubt =
+        claim.conversion.is_unproven() || steps.status(lead_id) == LeadStatus::Double || said_since;
+    let known = steps.lead(lead_id).filter(|lead| !is_doubt && lead.amount != rules.amount);
+    let Some((lead, amount)) = known.zip(rules.amount) else { return Ok(false) };
+    if claim.conversion.intent == Intent::Add && lead.amount.is_some() {
+        let words = format!("lead {lead_id} was reported with another one: send an update of it");
+        return Err(rejected("amount", words));
+    }
+    let money = rules.ratings.rate(lead, Some(amount));
+    let money = money.map_err(|words| rejected("amount", format!("lead {lead_id}: {words}")))?;
+    // All of it, or nothing.
+    let is_decided = sent != LeadStatus::Pending && sent != lead.state().status;
+    if is_decided && let Err(illegal) = lead.state().decide(sent, actor.decider()) {
+        return Err(rejected("status", format!("lead {lead_id}: {illegal}")));
+    }
+    let words = if is_decided { "" } else { claim.conversion.comment.as_str() };
+    let room = actor.decider().may_add(lead.event_count + i64::from(is_decided));
+    let done = room.and_then(|()| steps.correct(lead_id, (amount, money), actor, words));
+    done.map_err(|illegal| rejected("amount", format!("lead {lead_id}: {illegal}")))
 }
 
 /// Whether nothing approved a lead by itself only because its advertiser had not spoken of it.

@@ -152,6 +152,7 @@ pub(super) async fn known(engine: &Engine, claims: &[Claim]) -> Result<Known> {
     let sent = claims.first().map_or_else(|| engine.now(), |claim| claim.sent);
     let db = engine.store().read();
     let mut known = Known::read(&db, engine.catalogue().now_owned(), clicks, sent).await?;
+    known.place(|country| engine.facts().geo_ids(country));
     if claims.iter().any(|claim| !claim.conversion.currency.is_empty()) {
         known.read_currencies(&db).await?;
     }

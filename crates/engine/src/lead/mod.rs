@@ -10,6 +10,7 @@
 
 mod again;
 mod buyer;
+mod choice;
 mod close;
 mod contest;
 mod count;
@@ -24,6 +25,7 @@ mod order;
 mod parked;
 mod phones;
 mod pixel;
+mod rating;
 mod receive;
 mod resolve;
 mod shown;
@@ -41,9 +43,10 @@ pub use list::LeadList;
 pub use order::{LeadCreate, LeadCreated, OrderSent};
 pub(crate) use parked::PARKED_DAYS;
 pub use pixel::PixelGoal;
+pub(crate) use rating::{Ratings, Version};
 pub use receive::{Conversion, Order, Verdict};
 pub use shown::LeadRow;
-pub(crate) use steps::{Actor, Steps, Why};
+pub(crate) use steps::{Actor, Rerated, Steps, Why};
 pub use story::{
     LeadClick, LeadEventView, LeadHold, LeadIdentity, LeadParked, LeadTerms, LeadTransfer, LeadView,
 };

@@ -364,6 +364,7 @@ impl Engine {
         let goal = pick(goals.iter().filter(|goal| goal.is_active), sent.goal_id, "").map_err(unknown)?;
         let versions = goal::versions_at(&db, &[goal.id], self.now()).await?;
         let terms = versions.get(&goal.id).ok_or_else(|| unknown(NO_TERMS))?.terms();
+        // Every line of a goal is stated alike.
         terms.rate(None).map(drop).map_err(|words| Error::field("amount", words))
     }
 }

@@ -5,24 +5,26 @@ use std::sync::Arc;
 
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::BotMark;
-use whocpa_domain::goal::{MoneyType, Terms};
+use whocpa_domain::goal::MoneyType;
 use whocpa_domain::lead::{self, Contest, LeadReason, LeadStatus, LeadType};
 use whocpa_domain::orphan::{OrphanKind, OrphanState};
 use whocpa_domain::tid::{ClickId, click_ms};
 use whocpa_domain::way::{Attribution, AttributionRule, Intent};
 use whocpa_domain::{Result, Scope, Time};
-use whocpa_store::condition::{self, Condition, ConditionVersion};
+use whocpa_store::condition::ConditionVersion;
 use whocpa_store::goal::{Goal, GoalVersion};
 use whocpa_store::lead::Lead;
 use whocpa_store::parked_lead::{self, ParkedLead};
 use whocpa_store::{Db, currency, goal};
 
 use super::again::{Rules, again, decide_new, mark_words};
+use super::choice::Choice;
 use super::goal::pick;
 use super::late::{beginning, terms_of, unpaid};
 use super::noted::{self, Noted};
 use super::parked::natural_key;
 use super::phones::{Number, Phones};
+use super::rating::{Ratings, Version};
 use super::receive::{Claim, Verdict};
 use super::silence::{auto_approve, decide_until};
 use super::steps::{Place, Steps, Why};
@@ -39,9 +41,8 @@ pub(super) struct Known {
     catalogue: Arc<Snapshot>,
     clicks: BTreeMap<ClickId, Click>,
     goals: BTreeMap<i64, Vec<Goal>>,
-    versions: BTreeMap<i64, GoalVersion>,
-    /// Special conditions by webmaster and goal.
-    specials: BTreeMap<(i64, i64), Vec<(Condition, ConditionVersion)>>,
+    /// What their goals pay.
+    terms: Choice,
     /// Letters of currencies, where a claim names one.
     currencies: BTreeMap<i64, String>,
 }
@@ -75,6 +76,11 @@ pub(super) async fn resolve_all(
     // After the clicks, as whoever parks a report does.
     let parked: Vec<i64> = claims.iter().map(|claim| claim.parked_id).filter(|id| *id != 0).collect();
     let waiting = if parked.is_empty() { BTreeMap::new() } else { parked_lead::waiting(db, &parked).await? };
+    let mut ratings = Ratings::default();
+    if claims.iter().any(|claim| claim.conversion.amount.is_some()) {
+        ratings = Ratings::read(db, same.iter()).await?;
+        known.terms.tell(&mut ratings);
+    }
     let mut steps = Steps::new(same, now);
     steps.recall(db, claims).await?;
     let (mut verdicts, mut noted) = (Vec::with_capacity(claims.len()), Vec::new());
@@ -86,7 +92,8 @@ pub(super) async fn resolve_all(
             continue;
         }
         let before = claim.by.and_then(|_| Noted::of(known.about(claim, &key, &steps)?, &steps));
-        let mut verdict = known.resolve(claim, key, first_id + steps.created(), (&mut steps, &mut phones));
+        let id = first_id + steps.created();
+        let mut verdict = known.resolve(claim, key, (id, &ratings), (&mut steps, &mut phones));
         if claim.parked_id != 0 {
             note_tried(db, claim.parked_id, &verdict, now).await?;
         } else if let Verdict::Parked { id, kind, reason } = &mut verdict {
@@ -147,16 +154,13 @@ impl Known {
         for row in goal::of_offers(db, &offer_ids).await? {
             goals.entry(row.offer_id).or_default().push(row);
         }
-        let goal_ids: Vec<i64> = goals.values().flatten().map(|row| row.id).collect();
-        let versions = goal::versions_at(db, &goal_ids, sent).await?;
-        let mut webmasters: Vec<i64> = clicks.values().map(|click| click.webmaster_id).collect();
-        webmasters.sort_unstable();
-        webmasters.dedup();
-        let mut specials: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (row, version) in condition::in_force(db, &webmasters, &goal_ids, sent).await? {
-            specials.entry((row.webmaster_id, row.goal_id)).or_default().push((row, version));
-        }
-        Ok(Self { catalogue, clicks, goals, versions, specials, currencies: BTreeMap::new() })
+        let terms = Choice::read(db, &clicks, &goals, sent).await?;
+        Ok(Self { catalogue, clicks, goals, terms, currencies: BTreeMap::new() })
+    }
+
+    /// Takes the regions of the clicks' countries from what places visitors.
+    pub fn place(&mut self, geo_ids: impl Fn(&str) -> Arc<[i64]>) {
+        self.terms.place(self.clicks.values().map(|click| &click.country), geo_ids);
     }
 
     /// Reads the letters of all currencies.
@@ -207,7 +211,7 @@ impl Known {
         &self,
         claim: &Claim,
         key: String,
-        id: i64,
+        (id, ratings): (i64, &Ratings),
         (steps, phones): (&mut Steps, &mut Phones),
     ) -> Verdict {
         let Some(click) = self.clicks.get(&claim.click_id) else {
@@ -230,13 +234,15 @@ impl Known {
         };
         let number = self.number(claim);
         if let Some(id) = known_as(claim, place, &key, steps) {
-            let rules = Rules { goal, offer: offer.map(Arc::as_ref), amount, number };
+            let rules = Rules { goal, offer: offer.map(Arc::as_ref), amount, number, ratings };
             return again(claim, &rules, id, (steps, phones));
         }
         if sent.intent == Intent::Change {
             return rejected("tid", "no lead of this click and goal to change");
         }
-        let (special, terms) = self.terms(version, click.webmaster_id, area_of(claim, click));
+        let (line, month_leads) = self.terms.line(version, click);
+        let area_id = area_of(claim, click);
+        let (special, terms) = self.terms.of((version.as_ref(), line), click.webmaster_id, area_id);
         let money = match terms.rate(amount) {
             Ok(money) => money,
             Err(_) if sent.is_unproven() => return rejected("sign", UNPROVEN_AMOUNT),
@@ -250,6 +256,8 @@ impl Known {
             otol_click_id: (goal.is_otol && first.is_none()).then_some(claim.click_id),
             natural_key: key,
             first_lead_id: first,
+            goal_line: line,
+            month_leads,
             charge: money.charge,
             payout: money.payout,
             amount,
@@ -257,7 +265,7 @@ impl Known {
             attribution: attribution(sent.attribution, offer).code(),
             date_decide_until: offer.and_then(|offer| decide_until(offer, steps.now())),
             date_auto_approve: offer.and_then(|offer| auto_approve(offer, is_marked, steps.now())),
-            ..bare_lead(claim, click, goal, (version, special), id)
+            ..bare_lead(claim, click, goal, (&version.row, special), id)
         };
         let late = offer.filter(|_| first.is_none()).and_then(|offer| unpaid(claim, click, offer));
         let (status, code) = beginning(repeated.map(|(_, code)| code), late.is_some());
@@ -277,34 +285,21 @@ impl Known {
     }
 
     /// The goal that a claim names. One that was reported in time stays payable when the goal stops meanwhile.
-    fn goal(&self, offer_id: i64, claim: &Claim) -> Result<(&Goal, &GoalVersion), &'static str> {
+    fn goal(&self, offer_id: i64, claim: &Claim) -> Result<(&Goal, &Arc<Version>), &'static str> {
         let goals = self.goals.get(&offer_id).map_or(&[][..], Vec::as_slice);
         let active = goals.iter().filter(|goal| goal.is_active || claim.parked_id != 0);
         let goal = pick(active, claim.conversion.goal_id, &claim.conversion.goal_alias)?;
-        let version = self.versions.get(&goal.id).ok_or(NO_TERMS)?;
+        let version = self.terms.version(goal.id).ok_or(NO_TERMS)?;
         Ok((goal, version))
-    }
-
-    /// The goal's terms with what is different for this webmaster: of the area, else of all areas.
-    fn terms(
-        &self,
-        version: &GoalVersion,
-        webmaster_id: i64,
-        area_id: Option<i64>,
-    ) -> (Option<&ConditionVersion>, Terms) {
-        let all = self.specials.get(&(webmaster_id, version.goal_id)).map_or(&[][..], Vec::as_slice);
-        let of = |area: Option<i64>| all.iter().find(|(row, _)| row.area_id == area);
-        let found = of(area_id).or_else(|| of(None)).map(|(_, special)| special);
-        (found, version.terms().with(found.map(ConditionVersion::special).unwrap_or_default()))
     }
 
     /// The sale's amount in the goal's currency. One in another currency counts nothing where a fixed sum is paid, and
     /// cannot be used where a part of it is.
-    fn amount(&self, claim: &Claim, goal: &Goal, version: &GoalVersion) -> Result<Option<i64>, String> {
+    fn amount(&self, claim: &Claim, goal: &Goal, version: &Version) -> Result<Option<i64>, String> {
         let (sent, known) = (&claim.conversion, self.currencies.get(&goal.currency_id));
         let is_same = sent.currency.is_empty()
             || known.is_some_and(|known| known.eq_ignore_ascii_case(sent.currency.trim()));
-        match (is_same, version.terms().money_type) {
+        match (is_same, version.row.terms().money_type) {
             (true, _) => Ok(sent.amount),
             (false, MoneyType::Fixed) => Ok(None),
             (false, _) if sent.amount.is_none() => Ok(None),
@@ -490,5 +485,7 @@ fn bare_lead(
         os: click.os.clone(),
         browser: click.browser.clone(),
         date_recorded: 0,
+        goal_line: 0,
+        month_leads: None,
     }
 }

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use whocpa_domain::lead::{
-    Closing, Contest, Decider, Illegal, LeadEventKind, LeadReason, LeadState, LeadStatus,
+    Closing, Contest, Decider, Illegal, LeadEventKind, LeadMoney, LeadReason, LeadState, LeadStatus,
 };
-use whocpa_domain::ledger::{CauseKind, Posting, lead_postings};
+use whocpa_domain::ledger::{CauseKind, Posting, adjust_postings, lead_postings};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::LeadWay;
 use whocpa_domain::{Result, Time};
@@ -72,6 +72,17 @@ impl Why<'static> {
     pub const fn rule(code: LeadReason) -> Self {
         Self { code, words: "" }
     }
+}
+
+/// What rates a lead anew.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rerated {
+    /// The version of its goal's terms.
+    pub version_id: i64,
+    /// The line of it, 0 for none.
+    pub line: i64,
+    /// What the lead is worth by it.
+    pub money: LeadMoney,
 }
 
 /// From one state (none for a new lead) to another.
@@ -250,6 +261,64 @@ impl Steps {
         Ok(true)
     }
 
+    /// Somebody may correct the amount of a lead's sale as long as he may decide about it; those who run the network also when
+    /// it is closed.
+    fn may_correct(&self, lead_id: i64, actor: Actor) -> Result<(), Illegal> {
+        let Some(lead) = self.leads.get(&lead_id) else { return Ok(()) };
+        match (lead.state().closing, actor.decider()) {
+            (Closing::Closed, Decider::Party) => Err(Illegal::Closed),
+            (_, decider) => decider.may_add(lead.event_count),
+        }
+    }
+
+    /// The sale has another amount, and the lead is worth something else by it. What that changes is moved at once, between
+    /// the accounts in which the lead's money sits. Gives whether it changed anything: an amount that was not known before and
+    /// changes nothing else is only noted.
+    pub fn correct(
+        &mut self,
+        lead_id: i64,
+        (amount, money): (i64, LeadMoney),
+        actor: Actor,
+        words: &str,
+    ) -> Result<bool, Illegal> {
+        let Some(lead) = self.leads.get_mut(&lead_id) else { return Ok(false) };
+        if lead.amount.is_none() && lead.money() == money {
+            if lead.state().closing == Closing::Hold {
+                lead.amount = Some(amount);
+                self.changed.push(lead_id);
+            }
+            return Ok(false);
+        }
+        self.may_correct(lead_id, actor)?;
+        let Some(lead) = self.leads.get_mut(&lead_id) else { return Ok(false) };
+        let (state, old, parties) = (lead.state(), lead.money(), lead.parties());
+        (lead.amount, lead.charge, lead.payout) = (Some(amount), money.charge, money.payout);
+        let why = Why { code: LeadReason::Untold, words };
+        self.step(lead_id, (Some(state), state), LeadEventKind::Corrected, actor, why);
+        if let Some((_, postings)) = self.postings.last_mut() {
+            *postings = adjust_postings(parties, old, money, state);
+        }
+        Ok(true)
+    }
+
+    /// A lead is rated anew by other terms; gives whether it is worth another amount by them. Its history has room for that at
+    /// any length: it happens to many leads at once, by hand of those who run the network.
+    pub fn rerate(&mut self, lead_id: i64, to: Rerated, actor: Actor, words: &str) -> bool {
+        let Some(lead) = self.leads.get_mut(&lead_id) else { return false };
+        let (state, old, parties) = (lead.state(), lead.money(), lead.parties());
+        if old == to.money {
+            return false;
+        }
+        (lead.goal_version_id, lead.goal_line) = (to.version_id, to.line);
+        (lead.charge, lead.payout) = (to.money.charge, to.money.payout);
+        let why = Why { code: LeadReason::Untold, words };
+        self.step(lead_id, (Some(state), state), LeadEventKind::Rerated, actor, why);
+        if let Some((_, postings)) = self.postings.last_mut() {
+            *postings = adjust_postings(parties, old, to.money, state);
+        }
+        true
+    }
+
     /// The end of a lead's hold.
     pub fn close(&mut self, lead_id: i64) -> Result<(), Illegal> {
         let Some(from) = self.leads.get(&lead_id).map(Lead::state) else { return Ok(()) };
@@ -331,6 +400,8 @@ impl Steps {
         if from.is_some_and(|state| state.closing != to.closing) {
             lead.date_closed = (to.closing == Closing::Closed).then_some(self.now.0);
         }
+        let is_rated =
+            matches!(kind, LeadEventKind::Created | LeadEventKind::Corrected | LeadEventKind::Rerated);
         self.events.push(LeadEvent {
             lead_id,
             number: lead.event_count,
@@ -342,6 +413,9 @@ impl Steps {
             reason_code: why.code.code(),
             reason: why.words.to_owned(),
             date_created: self.now.0,
+            amount: lead.amount.filter(|_| is_rated),
+            charge: is_rated.then_some(lead.charge),
+            payout: is_rated.then_some(lead.payout),
         });
         if kind == LeadEventKind::Decided && lead.date_decided.is_none() {
             lead.date_decided = Some(self.now.0);

@@ -2,7 +2,7 @@
 //! what the steps did to the reader's own accounts (design §6). Each part says in whose scope it is read.
 
 use whocpa_domain::facts::BotMark;
-use whocpa_domain::goal::MoneyType;
+use whocpa_domain::goal::{GoalLine, MoneyType, Rate, Special};
 use whocpa_domain::lead::{Closing, LeadEventKind, LeadIdentityKind, LeadReason, LeadStatus, identity};
 use whocpa_domain::ledger::{AccountKind, TransferKind};
 use whocpa_domain::money::Amount;
@@ -17,9 +17,10 @@ use whocpa_store::lead_event::LeadEvent;
 use whocpa_store::transfer::Side;
 use whocpa_store::{Db, Scope, condition, goal, lead_event, offer_terms, parked_lead, ticket, transfer};
 
+use super::rating::Version;
 use super::shown::{LeadRow, sees_money};
 use crate::click::{ClickStep, steps};
-use crate::goal::rate_text;
+use crate::goal::lines_shown;
 use crate::offer::OfferTermsView;
 use crate::{Caller, Engine, currency};
 
@@ -40,6 +41,12 @@ view! {
         reason: LeadReason,
         /// Why, in words.
         comment: String,
+        /// The sale's amount after it; `null` where it changed nothing of what the lead is worth.
+        amount: Option<Amount>,
+        /// What the lead is worth after it: what the webmaster gets, for advertisers what they pay; `null` where it changed
+        /// nothing of that. Absent for who may not see it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        money: Option<Option<Amount>>,
         /// When.
         date_created: Time,
     }
@@ -85,6 +92,11 @@ view! {
         date_recorded: Time,
         /// How the rates are stated.
         money_type: MoneyType,
+        /// The line of that version that was chosen for the visitor, with its own rates; `null` where the goal's own counted.
+        line: Option<GoalLine>,
+        /// The webmaster's approved leads of the goal in the month before it, by which the line was chosen; `null` where no line
+        /// asked for them. It counts those that were approved when the lead came in.
+        month_leads: Option<i64>,
         /// What the webmaster gets; for webmasters and operators.
         #[serde(skip_serializing_if = "Option::is_none")]
         payment: Option<String>,
@@ -247,7 +259,7 @@ impl Engine {
             findings: finding::of_lead(&db, &lead).await?.iter().map(lead_finding).collect(),
             contest_ticket_id: contest_ticket(&db, caller, id).await?,
             transfers: transfers(&db, caller, id, places).await?,
-            events: events.into_iter().map(event_view).collect(),
+            events: events.into_iter().map(|event| event_view(caller, event, places)).collect(),
             row: LeadRow { buyer, ..self.lead_row(caller, lead, &digits) },
         })
     }
@@ -300,22 +312,31 @@ async fn terms(db: &Db, caller: Caller, lead: &Lead, places: u8) -> Result<LeadT
     let (level, sees_money) = (caller.level, sees_money(caller));
     let version = goal::version(db, lead.goal_version_id).await?;
     let version = version.ok_or_else(|| Error::Internal(format!("lead {} has no terms", lead.id)))?;
+    let version = Version::new(version)?;
     let special = match lead.condition_version_id {
         Some(id) => condition::version(db, id).await?,
         None => None,
     };
-    let terms = version.terms().with(special.as_ref().map(ConditionVersion::special).unwrap_or_default());
-    let rate = |rate| rate_text(terms.money_type, rate, places);
+    let own = special.as_ref().map(ConditionVersion::special).unwrap_or_default();
+    let terms = version.terms(lead.goal_line).with(own);
+    let rate = |rate: Rate| rate.text(terms.money_type, places);
+    let sees = (sees_money && level != Level::Advertiser, sees_money && level != Level::Webmaster);
+    let line = version.lines.iter().find(|line| line.number == lead.goal_line);
+    let line = line.map(|line| {
+        lines_shown(std::slice::from_ref(line), (terms.money_type, places), Special::default(), sees)
+    });
     Ok(LeadTerms {
-        goal_version_id: version.id,
+        goal_version_id: version.row.id,
         condition_id: special
             .filter(|_| sees_money && level != Level::Advertiser)
             .map(|special| special.condition_id),
-        date_from: Time(version.date_from),
-        date_recorded: Time(version.date_recorded),
+        date_from: Time(version.row.date_from),
+        date_recorded: Time(version.row.date_recorded),
+        line: line.and_then(|mut line| line.pop()),
+        month_leads: lead.month_leads,
         money_type: terms.money_type,
-        payment: (sees_money && level != Level::Advertiser).then(|| rate(terms.payment)),
-        charge: (sees_money && level != Level::Webmaster).then(|| rate(terms.charge)),
+        payment: sees.0.then(|| rate(terms.payment)),
+        charge: sees.1.then(|| rate(terms.charge)),
     })
 }
 
@@ -349,7 +370,9 @@ fn lead_finding(row: &Finding) -> LeadFinding {
     }
 }
 
-fn event_view(event: LeadEvent) -> LeadEventView {
+fn event_view(caller: Caller, event: LeadEvent, places: u8) -> LeadEventView {
+    let own = if caller.level == Level::Advertiser { event.charge } else { event.payout };
+    let amount = |micros: i64| Amount { micros, digits: places };
     LeadEventView {
         number: event.number,
         kind: LeadEventKind::from_code(event.kind).unwrap_or(LeadEventKind::Created),
@@ -358,6 +381,8 @@ fn event_view(event: LeadEvent) -> LeadEventView {
         by: UserLevel::from_code(event.level).map_or("network", UserLevel::word).to_owned(),
         reason: LeadReason::from_code(event.reason_code).unwrap_or(LeadReason::Untold),
         comment: event.reason,
+        amount: event.amount.map(amount),
+        money: sees_money(caller).then_some(own.map(amount)),
         date_created: Time(event.date_created),
     }
 }

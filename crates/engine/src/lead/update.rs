@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use serde::Serialize;
+use whocpa_domain::input::Decimal;
 use whocpa_domain::lead::{Closing, Decider, LeadReason, LeadStatus};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, Time, params};
 use whocpa_store::lead::{self, Lead};
 use whocpa_store::{Db, person};
 
+use super::rating::Ratings;
 use super::steps::{Actor, Steps, Why};
 use crate::audit::Changes;
 use crate::{Caller, Engine, check};
@@ -23,6 +25,10 @@ params! {
         /// approved one; 50 and 59 for each of them; 51 for operators, who approve what was contested. The same status with
         /// another reason explains the decision anew.
         reason: Option<LeadReason>,
+        /// The sale's corrected amount, in the goal's currency: after a partial return, for example. The lead is rated anew by the
+        /// terms that rated it, and what that changes is moved at once. Operators only once the lead is closed, and then with
+        /// `comment`.
+        amount: Option<Decimal>,
         /// Why in words, up to 1000 characters; required with reason 59. The webmaster reads them: nothing about the buyer
         /// belongs there.
         comment: Option<String>,
@@ -72,7 +78,8 @@ impl Engine {
                 check_decides(&db, scope, &lead).await?;
                 let offer_id = lead.offer_id;
                 let before = Noted::new(&lead);
-                let steps = decided(caller, lead, input, now)?;
+                let ratings = Ratings::read(&db, std::iter::once(&lead)).await?;
+                let steps = decided(caller, lead, input, &ratings, now)?;
                 let after = steps.lead(id).map(Noted::new);
                 steps.write(&db).await?;
                 self.note(&db, caller, Resource::Lead, id, Changes::updated(&before, &after)).await?;
@@ -90,19 +97,41 @@ impl Engine {
         let db = self.store().read();
         let lead = lead::view(&db, scope, id).await?.ok_or(Error::NotFound)?;
         check_decides(&db, scope, &lead).await?;
-        decided(caller, lead, input, self.now()).map(drop)
+        let ratings = Ratings::read(&db, std::iter::once(&lead)).await?;
+        decided(caller, lead, input, &ratings, self.now()).map(drop)
     }
 }
 
 /// A lead after a decision.
-fn decided(caller: Caller, lead: Lead, input: &LeadUpdate, now: Time) -> Result<Steps> {
+fn decided(caller: Caller, lead: Lead, input: &LeadUpdate, ratings: &Ratings, now: Time) -> Result<Steps> {
     let (id, actor) = (lead.id, actor(caller));
+    let amount = input.amount.map(|amount| amount.0).filter(|amount| Some(*amount) != lead.amount);
+    let money = match amount {
+        Some(amount) => {
+            let money = ratings.rate(&lead, Some(amount)).map_err(|words| Error::field("amount", words))?;
+            Some((amount, money))
+        }
+        None => None,
+    };
+    let is_silent = input.comment.as_deref().unwrap_or_default().trim().is_empty();
+    if money.is_some()
+        && lead.state().closing == Closing::Closed
+        && is_silent
+        && caller.level == Level::Operator
+    {
+        return Err(Error::field("comment", "This parameter is required to correct a closed lead"));
+    }
     let mut steps = Steps::new(vec![lead], now);
     let code = input.reason.unwrap_or(LeadReason::Untold);
     let why = Why { code, words: input.comment.as_deref().unwrap_or_default() };
     let illegal = |illegal: whocpa_domain::lead::Illegal| Error::Conflict(illegal.to_string());
     if input.is_closed.is_some() {
         steps.reopen(id, actor, why).map_err(illegal)?;
+    }
+    if let Some(money) = money {
+        // With a decision the words are of that.
+        let words = if input.status.is_some() { "" } else { why.words };
+        steps.correct(id, money, actor, words).map_err(illegal)?;
     }
     if let Some(status) = input.status {
         steps.decide(id, status, actor, why).map_err(illegal)?;
@@ -121,6 +150,9 @@ struct Noted {
     substatus: String,
     reason_code: i64,
     event_count: i64,
+    amount: Option<i64>,
+    charge: i64,
+    payout: i64,
 }
 
 impl Noted {
@@ -131,6 +163,9 @@ impl Noted {
             substatus: lead.substatus.clone(),
             reason_code: lead.reason_code,
             event_count: lead.event_count,
+            amount: lead.amount,
+            charge: lead.charge,
+            payout: lead.payout,
         }
     }
 }
@@ -149,7 +184,12 @@ fn check_input(caller: Caller, input: &LeadUpdate) -> Result<()> {
     let mut errors = FieldErrors::default();
     check::text(&mut errors, "substatus", input.substatus.as_deref().unwrap_or_default());
     let comment = input.comment.as_deref().unwrap_or_default();
-    check_why(&mut errors, actor(caller).decider(), input.status, input.reason, comment);
+    // The words of a correction alone are its own.
+    let words = if input.status.is_none() && input.amount.is_some() { "" } else { comment };
+    check_why(&mut errors, actor(caller).decider(), input.status, input.reason, words);
+    if comment.chars().count() > COMMENT_LIMIT && words.is_empty() {
+        errors.add("comment", format!("Must be at most {COMMENT_LIMIT} characters"));
+    }
     if input.is_closed.is_some() && caller.level != Level::Operator {
         errors.add("is_closed", "Unknown parameter");
     } else if input.is_closed == Some(Closing::Closed) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use whocpa_domain::buyer::FormField;
 use whocpa_domain::connection::ConnectionStatus;
-use whocpa_domain::goal::MoneyType;
+use whocpa_domain::goal::{MoneyType, Rate};
 use whocpa_domain::landing::LandingKind;
 use whocpa_domain::money::{Amount, MICRO, PPM_PER_PERCENT};
 use whocpa_domain::offer::{OfferStatus, TrafficKind, is_within, new_since};
@@ -13,7 +13,7 @@ use whocpa_domain::targeting::Targeting;
 use whocpa_domain::terms::LateRule;
 use whocpa_domain::way::AttributionRule;
 use whocpa_domain::{Level, Result, Scope, Time, view};
-use whocpa_store::goal::{self, GoalVersion};
+use whocpa_store::goal;
 use whocpa_store::landing::{Landing, LandingFilter};
 use whocpa_store::offer::{self, Offer};
 use whocpa_store::offer_figure::{self, OfferFigure};
@@ -22,7 +22,7 @@ use whocpa_store::{Db, Paging, landing, promo, stock};
 use super::caps::CapView;
 use super::terms::OfferTermsView;
 use crate::currency::digits;
-use crate::goal::{GoalSummary, rate_text};
+use crate::goal::{GoalSummary, every};
 use crate::image::{self, ImageView};
 use crate::offer::fields_of;
 use crate::{Caller, Engine};
@@ -452,16 +452,19 @@ async fn payments(
     let goals = goal::of_offers(db, ids).await?;
     let goal_ids: Vec<i64> = goals.iter().map(|goal| goal.id).collect();
     let versions = goal::versions_at(db, &goal_ids, now).await?;
-    let mut spans: BTreeMap<(i64, i64, MoneyType), (i64, i64)> = BTreeMap::new();
+    let mut spans: BTreeMap<(i64, i64, MoneyType), (Rate, Rate)> = BTreeMap::new();
     for goal in goals.iter().filter(|goal| goal.is_active) {
-        let Some(terms) = versions.get(&goal.id).map(GoalVersion::terms) else { continue };
-        let span = spans.entry((goal.offer_id, goal.currency_id, terms.money_type));
-        let span = span.or_insert((terms.payment, terms.payment));
-        *span = (span.0.min(terms.payment), span.1.max(terms.payment));
+        let Some(version) = versions.get(&goal.id) else { continue };
+        for terms in every(version.terms(), &version.lines()?) {
+            let span = spans.entry((goal.offer_id, goal.currency_id, terms.money_type));
+            let span = span.or_insert((terms.payment, terms.payment));
+            *span = (span.0.min(terms.payment), span.1.max(terms.payment));
+        }
     }
     let mut payments: BTreeMap<i64, Vec<OfferPayment>> = BTreeMap::new();
     for ((offer_id, currency_id, money_type), (from, to)) in spans {
-        let text = |rate: i64| rate_text(money_type, rate, digits.get(&currency_id).copied().unwrap_or(0));
+        let places = digits.get(&currency_id).copied().unwrap_or(0);
+        let text = |rate: Rate| rate.text(money_type, places);
         let payment = OfferPayment { money_type, currency_id, from: text(from), to: text(to) };
         payments.entry(offer_id).or_default().push(payment);
     }

@@ -115,17 +115,12 @@ async fn a_file_is_checked_before_it_is_applied(test: TestDb) {
         ids[0], ids[3], ids[3]
     );
     let id = file(&run, advertiser, &text, &[]).await.expect("check");
-    let expected = [6, 1, 1, 1, 0, 3];
+    let expected = [6, 2, 1, 1, 0, 2];
     let shown = view(&run, id).await;
     assert_eq!(figures(&shown), (DecisionStatus::Checked, expected));
     assert_eq!(
         refused(&shown),
         [
-            (
-                5,
-                Some(ids[3]),
-                "amount: the lead was reported with no amount; corrected amounts are not taken"
-            ),
             (6, None, "sale_id: Leads not found"),
             (7, Some(ids[3]), "status: Must be approved, rejected or spam (1, 2 or 3)"),
         ]
@@ -135,7 +130,7 @@ async fn a_file_is_checked_before_it_is_applied(test: TestDb) {
     }
     engine.decision_update(advertiser, id, read(&[("is_applied", "1")])).await.expect("apply");
     assert_eq!(figures(&view(&run, id).await), (DecisionStatus::Applied, expected));
-    let decided = [LeadStatus::Approved, LeadStatus::Rejected, LeadStatus::Spam, LeadStatus::Pending];
+    let decided = [LeadStatus::Approved, LeadStatus::Rejected, LeadStatus::Spam, LeadStatus::Approved];
     for (lead_id, expected) in ids.iter().zip(decided) {
         assert_eq!(status(&run, *lead_id).await, expected);
     }

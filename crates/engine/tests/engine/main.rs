@@ -13,11 +13,15 @@ mod conditions;
 #[cfg(test)]
 mod contests;
 #[cfg(test)]
+mod corrections;
+#[cfg(test)]
 mod decisions;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod feeds;
+#[cfg(test)]
+mod kinds;
 #[cfg(test)]
 mod leads;
 #[cfg(test)]
@@ -38,6 +42,8 @@ mod people;
 mod people_world;
 #[cfg(test)]
 mod quality;
+#[cfg(test)]
+mod reratings;
 #[cfg(test)]
 mod rivals;
 #[cfg(test)]

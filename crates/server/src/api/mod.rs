@@ -64,6 +64,7 @@ mod postback;
 mod proof;
 mod rate;
 mod referral;
+mod rerating;
 mod rule;
 mod simulate;
 mod stat;

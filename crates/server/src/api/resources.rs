@@ -8,8 +8,8 @@ use super::resource::{Declaration, Declared};
 use super::{
     area, audit, balance, category, click, condition, connection, currency, decision, deeplink, delivery,
     deposit, domain, export, feed, finding, geo, goal, key, landing, lead, link, news, offer, orphan, payout,
-    postback, product, profile, promo, proof, rate, referral, rule, simulate, stat, stock, ticket, transfer,
-    user, wallet,
+    postback, product, profile, promo, proof, rate, referral, rerating, rule, simulate, stat, stock, ticket,
+    transfer, user, wallet,
 };
 
 /// Declared resources.
@@ -37,6 +37,7 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         lead::declaration(),
         orphan::declaration(),
         decision::declaration(),
+        rerating::declaration(),
         rule::declaration(),
         finding::declaration(),
         balance::declaration(),

@@ -237,6 +237,7 @@ impl History<'_> {
         let advertiser = caller(Level::Advertiser, &self.world.advertisers[sale.advertiser]);
         let (reason, comment) = sale.reason;
         let input = LeadUpdate {
+            amount: None,
             status: Some(sale.decision),
             reason: Some(reason).filter(|reason| *reason != LeadReason::Untold),
             comment: Some(comment.to_owned()).filter(|words| !words.is_empty()),

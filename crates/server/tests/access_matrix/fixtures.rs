@@ -63,6 +63,9 @@ impl Network {
             Resource::Key => format!("name={word}"),
             Resource::Ticket => format!("subject={word}&message={word}"),
             Resource::Condition => self.condition_form(party, &word).await,
+            Resource::Rerating => {
+                format!("goal_id={}&d_created_from=2020-01-01&reason={word}", self.create_goal(party).await)
+            }
             Resource::Wallet => Self::wallet_form(party.currency_id, &word),
             Resource::Payout | Resource::Deposit => self.payment_form(resource, party, actor, &word),
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
@@ -164,7 +167,7 @@ impl Network {
             (Resource::Wallet, _) => "is_default=1",
             (Resource::Payout | Resource::Deposit, _) => "reference=transfer+17",
             // Nothing is asked for, nothing changes.
-            (Resource::Decision, _) => "",
+            (Resource::Decision | Resource::Rerating, _) => "",
             (Resource::Rule, _) => "seconds=86400",
             (Resource::Finding, _) => "comment=looked+at",
             (other, _) => panic!("{} has no update body in fixtures.rs", other.name()),

@@ -390,10 +390,18 @@ impl Network {
         let condition = self.condition_form(&party, &word).await;
         let condition = self.make(Operator, Resource::Condition, &condition).await;
         self.add(Resource::Condition, condition, &[webmaster, Operator], &word);
+        self.rerating(goal_id).await;
         self.orphan(&party).await;
         self.quality(&party).await;
         self.decision(advertiser).await;
         self.parties.push(party);
+    }
+
+    async fn rerating(&mut self, goal_id: i64) {
+        let word = self.word();
+        let form = format!("goal_id={goal_id}&d_created_from=2020-01-01&reason={word}");
+        let rerating = self.make(Operator, Resource::Rerating, &form).await;
+        self.add(Resource::Rerating, rerating, &[Operator], &word);
     }
 
     async fn decision(&mut self, advertiser: Actor) {

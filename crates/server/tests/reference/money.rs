@@ -29,6 +29,20 @@ async fn conditions(story: &mut Story, webmaster: i64) {
         story.view(level, R::Condition, &id).await;
     }
     story.delete(Operator, R::Condition, &id).await;
+    rerating(story, &goal).await;
+}
+
+/// New terms of a goal for leads that are there already.
+async fn rerating(story: &mut Story, goal: &str) {
+    let form = [
+        ("goal_id", goal),
+        ("d_created_from", "2024-01-01"),
+        ("reason", "The rate was agreed on before they came"),
+    ];
+    let id = story.create(Operator, R::Rerating, &form).await;
+    story.list(Operator, R::Rerating, &[("goal_id", goal)]).await;
+    story.view(Operator, R::Rerating, &id).await;
+    story.update(Operator, R::Rerating, &id, &[("is_applied", "1")]).await;
 }
 
 /// What a dollar is in roubles.

@@ -16,7 +16,7 @@ use whocpa_store::{
     account, api_key, area, audit, balance, buyer, category, change, claim, click, condition, connection,
     currency, decision, deposit, domain, feed, finding, geo, goal, image, impression, landing, lead,
     lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person, phone_claim,
-    product, promo, rate, rule, secret, stock, ticket, transfer, wallet,
+    product, promo, rate, rerating, rule, secret, stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -248,6 +248,8 @@ async fn every_entity_describes_its_table(db: TestDb) {
         product::Entity, main;
         promo::Entity, main;
         rate::Entity, main;
+        rerating::Entity, main;
+        rerating::row::Entity, main;
         rule::Entity, main;
         secret::Entity, main;
         stock::Entity, main;

@@ -102,6 +102,9 @@ pub fn version_row(goal_id: i64) -> GoalVersion {
         payment: 8_000_000,
         charge: 10_000_000,
         hold_period: 10,
+        payment_more: 0,
+        charge_more: 0,
+        lines: String::new(),
     }
 }
 
@@ -117,6 +120,9 @@ fn event_row(lead_id: i64) -> LeadEvent {
         reason_code: 0,
         reason: String::new(),
         date_created: NOW.0,
+        amount: None,
+        charge: None,
+        payout: None,
     }
 }
 
@@ -182,5 +188,7 @@ pub fn lead_row(id: i64, (advertiser_id, webmaster_id): (i64, i64), of: (i64, i6
         os: String::new(),
         browser: String::new(),
         date_recorded: NOW.0,
+        goal_line: 0,
+        month_leads: None,
     }
 }
