@@ -44,6 +44,7 @@ pub mod offer_figure;
 pub mod orphan;
 pub mod parked;
 pub mod payout;
+pub mod postback;
 pub mod promo;
 pub mod quality;
 pub mod rate;

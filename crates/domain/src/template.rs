@@ -3,21 +3,16 @@
 //! A value can change neither host nor path of the address it is put into, whatever it is: it is percent-encoded, and
 //! in the path a value of dots alone, which would step out of its place, has low lines instead.
 
-use std::fmt::Write;
+pub(crate) mod parts;
 
 use crate::alias::AD_CLICK_IDS;
+use parts::{Part, encode};
 
 /// A destination of visitors: where macros stand in it, found once when it is saved or loaded.
 ///
 /// A template without the tid gets `tid=…` added to its query, because without the tid no lead finds its click.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UrlTemplate(Vec<Part>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    Macro { name: UrlMacro, is_path: bool },
-}
+pub struct UrlTemplate(Vec<Part<UrlMacro>>);
 
 /// What a macro of a destination stands for. All of it is known from the click; unknown values are empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,9 +91,6 @@ pub const URL_MACROS: &[(UrlMacro, &[&str])] = &[
     (UrlMacro::Timestamp, &["timestamp"]),
 ];
 
-/// A macro is named at most this unlike another one to be suggested instead of it.
-const SUGGESTED_EDITS: usize = 3;
-
 impl UrlMacro {
     /// The macro with this spelling.
     fn named(name: &str) -> Result<Self, String> {
@@ -106,48 +98,17 @@ impl UrlMacro {
             return Ok(Self::AdClickId(index));
         }
         let found = URL_MACROS.iter().find(|(_, names)| names.contains(&name));
-        found.map(|(found, _)| *found).ok_or_else(|| refusal(name))
-    }
-}
-
-/// Says which macro might be meant.
-fn refusal(name: &str) -> String {
-    let names = URL_MACROS.iter().flat_map(|(_, names)| *names).chain(AD_CLICK_IDS);
-    let lower = name.to_ascii_lowercase();
-    let nearest = names.map(|known| (strsim::levenshtein(&lower, &known.to_ascii_lowercase()), known)).min();
-    match nearest {
-        Some((edits, known)) if edits <= SUGGESTED_EDITS.min(name.chars().count()) => {
-            format!("Unknown macro {{{name}}}: did you mean {{{known}}}?")
-        }
-        _ => format!("Unknown macro {{{name}}}"),
+        found.map(|(found, _)| *found).ok_or_else(|| {
+            parts::refusal(name, URL_MACROS.iter().flat_map(|(_, names)| *names).chain(AD_CLICK_IDS))
+        })
     }
 }
 
 impl UrlTemplate {
     /// Reads a template; an unknown macro or an address that is not `http(s)://host…` is refused in words.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-        if host.is_empty() || host.contains(['{', '@', '\\', ' ']) {
-            return Err("Must be an http or https address with a host".to_owned());
-        }
-        if text.chars().any(|c| c.is_control() || c == ' ') {
-            return Err("Must not contain spaces or control characters".to_owned());
-        }
-        let mut parts = Vec::new();
-        let (mut rest, mut is_path) = (text, true);
-        while let Some((before, after)) = rest.split_once('{') {
-            let (name, tail) = after.split_once('}').ok_or("A macro is not closed with }")?;
-            is_path &= !before.contains(['?', '#']);
-            parts.push(Part::Text(before.to_owned()));
-            parts.push(Part::Macro { name: UrlMacro::named(name)?, is_path });
-            rest = tail;
-        }
-        parts.push(Part::Text(rest.to_owned()));
-        if !leads_somewhere(&parts) {
-            return Err("Must be an http or https address with a host".to_owned());
-        }
-        let is_tid = |part: &Part| matches!(part, Part::Macro { name: UrlMacro::Tid, .. });
+        let mut parts = parts::read(text, UrlMacro::named)?;
+        let is_tid = |part: &Part<UrlMacro>| matches!(part, Part::Macro { name: UrlMacro::Tid, .. });
         if !parts.iter().any(is_tid) {
             add_tid(&mut parts, text);
         }
@@ -166,32 +127,8 @@ impl UrlTemplate {
     }
 }
 
-/// Whether browsers would take the address, whatever its macros stand for: they stand behind the host.
-fn leads_somewhere(parts: &[Part]) -> bool {
-    let text = |part: &Part| match part {
-        Part::Text(text) => text.clone(),
-        Part::Macro { .. } => "x".to_owned(),
-    };
-    let plain: String = parts.iter().map(text).collect();
-    let url = url::Url::parse(&plain).ok();
-    url.and_then(|url| url.host_str().map(|host| !host.trim_end_matches('.').is_empty())).unwrap_or(false)
-}
-
-/// Writes a value so that it stays in its place: letters, digits and `-_.~` as they are, everything else in percents.
-fn encode(out: &mut String, value: &str, is_path: bool) {
-    let steps = is_path && value.bytes().all(|byte| byte == b'.');
-    for byte in value.bytes() {
-        match byte {
-            b'.' if steps => out.push('_'),
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            // Writing to a String cannot fail.
-            other => drop(write!(out, "%{other:02X}")),
-        }
-    }
-}
-
 /// Adds `tid={tid}` to the query, before a fragment.
-fn add_tid(parts: &mut Vec<Part>, whole: &str) {
+fn add_tid(parts: &mut Vec<Part<UrlMacro>>, whole: &str) {
     let Some(last) = parts.iter_mut().rev().find_map(|part| match part {
         Part::Text(text) => Some(text),
         Part::Macro { .. } => None,
