@@ -276,6 +276,11 @@ pub async fn of_ids(db: &Db, ids: &[i64]) -> Result<Vec<Lead>> {
     select.lock_exclusive().all(&db.conn()).await.map_err(db::error)
 }
 
+/// These leads, for the network's own messages about them.
+pub async fn told(db: &Db, ids: &[i64]) -> Result<Vec<Lead>> {
+    Entity::find().filter(bulk::among(db, Column::Id, ids)).all(&db.conn()).await.map_err(db::error)
+}
+
 /// Decided leads whose hold is over, oldest first, kept from changing.
 pub async fn due(db: &Db, now: Time, limit: u64) -> Result<Vec<Lead>> {
     Entity::find()

@@ -63,6 +63,12 @@ pub async fn list(db: &Db, scope: Scope, lead_id: i64) -> Result<Vec<LeadEvent>>
     select.all(&db.conn()).await.map_err(db::error)
 }
 
+/// The events of these leads, for the network's own messages about them.
+pub async fn of_leads(db: &Db, lead_ids: &[i64]) -> Result<Vec<LeadEvent>> {
+    let select = Entity::find().filter(bulk::among(db, Column::LeadId, lead_ids));
+    select.all(&db.conn()).await.map_err(db::error)
+}
+
 /// When an advertiser or operator last did something about these leads, in seconds: for the network's own rules. Leads about
 /// which none has said anything are absent.
 pub async fn said(db: &Db, lead_ids: &[i64]) -> Result<BTreeMap<i64, i64>> {

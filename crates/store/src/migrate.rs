@@ -63,6 +63,8 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0042_correction",
     "main/0043_kinds",
     "main/0044_rerating",
+    "main/0053_postback",
+    "main/0054_forward",
     "main/0059_lead_delta",
     "main/0060_stat_lead",
     "main/0064_change_used",

@@ -14,9 +14,9 @@ use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
     account, api_key, area, audit, balance, buyer, category, change, claim, click, condition, connection,
-    currency, decision, deposit, domain, feed, finding, geo, goal, image, impression, landing, lead,
-    lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person, phone_claim,
-    product, promo, rate, rerating, rule, secret, stock, ticket, transfer, wallet,
+    currency, decision, delivery, deposit, domain, feed, finding, forward, geo, goal, image, impression,
+    landing, lead, lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person,
+    phone_claim, postback, product, promo, rate, rerating, rule, secret, stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -218,6 +218,8 @@ async fn every_entity_describes_its_table(db: TestDb) {
         condition::version::Entity, main;
         connection::Entity, main;
         currency::Entity, main;
+        delivery::Entity, main;
+        delivery::attempt::Entity, main;
         deposit::Entity, main;
         decision::Entity, main;
         decision::row::Entity, main;
@@ -227,6 +229,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         feed::fault::Entity, main;
         feed::part::Entity, main;
         finding::Entity, main;
+        forward::Entity, main;
         geo::Entity, main;
         goal::Entity, main;
         goal::version::Entity, main;
@@ -245,6 +248,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         payout::Entity, main;
         person::Entity, main;
         phone_claim::Entity, main;
+        postback::Entity, main;
         product::Entity, main;
         promo::Entity, main;
         rate::Entity, main;
