@@ -183,7 +183,7 @@ resources! {
     Finding    "finding"    "What rules about the quality of traffic found":       NO,        own("lv"),    own("lvu"),   all("lvu");
     Stat       "stat"       "Statistics":                                          NO,        own("l"),     own("l"),     all("l");
     Postback   "postback"   "Postbacks to your tracker":                           NO,        own("lvucd"), own("lvucd"), all("lv");
-    Delivery   "delivery"   "Deliveries of postbacks":                             NO,        own("lvu"),   own("lvu"),   all("lv");
+    Delivery   "delivery"   "Deliveries of postbacks":                             NO,        own("lvuc"),  own("lvuc"),  all("lv");
     Balance    "balance"    "Balances by currency":                                NO,        own("lv"),    own("lv"),    all("lv");
     Transfer   "transfer"   "Transfers between accounts":                          NO,        own("lv"),    own("lv"),    all("lv");
     Wallet     "wallet"     "Wallets for payouts":                                 NO,        own("lvucd"), NO,           all("lvu");

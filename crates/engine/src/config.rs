@@ -6,6 +6,7 @@ use whocpa_domain::deposit::DepositMethod;
 use whocpa_domain::payout::PayoutRules;
 
 use crate::click::ClickConfig;
+use crate::delivery::DeliveryConfig;
 use crate::outbound::OutboundConfig;
 
 /// Settings of one engine.
@@ -31,6 +32,8 @@ pub struct EngineConfig {
     pub log_reserve_segments: usize,
     /// Which addresses this network may reach when somebody names one.
     pub outbound: OutboundConfig,
+    /// How many messages are sent at once, and how fast.
+    pub delivery: DeliveryConfig,
     /// What is told about visitors, and when clicks are counted apart.
     pub click: ClickConfig,
     /// What payouts cost, and which of them need a second approval.
@@ -52,6 +55,7 @@ impl EngineConfig {
             log_segment_bytes: 64 << 20,
             log_reserve_segments: 2,
             outbound: OutboundConfig::default(),
+            delivery: DeliveryConfig::default(),
             click: ClickConfig::default(),
             payout: PayoutRules::default(),
             deposit_instructions: Vec::new(),

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use whocpa_domain::Result;
 use whocpa_store::{change, node};
 
-use crate::Engine;
+use crate::{Engine, delivery};
 
 /// How long a lease of work outlives its holder, in seconds.
 const LEASE_SECONDS: i64 = 30;
@@ -26,6 +26,7 @@ impl Engine {
         let holder = self.rng().letters(16);
         for job in [
             Job::Catalogue,
+            Job::Forward,
             Job::Node,
             Job::Caps,
             Job::Close,
@@ -47,6 +48,7 @@ impl Engine {
         ] {
             tasks.spawn(run(self.clone(), job, holder.clone(), stopped.clone()));
         }
+        tasks.spawn(delivery::run(self.clone(), stopped));
         Jobs { stop, tasks }
     }
 }
@@ -64,6 +66,8 @@ impl Jobs {
 enum Job {
     /// Reads what other nodes changed (design §5.1).
     Catalogue,
+    /// Decides what advertisers' own systems said, and asks them.
+    Forward,
     /// Keeps the node number of click ids.
     Node,
     /// Shares the counts of caps of clicks with other nodes.
@@ -106,6 +110,7 @@ impl Job {
     fn name(self) -> &'static str {
         match self {
             Self::Catalogue => "catalogue",
+            Self::Forward => "forward",
             Self::Node => "node",
             Self::Caps => "caps",
             Self::Close => "lead_close",
@@ -129,6 +134,7 @@ impl Job {
 
     fn every(self) -> Duration {
         Duration::from_secs(match self {
+            Self::Forward => 6,
             Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed | Self::Decision | Self::Rerating => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions => 5,
@@ -163,6 +169,7 @@ impl Job {
     async fn round(self, engine: &Engine) -> Result<()> {
         match self {
             Self::Catalogue => engine.catalogue_refresh().await,
+            Self::Forward => engine.forward_work().await.map(drop),
             Self::Node => engine.node_ids().renew().await,
             Self::Caps => engine.caps_share().await,
             Self::Close => {
@@ -208,6 +215,7 @@ impl Job {
                 engine.claim_delete_old().await?;
                 engine.feed_forget().await?;
                 engine.decision_forget().await?;
+                engine.delivery_forget().await?;
                 engine.image_tidy().await
             }
         }

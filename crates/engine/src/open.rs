@@ -15,6 +15,7 @@ use whocpa_store::{Backend, Db, MigrationState, Store, StoreConfig, secret};
 use crate::catalogue::{Catalogue, Home};
 use crate::click::log::{ClickLog, LogConfig, LogStats};
 use crate::click::{ClickCaps, Drainer, FactSource, NodeIds};
+use crate::delivery::Courier;
 use crate::domain::OwnHosts;
 use crate::geo::GeoCache;
 use crate::impression::Impressions;
@@ -49,6 +50,7 @@ struct Inner {
     own_hosts: OwnHosts,
     data_dir: PathBuf,
     outbound: Outbound,
+    courier: Courier,
     catalogue: Catalogue,
     facts: Arc<FactSource>,
     tid_keys: TidKeys,
@@ -103,6 +105,7 @@ impl Engine {
             own_hosts,
             data_dir: config.data_dir,
             outbound,
+            courier: Courier::new(config.delivery),
             catalogue,
             facts,
             tid_keys,
@@ -245,6 +248,11 @@ impl Engine {
     /// The way out to addresses that people gave.
     pub(crate) fn outbound(&self) -> &Outbound {
         &self.0.outbound
+    }
+
+    /// What keeps messages to the same receiver apart.
+    pub(crate) fn courier(&self) -> &Courier {
+        &self.0.courier
     }
 
     /// Folder of this node's own files.

@@ -47,6 +47,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What this network fetches and sends at addresses that people gave.
     pub outbound: OutboundSettings,
+    /// How messages are sent to receivers that people named.
+    pub delivery: crate::config_delivery::DeliverySettings,
     /// What payouts cost, and which of them need a second approval.
     pub payout: PayoutSettings,
     /// Where advertisers pay to, in words: they are shown with each deposit.
@@ -155,6 +157,7 @@ impl Default for Config {
             metrics: MetricsConfig::default(),
             limits: LimitsConfig::default(),
             outbound: OutboundSettings::default(),
+            delivery: crate::config_delivery::DeliverySettings::default(),
             payout: PayoutSettings::default(),
             deposit: DepositSettings::default(),
         }
@@ -231,6 +234,7 @@ impl Config {
                     .map(|(name, ip)| (name.to_ascii_lowercase(), *ip))
                     .collect(),
             },
+            delivery: self.delivery.engine(),
             click: ClickConfig {
                 data_centre: self.click.data_centre.clone(),
                 mobile: self.click.mobile.clone(),

@@ -6,6 +6,7 @@ pub mod app;
 pub mod command;
 mod compress;
 pub mod config;
+mod config_delivery;
 mod config_payout;
 pub mod demo;
 pub mod i18n;

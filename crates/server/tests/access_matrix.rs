@@ -11,6 +11,9 @@ mod audit;
 #[path = "access_matrix/cells.rs"]
 mod cells;
 #[cfg(test)]
+#[path = "access_matrix/deliveries.rs"]
+mod deliveries;
+#[cfg(test)]
 #[path = "access_matrix/fixtures.rs"]
 mod fixtures;
 #[cfg(test)]

@@ -2,6 +2,9 @@
 //! (`reference` facts of whocpa.md §1 and §2; design §3).
 
 #[cfg(test)]
+#[path = "access_matrix/deliveries.rs"]
+mod deliveries;
+#[cfg(test)]
 #[path = "access_matrix/fixtures.rs"]
 #[expect(dead_code, reason = "shared with the access matrix, which uses all of it")]
 mod fixtures;

@@ -26,6 +26,9 @@ mod openapi;
 #[path = "reference/pages.rs"]
 mod pages;
 #[cfg(test)]
+#[path = "reference/postbacks.rs"]
+mod postbacks;
+#[cfg(test)]
 #[path = "reference/story.rs"]
 mod story;
 #[cfg(test)]

@@ -58,7 +58,7 @@ fn macro_value<'a>(name: UrlMacro, click: &'a Click, tid: &'a str) -> Cow<'a, st
     }
 }
 
-fn device_word(code: i64) -> &'static str {
+pub(crate) fn device_word(code: i64) -> &'static str {
     match DeviceKind::from_code(code) {
         Some(DeviceKind::Desktop) => "desktop",
         Some(DeviceKind::Phone) => "phone",

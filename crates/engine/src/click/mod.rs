@@ -24,6 +24,7 @@ mod shown;
 mod simulate;
 mod track;
 
+pub(crate) use address::device_word;
 pub use caps::{CapKey, Claim, Spent};
 pub(crate) use caps::{ClickCaps, CountKey};
 pub use decide::{BackOwner, Decision, decide};

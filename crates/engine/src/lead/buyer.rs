@@ -124,7 +124,7 @@ impl Engine {
     }
 
     /// Decrypts a buyer.
-    pub(super) fn buyer_open(&self, sealed: &str) -> Option<Buyer> {
+    pub(crate) fn buyer_open(&self, sealed: &str) -> Option<Buyer> {
         serde_json::from_str(&self.vault().open_text(sealed)?).ok()
     }
 

@@ -129,7 +129,7 @@ pub(super) fn sees_money(caller: Caller) -> bool {
 }
 
 impl Engine {
-    pub(super) fn lead_row(&self, caller: Caller, lead: Lead, digits: &BTreeMap<i64, u8>) -> LeadRow {
+    pub(crate) fn lead_row(&self, caller: Caller, lead: Lead, digits: &BTreeMap<i64, u8>) -> LeadRow {
         let (level, sees_money) = (caller.level, sees_money(caller));
         let state = lead.state();
         let digits = digits.get(&lead.currency_id).copied().unwrap_or(2);

@@ -21,6 +21,7 @@ use whocpa_store::transfer::Cause;
 
 use super::buyer::Sealed;
 use super::receive::Claim;
+use crate::delivery::{self, Told};
 
 /// Who changes a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +104,7 @@ pub(crate) struct Steps {
     postings: Vec<(Cause, Vec<Posting>)>,
     buyers: Vec<Buyer>,
     attached: Vec<Buyer>,
+    told: Vec<Told>,
     now: Time,
 }
 
@@ -121,6 +123,7 @@ impl Steps {
             postings: Vec::new(),
             buyers: Vec::new(),
             attached: Vec::new(),
+            told: Vec::new(),
             now,
         }
     }
@@ -417,6 +420,8 @@ impl Steps {
             charge: is_rated.then_some(lead.charge),
             payout: is_rated.then_some(lead.payout),
         });
+        let is_new = from.map(|state| state.status) != Some(to.status);
+        self.told.extend(Told::of(lead, kind, to.status, is_new));
         if kind == LeadEventKind::Decided && lead.date_decided.is_none() {
             lead.date_decided = Some(self.now.0);
         }
@@ -450,6 +455,7 @@ impl Steps {
         let record =
             Record { new: &new, buyers: &self.buyers, events: &self.events, postings: &self.postings };
         lead::create(db, record, self.now).await?;
+        delivery::tell(db, &self.told, self.now).await?;
         buyer::attach(db, self.attached).await
     }
 }

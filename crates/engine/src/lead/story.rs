@@ -221,6 +221,8 @@ view! {
         /// What that did to your accounts, in order; operators see those of all sides. Absent for who may not read transfers.
         #[serde(skip_serializing_if = "Option::is_none")]
         transfers: Option<Vec<LeadTransfer>>,
+        /// Whom of yours it was told to, and what came of it: the first hundred deliveries; operators see those of all sides.
+        deliveries: Vec<crate::delivery::LeadDelivery>,
     }
 }
 
@@ -241,6 +243,7 @@ impl Engine {
             way: LeadWay::from_code(lead.way).unwrap_or(LeadWay::Unknown),
             attribution: Attribution::from_code(lead.attribution).unwrap_or(Attribution::Tid),
             is_signed: lead.is_signed,
+            deliveries: crate::delivery::of_lead(&db, caller, id).await?,
             click: LeadClick { trace: self.lead_trace(caller, &lead).await?, ..self.lead_click(&lead) },
             terms: terms(&db, caller, &lead, places).await?,
             identity: self.lead_identity(&db, &lead, &events).await?,

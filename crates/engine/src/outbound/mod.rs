@@ -10,6 +10,7 @@
 
 mod guard;
 mod resolve;
+mod send;
 #[cfg(test)]
 mod tests;
 
@@ -27,9 +28,12 @@ use whocpa_domain::{Error, Result};
 
 use guard::Guard;
 use resolve::{GuardedNames, Names, SystemNames};
+pub(crate) use send::{Answer, Outgoing, is_header};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
+/// Connections that are kept open to one address for the next message, and for how long.
+const KEPT: (usize, Duration) = (16, Duration::from_secs(20));
 /// Longest address, in bytes.
 const URL_LIMIT: usize = 4096;
 
@@ -134,6 +138,8 @@ impl Outbound {
             .referer(false)
             .user_agent(concat!("whocpa/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
+            .pool_max_idle_per_host(KEPT.0)
+            .pool_idle_timeout(KEPT.1)
             .tls_backend_preconfigured(tls()?)
             .build()
             .map_err(|e| Error::Unavailable(format!("no client can be made: {e}")))?;

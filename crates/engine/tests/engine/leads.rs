@@ -30,7 +30,11 @@ async fn running(test: TestDb) -> Running {
 
 /// The same with an offer that says more.
 pub async fn running_with(test: TestDb, offer: &[(&str, &str)]) -> Running {
-    let world = World::new(test).await;
+    running_in(World::new(test).await, offer).await
+}
+
+/// The same in a world that was made already.
+pub async fn running_in(world: World, offer: &[(&str, &str)]) -> Running {
     let geo = branch(&world.engine.geo_list(world.operator).await.expect("regions"))[1];
     let offer_id = world.offer(geo, OfferStatus::Live, offer).await;
     let goal_id = world.goal(offer_id, "10").await;

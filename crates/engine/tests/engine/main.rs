@@ -17,9 +17,13 @@ mod corrections;
 #[cfg(test)]
 mod decisions;
 #[cfg(test)]
+mod deliveries;
+#[cfg(test)]
 mod desk;
 #[cfg(test)]
 mod feeds;
+#[cfg(test)]
+mod forwards;
 #[cfg(test)]
 mod kinds;
 #[cfg(test)]
@@ -43,7 +47,11 @@ mod people_world;
 #[cfg(test)]
 mod quality;
 #[cfg(test)]
+mod receiver;
+#[cfg(test)]
 mod reratings;
+#[cfg(test)]
+mod retries;
 #[cfg(test)]
 mod rivals;
 #[cfg(test)]

@@ -1,21 +1,16 @@
-//! `delivery`: announced, see `whocpa_engine::soon`.
+//! `delivery`: each event that a postback tells, with every try.
 
-use whocpa_domain::input::Nothing;
-use whocpa_domain::{Method, Resource};
-use whocpa_engine::soon::IdOnly;
-use whocpa_engine::soon::delivery::{DeliveryList, DeliveryRow, DeliveryUpdate, DeliveryView};
+use whocpa_domain::Resource;
 
-use super::resource::Declaration;
+use super::resource::{Declaration, op};
 
 pub(super) fn declaration() -> Declaration {
     Declaration::new(Resource::Delivery, "One event that a postback tells, with every try.")
-        .soon::<DeliveryList, DeliveryRow>(
-            Method::List,
-            "Deliveries that fit the filters, page by page, newest first.",
+        .list("Deliveries that fit the filters, page by page, newest first.", op!(delivery_list(input)))
+        .view("One delivery with its tries and the receiver's answers.", op!(delivery_view(id)))
+        .update("Sends a delivery again.", op!(delivery_update(id, input)))
+        .create_view(
+            "Sends a stretch of deliveries again, to the same postback or another one, or rehearses a postback with a test lead.",
+            op!(delivery_create(input)),
         )
-        .soon::<Nothing, DeliveryView>(
-            Method::View,
-            "One delivery with its tries and the receiver's answers.",
-        )
-        .soon::<DeliveryUpdate, IdOnly>(Method::Update, "Sends a delivery again.")
 }

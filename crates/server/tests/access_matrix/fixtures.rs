@@ -68,6 +68,8 @@ impl Network {
             }
             Resource::Wallet => Self::wallet_form(party.currency_id, &word),
             Resource::Payout | Resource::Deposit => self.payment_form(resource, party, actor, &word),
+            Resource::Postback => Self::postback_form(&word),
+            Resource::Delivery => self.delivery_form(actor).await,
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
             other => panic!("{} has no create body in fixtures.rs", other.name()),
         }
@@ -169,6 +171,8 @@ impl Network {
             // Nothing is asked for, nothing changes.
             (Resource::Decision | Resource::Rerating, _) => "",
             (Resource::Rule, _) => "seconds=86400",
+            (Resource::Postback, _) => "is_zero_sent=1",
+            (Resource::Delivery, _) => "replay=1",
             (Resource::Finding, _) => "comment=looked+at",
             (other, _) => panic!("{} has no update body in fixtures.rs", other.name()),
         }
@@ -204,6 +208,7 @@ impl Network {
             | Resource::Wallet
             | Resource::Condition
             | Resource::Payout
+            | Resource::Postback
             | Resource::User => {
                 let body = self.create_body(resource, actor).await;
                 self.make(actor, resource, &body).await

@@ -385,7 +385,7 @@ impl Network {
             domain,
             wallet,
         };
-        self.lead(&party, goal_id).await;
+        self.told_lead(&party, goal_id).await;
         let word = self.word();
         let condition = self.condition_form(&party, &word).await;
         let condition = self.make(Operator, Resource::Condition, &condition).await;

@@ -14,7 +14,7 @@ use whocpa_store::testing::TestDb;
 
 use crate::story::Story;
 use crate::support::TestApp;
-use crate::{links, materials, money};
+use crate::{links, materials, money, postbacks};
 
 /// `EXAMPLES_UPDATE=1 cargo test -p whocpa --test reference examples` writes them anew.
 #[db_test]
@@ -53,7 +53,9 @@ async fn tell(story: &mut Story) {
     let link = traffic(story, &offer).await;
     trials(story).await;
     links::tell(story, &offer).await;
+    postbacks::begin(story, &offer).await;
     leads(story, &offer, &goal, &link).await;
+    postbacks::tell(story).await;
     account(story).await;
     money::tell(story).await;
     statistics(story).await;

@@ -1,0 +1,188 @@
+//! Leads in an advertiser's own system: what its answers say of them, decisions that follow, and asking for those that it
+//! does not tell by itself.
+
+use tokio::task::JoinSet;
+use whocpa_domain::lead::{Closing, LeadReason, LeadStatus};
+use whocpa_domain::postback::{AnswerRules, Answered};
+use whocpa_domain::time::DAY;
+use whocpa_domain::{Error, Level, Result, Scope};
+use whocpa_store::delivery::Delivery;
+use whocpa_store::forward::{self, Forward};
+use whocpa_store::postback::{self, Postback};
+use whocpa_store::{Db, lead};
+
+use super::load::Loaded;
+use super::message::Form;
+use crate::lead::LeadUpdate;
+use crate::{Caller, Engine};
+
+/// Leads that are decided, or asked for, in one round.
+const ROUND: u64 = 100;
+/// Leads that are asked for at once.
+const PARALLEL: usize = 8;
+/// Days for which a lead is asked for.
+const POLL_DAYS: i64 = 60;
+
+/// The rules of a postback's answers.
+pub(super) fn rules(row: &Postback) -> AnswerRules {
+    serde_json::from_str(&row.answer).unwrap_or_default()
+}
+
+impl Engine {
+    /// Writes down what the answer to a lead's message said, in the transaction that writes the message down.
+    pub(super) async fn forward_answered(
+        &self,
+        db: &Db,
+        row: &Postback,
+        delivery: &Delivery,
+        answered: &Answered,
+    ) -> Result<()> {
+        let Some(lead_id) = delivery.lead_id else { return Ok(()) };
+        let known = forward::view_for_update(db, lead_id, row.id).await?;
+        let now = self.now();
+        let known = known.unwrap_or(Forward {
+            lead_id,
+            postback_id: row.id,
+            user_id: row.user_id,
+            crm_id: String::new(),
+            word: String::new(),
+            wanted: None,
+            refusal: String::new(),
+            poll_count: 0,
+            date_sent: now.0,
+            date_next: None,
+        });
+        let poll = (row.poll_minutes > 0).then(|| now.plus(row.poll_minutes * 60).0);
+        forward::put(db, Forward { date_next: known.date_next.or(poll), ..heard(known, answered) }).await
+    }
+
+    /// Decides what systems said and asks for what they do not tell; gives how many decisions were made. A job.
+    pub async fn forward_work(&self) -> Result<i64> {
+        self.forward_poll().await?;
+        let mut count = 0;
+        for row in forward::wanted(&self.store().read(), ROUND).await? {
+            count += i64::from(self.forward_decide(row).await?);
+        }
+        Ok(count)
+    }
+
+    /// Makes the decision that a system's word means, in its advertiser's name; a refusal is kept beside it.
+    async fn forward_decide(&self, row: Forward) -> Result<bool> {
+        let caller = Caller::new(Level::Advertiser, row.user_id);
+        let status = row.wanted.and_then(LeadStatus::from_code);
+        let is_refusal = matches!(status, Some(LeadStatus::Rejected | LeadStatus::Spam));
+        let decided = match status {
+            None | Some(LeadStatus::Pending) => Ok(()),
+            Some(_) => {
+                let input = LeadUpdate {
+                    status,
+                    reason: is_refusal.then_some(LeadReason::Other),
+                    comment: is_refusal.then(|| format!("The advertiser's system answers: {}", row.word)),
+                    substatus: None,
+                    is_closed: None,
+                    amount: None,
+                };
+                self.lead_update(caller, row.lead_id, input).await
+            }
+        };
+        let refusal = match decided {
+            Ok(()) => String::new(),
+            // Tried again by the next round.
+            Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => return Err(error),
+            Err(refused) => refused.to_string(),
+        };
+        let is_made = refusal.is_empty();
+        let (lead_id, postback_id, wanted, refusal) = (row.lead_id, row.postback_id, row.wanted, &refusal);
+        self.store()
+            .write(move |db| async move {
+                // What the system says meanwhile is another decision.
+                match forward::view_for_update(&db, lead_id, postback_id).await? {
+                    Some(now) if now.wanted == wanted => {
+                        forward::put(&db, Forward { wanted: None, refusal: refusal.clone(), ..now }).await
+                    }
+                    _ => Ok(()),
+                }
+            })
+            .await?;
+        Ok(is_made)
+    }
+
+    /// Asks systems for the leads whose time has come, a few at once.
+    async fn forward_poll(&self) -> Result<()> {
+        let mut waiting = forward::due(&self.store().read(), self.now(), ROUND).await?.into_iter();
+        let mut running = JoinSet::new();
+        loop {
+            while running.len() < PARALLEL {
+                let Some(row) = waiting.next() else { break };
+                let engine = self.clone();
+                running.spawn(async move { engine.forward_ask(row).await });
+            }
+            match running.join_next().await {
+                None => return Ok(()),
+                Some(Ok(asked)) => asked?,
+                Some(Err(error)) => tracing::error!(?error, "asking for a lead broke off"),
+            }
+        }
+    }
+
+    /// Asks a system for one lead.
+    async fn forward_ask(&self, row: Forward) -> Result<()> {
+        let db = self.store().read();
+        let found = postback::view(&db, Scope::All, row.postback_id).await?;
+        let lead = lead::view(&db, Scope::All, row.lead_id).await?;
+        let asks = |row: &Postback| row.poll_minutes > 0 && !row.poll_url_sealed.is_empty();
+        let is_over = row.date_sent + POLL_DAYS * DAY <= self.now().0
+            || lead.as_ref().is_none_or(|lead| lead.is_closed == Closing::Closed.code());
+        let Some(postback) = found.filter(asks).filter(|_| !is_over) else {
+            return self.forward_heard(&row, None, None).await;
+        };
+        let next = self.now().plus(postback.poll_minutes * 60).0;
+        let rules = rules(&postback);
+        let form = Form::poll(self, postback)?;
+        let event = lead.map_or(1, |lead| lead.event_count);
+        let delivery = super::asked(&row, event, self.now());
+        let loaded = Loaded::read(self, &form, std::slice::from_ref(&delivery)).await?;
+        let facts = loaded.facts(self, &form, &delivery)?;
+        let message = form.message(self, &facts, self.now());
+        let tried = match self.courier().place(&form.host, std::time::Duration::from_secs(5)).await {
+            Some(_place) => Some(self.delivery_try(delivery, message, Some(&rules)).await),
+            None => None,
+        };
+        let answered = tried.filter(|tried| tried.came.is_taken()).and_then(|tried| tried.answered);
+        self.forward_heard(&row, answered.as_ref(), Some(next)).await
+    }
+
+    async fn forward_heard(
+        &self,
+        row: &Forward,
+        answered: Option<&Answered>,
+        next: Option<i64>,
+    ) -> Result<()> {
+        self.store()
+            .write(move |db| async move {
+                let known = forward::view_for_update(&db, row.lead_id, row.postback_id).await?;
+                let Some(known) = known else { return Ok(()) };
+                let poll_count = known.poll_count + i64::from(next.is_some());
+                let known = match answered {
+                    Some(answered) => heard(known, answered),
+                    None => known,
+                };
+                forward::put(&db, Forward { poll_count, date_next: next, ..known }).await
+            })
+            .await
+    }
+}
+
+/// A lead in a system after that said something. The same word again is no new decision.
+fn heard(row: Forward, answered: &Answered) -> Forward {
+    let is_new = !answered.word.is_empty() && answered.word != row.word;
+    let decides = answered.status.filter(|status| *status != LeadStatus::Pending);
+    let wanted = if is_new { decides.map(LeadStatus::code) } else { row.wanted };
+    Forward {
+        crm_id: if answered.id.is_empty() { row.crm_id } else { answered.id.clone() },
+        word: if answered.word.is_empty() { row.word } else { answered.word.clone() },
+        refusal: if is_new { String::new() } else { row.refusal },
+        wanted,
+        ..row
+    }
+}

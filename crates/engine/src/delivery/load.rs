@@ -1,0 +1,171 @@
+//! Reading what the messages of one turn need, by a few questions for all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use whocpa_domain::click::Click;
+use whocpa_domain::postback::{PostbackEvent, Value};
+use whocpa_domain::user::UserLevel;
+use whocpa_domain::{Error, Result, Scope};
+use whocpa_store::buyer::Buyer as BuyerRow;
+use whocpa_store::delivery::Delivery;
+use whocpa_store::lead::{self, Lead};
+use whocpa_store::lead_event::{self, LeadEvent};
+use whocpa_store::{buyer, click, currency, forward, goal, offer};
+
+use super::facts::Facts;
+use super::message::Form;
+use crate::Engine;
+
+/// What is known of these deliveries.
+pub(super) struct Loaded {
+    leads: BTreeMap<i64, Lead>,
+    events: BTreeMap<(i64, i64), LeadEvent>,
+    clicks: BTreeMap<i64, Click>,
+    buyers: BTreeMap<i64, BuyerRow>,
+    crm_ids: BTreeMap<i64, String>,
+    names: Names,
+}
+
+/// Names and currencies.
+#[derive(Default)]
+pub(super) struct Names {
+    offers: BTreeMap<i64, String>,
+    goals: BTreeMap<i64, String>,
+    currencies: BTreeMap<i64, (String, u8)>,
+}
+
+impl Names {
+    /// What a postback needs to call these offers and goals by.
+    pub async fn read(engine: &Engine, form: &Form, offers: &[i64], goals: &[i64]) -> Result<Self> {
+        let db = engine.store().read();
+        let mut names = Self::default();
+        if form.needs(|value| value == Value::OfferName) {
+            for id in BTreeSet::from_iter(offers) {
+                let row = offer::view(&db, Scope::All, *id).await?;
+                names.offers.insert(*id, row.map(|row| row.name).unwrap_or_default());
+            }
+        }
+        if form.needs(|value| value == Value::GoalName) {
+            for id in BTreeSet::from_iter(goals) {
+                let row = goal::view(&db, Scope::All, *id).await?;
+                names.goals.insert(*id, row.map(|row| row.description).unwrap_or_default());
+            }
+        }
+        let all = currency::list(&db, Scope::All).await?.into_iter();
+        let digits = |row: &currency::Currency| u8::try_from(row.digits).unwrap_or(2);
+        names.currencies = all.map(|row| (row.id, (row.code.clone(), digits(&row)))).collect();
+        Ok(names)
+    }
+}
+
+impl Loaded {
+    /// Reads what a postback's deliveries need.
+    pub async fn read(engine: &Engine, form: &Form, deliveries: &[Delivery]) -> Result<Self> {
+        let db = engine.store().read();
+        let ids: Vec<i64> = deliveries.iter().filter_map(|row| row.lead_id).collect();
+        let leads: BTreeMap<i64, Lead> =
+            lead::told(&db, &ids).await?.into_iter().map(|lead| (lead.id, lead)).collect();
+        let events = lead_event::of_leads(&db, &ids).await?;
+        let clicks = if form.needs(Value::is_of_click) {
+            let ids: Vec<i64> = leads.values().map(|lead| lead.click_id).collect();
+            engine.delivery_clicks(&ids).await?
+        } else {
+            BTreeMap::new()
+        };
+        let buyers = if form.needs(Value::is_buyer) {
+            buyer::list(&db, Scope::Advertiser(form.postback.user_id), &ids).await?
+        } else {
+            BTreeMap::new()
+        };
+        let mut crm_ids = BTreeMap::new();
+        if form.needs(|value| value == Value::CrmId) {
+            let known = forward::known(&db, form.postback.id, &ids).await?;
+            crm_ids.extend(known.into_iter().map(|row| (row.lead_id, row.crm_id)));
+        }
+        let (offers, goals): (Vec<i64>, Vec<i64>) =
+            leads.values().map(|lead| (lead.offer_id, lead.goal_id)).unzip();
+        Ok(Self {
+            names: Names::read(engine, form, &offers, &goals).await?,
+            events: events.into_iter().map(|event| ((event.lead_id, event.number), event)).collect(),
+            leads,
+            clicks,
+            buyers,
+            crm_ids,
+        })
+    }
+
+    /// One delivery's event, with the lead as it was after it.
+    pub fn facts(&self, engine: &Engine, form: &Form, row: &Delivery) -> Result<Facts> {
+        let gone = || Error::Internal(format!("delivery {} tells of nothing that is there", row.id));
+        let lead = row.lead_id.and_then(|id| self.leads.get(&id)).ok_or_else(gone)?;
+        let event = self.events.get(&(lead.id, row.event_number)).ok_or_else(gone)?;
+        let lead = Lead {
+            status: event.status,
+            is_closed: event.is_closed,
+            reason_code: event.reason_code,
+            ..lead.clone()
+        };
+        let buyer = self.buyers.get(&lead.id).and_then(|row| engine.buyer_open(&row.sealed));
+        let click = self.clicks.get(&lead.click_id).cloned();
+        let about = About {
+            event: PostbackEvent::from_code(row.event).ok_or_else(gone)?,
+            event_id: format!("lead_{}_{}", lead.id, row.event_number),
+            number: row.event_number,
+            date: event.date_created,
+            words: event.reason.clone(),
+            is_test: false,
+        };
+        let crm_id = self.crm_ids.get(&lead.id).cloned().unwrap_or_default();
+        Ok(Facts { crm_id, buyer, ..facts(engine, form, &self.names, (lead, click), about) })
+    }
+}
+
+/// What an event is besides its lead.
+pub(super) struct About {
+    pub event: PostbackEvent,
+    pub event_id: String,
+    pub number: i64,
+    pub date: i64,
+    pub words: String,
+    pub is_test: bool,
+}
+
+/// Puts together what is known.
+pub(super) fn facts(
+    engine: &Engine,
+    form: &Form,
+    names: &Names,
+    (lead, click): (Lead, Option<Click>),
+    about: About,
+) -> Facts {
+    Facts {
+        tid: engine.tid_keys().write(lead.click_id),
+        offer_name: names.offers.get(&lead.offer_id).cloned().unwrap_or_default(),
+        goal_name: names.goals.get(&lead.goal_id).cloned().unwrap_or_default(),
+        currency: names.currencies.get(&lead.currency_id).cloned().unwrap_or_else(|| (String::new(), 2)),
+        buyer: None,
+        crm_id: String::new(),
+        is_webmaster: form.postback.level == UserLevel::Webmaster.code(),
+        is_zero_sent: form.postback.is_zero_sent,
+        event: about.event,
+        event_id: about.event_id,
+        number: about.number,
+        date: about.date,
+        words: about.words,
+        is_test: about.is_test,
+        lead,
+        click,
+    }
+}
+
+impl Engine {
+    /// Clicks by their ids, from the log or the store.
+    async fn delivery_clicks(&self, ids: &[i64]) -> Result<BTreeMap<i64, Click>> {
+        let mut clicks = click::find(&self.store().clicks(), ids).await?;
+        for id in ids.iter().filter(|id| !clicks.contains_key(id)).copied().collect::<Vec<i64>>() {
+            let found = self.click_log().find(id).map_err(|e| Error::Unavailable(e.to_string()))?;
+            clicks.extend(found.as_deref().and_then(crate::click::stored_form).map(|click| (id, click)));
+        }
+        Ok(clicks)
+    }
+}
