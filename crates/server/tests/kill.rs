@@ -10,6 +10,9 @@ mod claims;
 #[path = "kill/client.rs"]
 mod client;
 #[cfg(test)]
+#[path = "kill/deliveries.rs"]
+mod deliveries;
+#[cfg(test)]
 #[path = "kill/load.rs"]
 mod load;
 #[cfg(test)]

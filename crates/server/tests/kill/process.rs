@@ -22,8 +22,13 @@ pub struct Process {
 impl Process {
     /// Starts the program and waits until it is ready.
     pub async fn start(config: &StoreConfig) -> Self {
+        Self::start_with(config, &[]).await
+    }
+
+    /// The same with further settings.
+    pub async fn start_with(config: &StoreConfig, settings: &[(&str, &str)]) -> Self {
         for _ in 0..ATTEMPTS {
-            let mut process = Self::launch(config);
+            let mut process = Self::launch(config, settings);
             if process.is_ready().await {
                 return process;
             }
@@ -40,7 +45,7 @@ impl Process {
         self.child.wait().expect("wait for the server");
     }
 
-    fn launch(config: &StoreConfig) -> Self {
+    fn launch(config: &StoreConfig, settings: &[(&str, &str)]) -> Self {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
         let address = free.expect("a free port");
         let log = File::create(config.data_dir.join("server.log")).expect("make the server's log");
@@ -58,6 +63,7 @@ impl Process {
         command.env("WHOCPA__CLICK_LOG__SEGMENT_MIB", "1").current_dir(&config.data_dir);
         // Far more requests than people send, and a request that died with its process is waited for briefly.
         command.env("WHOCPA__LIMITS__RATE__MULTIPLY", "100000").env("WHOCPA__LIMITS__CLAIM_SECONDS", "1");
+        command.envs(settings.iter().copied());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
         Self { child: child.expect("start the server"), address }
     }
