@@ -214,7 +214,7 @@ impl Terms {
                 (charge, self.part_of(charge))
             }
         };
-        Ok(LeadMoney { charge, payout })
+        Ok(LeadMoney::new(charge, payout))
     }
 
     /// The webmaster's part of a charge within the range: as far up his own range as the charge is up its, rounded down.

@@ -1,5 +1,6 @@
 //! Leads: two independent axes, status and hold/closed, and the only ways between their values (design §6).
 
+use crate::money::{self, Rounding};
 use crate::sort::Sort;
 use crate::{codes, sort_keys};
 
@@ -100,12 +101,28 @@ pub struct LeadMoney {
     pub charge: i64,
     /// The webmaster gets this part of it.
     pub payout: i64,
+    /// Who brought the webmaster gets this part of it, out of what the network would keep.
+    pub referral: i64,
 }
 
 impl LeadMoney {
-    /// The network keeps the rest.
+    /// Nobody has brought the webmaster.
+    pub fn new(charge: i64, payout: i64) -> Self {
+        Self { charge, payout, referral: 0 }
+    }
+
+    /// With so many parts per million of the payout for the referrer: rounded down, and no more than the network would
+    /// keep.
+    #[must_use]
+    pub fn with_referral(self, ppm: i64) -> Self {
+        let kept = (self.charge - self.payout).max(0);
+        let share = money::share(self.payout, ppm, Rounding::Down).unwrap_or(0);
+        Self { referral: share.clamp(0, kept), ..self }
+    }
+
+    /// The network keeps the rest: charge = webmaster + referrer + network, to the micro-unit.
     pub fn margin(self) -> i64 {
-        self.charge - self.payout
+        self.charge - self.payout - self.referral
     }
 }
 
@@ -282,6 +299,16 @@ mod tests {
                 assert_eq!(state.reopen().is_ok(), !open);
             }
         }
+    }
+
+    #[test]
+    fn a_referrer_is_paid_out_of_what_the_network_would_keep() {
+        let money = LeadMoney::new(10_000_000, 7_999_999);
+        assert_eq!(money.with_referral(50_000).referral, 399_999, "rounded down");
+        assert_eq!(money.with_referral(500_000).referral, 2_000_001, "no more than there is");
+        assert_eq!(money.with_referral(500_000).margin(), 0);
+        assert_eq!(LeadMoney::new(5, 5).with_referral(1_000_000).referral, 0);
+        assert_eq!(LeadMoney::new(i64::MAX, i64::MAX - 1).with_referral(1_000_000).referral, 1);
     }
 
     #[test]

@@ -18,7 +18,7 @@ codes! {
         AdvertiserCommitted = 21 "advertiser: reserved for pending leads",
         HouseMarginHold = 30 "network: its part of leads on hold",
         HouseMargin = 31 "network: its part of closed leads",
-        HouseReferral = 32 "network: owed to referrers",
+        HouseReferral = 32 "network: owed to referrers; unused, their shares are in their own accounts",
         HouseRounding = 33 "network: remainders of divisions",
         HouseFx = 34 "network: currency exchange",
         HouseChargeback = 35 "network: losses by chargeback",
@@ -42,6 +42,7 @@ codes! {
         LeadRefuse = 4 "a refused lead gives its charge back",
         LeadReopen = 5 "a reopened lead moves back to hold",
         LeadAdjust = 6 "a lead is worth another amount than before",
+        Referral = 8 "a referrer's share of a lead, to where the lead's payout goes",
         PayoutReserve = 10 "a payout was asked for",
         PayoutReturn = 11 "a payout was rejected or cancelled",
         PayoutPay = 12 "a payout was paid",
@@ -92,6 +93,8 @@ pub struct Parties {
     pub webmaster_id: i64,
     /// Who pays.
     pub advertiser_id: i64,
+    /// Who brought the webmaster, while that is paid for.
+    pub referrer_id: Option<i64>,
     /// Currency of all of the lead's transfers.
     pub currency_id: i64,
 }
@@ -101,7 +104,7 @@ pub struct Parties {
 enum Seat {
     /// Whole, with the advertiser.
     Advertiser(AccountKind),
-    /// Shared: the webmaster's part and the network's.
+    /// Shared: the webmaster's part (his referrer's is in the same kind of account), and the network's.
     Shared(AccountKind, AccountKind),
 }
 
@@ -117,7 +120,7 @@ fn seat(state: Option<LeadState>) -> Seat {
     }
 }
 
-/// The kind of all transfers of one change.
+/// The kind of all transfers of one change but the referrer's.
 fn kind_of(from: Option<LeadState>, to: LeadState) -> TransferKind {
     match (from.map(|state| state.closing), to.status, to.closing) {
         (Some(Closing::Closed), _, Closing::Hold) => TransferKind::LeadReopen,
@@ -135,7 +138,7 @@ fn kind_of(from: Option<LeadState>, to: LeadState) -> TransferKind {
 /// one. So whatever way a lead takes, its transfers add up to where it stands.
 ///
 /// Between an advertiser and a webmaster the network's account stands in the middle: an advertiser's transfer is the
-/// whole charge, a webmaster's is his payout, and neither can tell the other's part from it.
+/// whole charge, a webmaster's is his payout, a referrer's his share, and none can tell another's part from it.
 pub fn lead_postings(
     parties: Parties,
     money: LeadMoney,
@@ -143,35 +146,34 @@ pub fn lead_postings(
     to: LeadState,
 ) -> Vec<Posting> {
     let kind = kind_of(from, to);
-    let account = |kind: AccountKind| {
-        let owner_id = match kind {
-            kind if kind.is_house() => 0,
-            AccountKind::AdvertiserAvailable | AccountKind::AdvertiserCommitted => parties.advertiser_id,
-            _ => parties.webmaster_id,
-        };
-        Account { kind, owner_id, currency_id: parties.currency_id }
-    };
+    let currency_id = parties.currency_id;
+    let of = |owner_id: i64| move |kind: AccountKind| Account { kind, owner_id, currency_id };
+    let (advertiser, webmaster, network) = (of(parties.advertiser_id), of(parties.webmaster_id), of(0));
+    let referrer = of(parties.referrer_id.unwrap_or(0));
+    let (payout, referral) = ((money.payout, kind), (money.referral, TransferKind::Referral));
+    let charge = (money.charge, kind);
     let moves = match (seat(from), seat(Some(to))) {
-        (Seat::Advertiser(old), Seat::Advertiser(new)) => vec![(old, new, money.charge)],
-        (Seat::Advertiser(old), Seat::Shared(webmaster, network)) => {
-            vec![(old, network, money.charge), (network, webmaster, money.payout)]
-        }
-        (Seat::Shared(webmaster, network), Seat::Advertiser(new)) => {
-            vec![(webmaster, network, money.payout), (network, new, money.charge)]
-        }
-        (Seat::Shared(webmaster, network), Seat::Shared(to_webmaster, to_network)) => {
-            vec![(webmaster, to_webmaster, money.payout), (network, to_network, money.margin())]
-        }
+        (Seat::Advertiser(old), Seat::Advertiser(new)) => vec![(advertiser(old), advertiser(new), charge)],
+        (Seat::Advertiser(old), Seat::Shared(earned, kept)) => vec![
+            (advertiser(old), network(kept), charge),
+            (network(kept), webmaster(earned), payout),
+            (network(kept), referrer(earned), referral),
+        ],
+        (Seat::Shared(earned, kept), Seat::Advertiser(new)) => vec![
+            (webmaster(earned), network(kept), payout),
+            (referrer(earned), network(kept), referral),
+            (network(kept), advertiser(new), charge),
+        ],
+        (Seat::Shared(earned, kept), Seat::Shared(to_earned, to_kept)) => vec![
+            (webmaster(earned), webmaster(to_earned), payout),
+            (referrer(earned), referrer(to_earned), referral),
+            (network(kept), network(to_kept), (money.margin(), kind)),
+        ],
     };
     moves
         .into_iter()
-        .filter(|(debit, credit, amount)| debit != credit && *amount > 0)
-        .map(|(debit, credit, amount)| Posting {
-            debit: account(debit),
-            credit: account(credit),
-            amount,
-            kind,
-        })
+        .filter(|(debit, credit, (amount, _))| debit != credit && *amount > 0)
+        .map(|(debit, credit, (amount, kind))| Posting { debit, credit, amount, kind })
         .collect()
 }
 
@@ -180,28 +182,27 @@ pub fn lead_postings(
 ///
 /// So the lead's transfers add up to one move of the new amounts from nothing to where it stands.
 pub fn adjust_postings(parties: Parties, old: LeadMoney, new: LeadMoney, state: LeadState) -> Vec<Posting> {
-    let account = |kind: AccountKind| {
-        let owner_id = match kind {
-            kind if kind.is_house() => 0,
-            AccountKind::AdvertiserAvailable | AccountKind::AdvertiserCommitted => parties.advertiser_id,
-            _ => parties.webmaster_id,
-        };
-        Account { kind, owner_id, currency_id: parties.currency_id }
-    };
-    let available = AccountKind::AdvertiserAvailable;
+    let currency_id = parties.currency_id;
+    let of = |owner_id: i64| move |kind: AccountKind| Account { kind, owner_id, currency_id };
+    let (advertiser, webmaster, network) = (of(parties.advertiser_id), of(parties.webmaster_id), of(0));
+    let referrer = of(parties.referrer_id.unwrap_or(0));
+    let available = advertiser(AccountKind::AdvertiserAvailable);
+    let (charge, payout) = (new.charge - old.charge, new.payout - old.payout);
+    let (kind, referral) = (TransferKind::LeadAdjust, new.referral - old.referral);
     // From, to, and how much; below zero the other way round.
     let moves = match seat(Some(state)) {
-        Seat::Advertiser(seat) => vec![(available, seat, new.charge - old.charge)],
-        Seat::Shared(webmaster, network) => {
-            vec![(available, network, new.charge - old.charge), (network, webmaster, new.payout - old.payout)]
-        }
+        Seat::Advertiser(seat) => vec![(available, advertiser(seat), charge, kind)],
+        Seat::Shared(earned, kept) => vec![
+            (available, network(kept), charge, kind),
+            (network(kept), webmaster(earned), payout, kind),
+            (network(kept), referrer(earned), referral, TransferKind::Referral),
+        ],
     };
-    let moves = moves.into_iter().filter(|(debit, credit, amount)| debit != credit && *amount != 0);
+    let moves = moves.into_iter().filter(|(debit, credit, amount, _)| debit != credit && *amount != 0);
     moves
-        .map(|(debit, credit, amount)| {
+        .map(|(debit, credit, amount, kind)| {
             let (debit, credit) = if amount > 0 { (debit, credit) } else { (credit, debit) };
-            let (debit, credit) = (account(debit), account(credit));
-            Posting { debit, credit, amount: amount.abs(), kind: TransferKind::LeadAdjust }
+            Posting { debit, credit, amount: amount.abs(), kind }
         })
         .collect()
 }

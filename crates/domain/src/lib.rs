@@ -48,6 +48,7 @@ pub mod postback;
 pub mod promo;
 pub mod quality;
 pub mod rate;
+pub mod referral;
 pub mod rerating;
 pub mod role;
 pub mod rotation;

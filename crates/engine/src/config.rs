@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use whocpa_domain::deposit::DepositMethod;
 use whocpa_domain::payout::PayoutRules;
+use whocpa_domain::referral::ReferralRules;
 
 use crate::click::ClickConfig;
 use crate::delivery::DeliveryConfig;
@@ -38,6 +39,8 @@ pub struct EngineConfig {
     pub click: ClickConfig,
     /// What payouts cost, and which of them need a second approval.
     pub payout: PayoutRules,
+    /// What those earn who bring others.
+    pub referral: ReferralRules,
     /// Where advertisers pay to, by way of paying in.
     pub deposit_instructions: Vec<(DepositMethod, String)>,
 }
@@ -58,6 +61,7 @@ impl EngineConfig {
             delivery: DeliveryConfig::default(),
             click: ClickConfig::default(),
             payout: PayoutRules::default(),
+            referral: ReferralRules::default(),
             deposit_instructions: Vec::new(),
         }
     }

@@ -1,5 +1,7 @@
 //! Whether the books are right: every balance, and what leads, payouts and deposits say beside what was moved for them.
 
+mod export;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use whocpa_domain::Result;
@@ -7,6 +9,8 @@ use whocpa_domain::ledger::{Account, CauseKind};
 use whocpa_store::{Db, balance, ledger};
 
 use crate::{Engine, EngineConfig, open};
+pub use export::{Exported, export};
+pub use whocpa_store::journal::JournalFilter;
 
 /// What is not right with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,6 +17,7 @@ mod material;
 mod open;
 mod password;
 mod phone;
+pub mod referral;
 mod rng;
 mod routing;
 mod token;

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use whocpa_domain::deposit::DepositMethod;
 use whocpa_domain::hex::{hex, unhex};
 use whocpa_domain::payout::PayoutRules;
+use whocpa_domain::referral::ReferralRules;
 use whocpa_domain::tid::TidKeys;
 use whocpa_domain::{Clock, Error, Result, Time};
 use whocpa_store::{Backend, Db, MigrationState, Store, StoreConfig, secret};
@@ -63,6 +64,7 @@ struct Inner {
     impressions: Impressions,
     keep_days: u32,
     payout_rules: PayoutRules,
+    referral_rules: ReferralRules,
     deposit_instructions: Vec<(DepositMethod, String)>,
 }
 
@@ -118,6 +120,7 @@ impl Engine {
             impressions: Impressions::default(),
             keep_days: config.click.keep_days,
             payout_rules: config.payout,
+            referral_rules: config.referral,
             deposit_instructions: config.deposit_instructions,
         })))
     }
@@ -200,6 +203,11 @@ impl Engine {
     /// What payouts cost, and which of them need a second approval.
     pub(crate) fn payout_rules(&self) -> &PayoutRules {
         &self.0.payout_rules
+    }
+
+    /// What those earn who bring others.
+    pub(crate) fn referral_rules(&self) -> ReferralRules {
+        self.0.referral_rules
     }
 
     /// Where advertisers pay to by this way, as the network says.

@@ -3,16 +3,19 @@
 use serde_json::json;
 use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::key::{NETWORK_LIMIT, Network, Networks};
+use whocpa_domain::money::Amount;
 use whocpa_domain::offer::TrafficKind;
+use whocpa_domain::referral::masked_name;
 use whocpa_domain::role::Role;
 use whocpa_domain::user::{AffId, Language, Notify, TimeZone, Trust, UserLevel};
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time, params, view};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::person::{self, User};
-use whocpa_store::{Db, api_key};
+use whocpa_store::{Db, api_key, referral};
 
 use crate::audit::Changes;
 use crate::password::{PASSWORD, password_check, password_fits, password_hash};
+use crate::referral::percent;
 use crate::token::{OVERLAP_HOURS, OVERLAP_HOURS_MAX};
 use crate::user::{Card, EMAIL, PHONE, TELEGRAM, check_secured, traffic_kinds};
 use crate::{Caller, Engine, check};
@@ -79,6 +82,18 @@ view! {
 }
 
 view! {
+    /// Who brought you.
+    pub struct ReferrerView {
+        /// What he is called, masked.
+        name: String,
+        /// What the network pays him, in percent of what you earn.
+        percent: Amount,
+        /// Until when, `null` for without end.
+        date_end: Option<Time>,
+    }
+}
+
+view! {
     /// Your account.
     pub struct ProfileView {
         /// Your user id.
@@ -118,6 +133,9 @@ view! {
         categories: Vec<i64>,
         /// Who looks after you, `null` for nobody in particular.
         manager: Option<ManagerView>,
+        /// Who brought you and is paid for it, out of the network's part of your leads: nothing is taken from what you
+        /// earn. `null` for nobody.
+        referrer: Option<ReferrerView>,
         /// When the account was made.
         date_created: Time,
         /// First letters of your profile key.
@@ -284,6 +302,7 @@ impl Engine {
             traffic_kinds: traffic_kinds(&row),
             categories: person::categories(&db, &[row.id]).await?.remove(&row.id).unwrap_or_default(),
             manager,
+            referrer: referrer(&db, row.id).await?,
             date_created: Time(row.date_created),
             key_prefix: key.map(|key| key.prefix).unwrap_or_default(),
             postback_token,
@@ -375,6 +394,14 @@ fn check_sent(caller: Caller, row: &User, input: &ProfileUpdate) -> Result<()> {
     }
     check_secured(&mut errors, caller, &secured);
     errors.finish()
+}
+
+/// Who brought this person.
+async fn referrer(db: &Db, person_id: i64) -> Result<Option<ReferrerView>> {
+    let Some(row) = referral::view(db, Scope::All, person_id).await? else { return Ok(None) };
+    let name = person::view(db, Scope::All, row.referrer_id).await?.map(|person| person.name);
+    let name = masked_name(&name.unwrap_or_default());
+    Ok(Some(ReferrerView { name, percent: percent(row.ppm), date_end: row.date_end.map(Time) }))
 }
 
 fn manager_shown(row: User) -> ManagerView {

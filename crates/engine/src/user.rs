@@ -21,6 +21,7 @@ use whocpa_store::{Db, api_key};
 use crate::audit::Changes;
 use crate::auth::{KeySpec, login_plain};
 use crate::password::{is_hash, password_check, password_hash};
+use crate::referral::check_referred;
 use crate::{Caller, Engine, Paging, Rows};
 pub(crate) use card::{Card, EMAIL, PHONE, TELEGRAM};
 pub use input::{UserCreate, UserList, UserUpdate};
@@ -103,6 +104,8 @@ impl Engine {
             ("login", input.login.is_some()),
             ("email", input.email.is_some()),
             ("role", input.role.is_some()),
+            ("referral_percent", input.referral_percent.is_some()),
+            ("referral_date_end", input.referral_date_end != Patch::Keep),
         ];
         check_secured(&mut errors, caller, &secured);
         if input.manager_id != Patch::Keep && caller.role != Role::Owner {
@@ -140,6 +143,7 @@ impl Engine {
                 Changes::updated(&before, &row)
             };
             let changes = self.categories_save(&db, id, input.categories.as_deref(), changes).await?;
+            let changes = self.referral_change(&db, id, input, changes).await?;
             self.user_save(&db, &before, row).await?;
             self.note(&db, caller, Resource::User, id, changes).await
         })
@@ -212,10 +216,11 @@ impl Engine {
         password_check(&mut errors, &password);
         let row = self.user_row(Caller::SYSTEM, &input, errors)?;
         let row = &User { password_hash: password_hash(password).await?, ..row };
+        let input = &input;
         self.change(move |db| async move {
             person::lock_table(&db).await?;
             match person::count(&db, UserLevel::Operator).await? {
-                0 => self.user_store(&db, Caller::SYSTEM, row, &[]).await,
+                0 => self.user_store(&db, Caller::SYSTEM, row, input).await,
                 _ => Err(taken()),
             }
         })
@@ -235,7 +240,13 @@ impl Engine {
         if is_operator && caller.role != Role::Owner {
             errors.add("level", "Only an owner may add operators");
         }
-        check_secured(&mut errors, caller, &[("level", is_operator)]);
+        let secured = [
+            ("level", is_operator),
+            ("referral_percent", input.referral_percent.is_some()),
+            ("referral_date_end", input.referral_date_end.is_some()),
+        ];
+        check_secured(&mut errors, caller, &secured);
+        check_referred(&mut errors, input);
         if input.manager_id.is_some() && caller.role != Role::Owner {
             errors.add("manager_id", "Only an owner may choose this: the people whom you add are yours");
         }
@@ -249,19 +260,20 @@ impl Engine {
     }
 
     async fn user_insert(&self, caller: Caller, row: &User, input: &UserCreate) -> Result<i64> {
-        let categories = input.categories.as_deref().unwrap_or_default();
         self.change(move |db| async move {
             if row.manager_id.is_some() {
                 check_manager(&db, row).await?;
             }
-            self.user_store(&db, caller, row, categories).await
+            self.user_store(&db, caller, row, input).await
         })
         .await
     }
 
-    async fn user_store(&self, db: &Db, caller: Caller, row: &User, categories: &[i64]) -> Result<i64> {
+    async fn user_store(&self, db: &Db, caller: Caller, row: &User, input: &UserCreate) -> Result<i64> {
         let id = person::create(db, row.clone()).await?;
+        let categories = input.categories.as_deref().unwrap_or_default();
         let changes = self.categories_save(db, id, Some(categories), Changes::created(row)).await?;
+        let changes = self.referral_start(db, id, input, changes).await?;
         self.key_add(db, id, KeySpec::profile()).await?;
         change::create(db, ChangeKind::User, id, self.now()).await?;
         self.note(db, caller, Resource::User, id, changes).await?;

@@ -13,7 +13,7 @@ use whocpa_engine::EngineConfig;
 use whocpa_engine::click::ClickConfig;
 use whocpa_engine::outbound::OutboundConfig;
 
-use crate::config_payout::PayoutSettings;
+use crate::config_payout::{PayoutSettings, ReferralSettings};
 use crate::limits::LimitsConfig;
 use crate::state::HttpConfig;
 
@@ -51,6 +51,8 @@ pub struct Config {
     pub delivery: crate::config_delivery::DeliverySettings,
     /// What payouts cost, and which of them need a second approval.
     pub payout: PayoutSettings,
+    /// What those earn who bring others.
+    pub referral: ReferralSettings,
     /// Where advertisers pay to, in words: they are shown with each deposit.
     pub deposit: DepositSettings,
 }
@@ -159,6 +161,7 @@ impl Default for Config {
             outbound: OutboundSettings::default(),
             delivery: crate::config_delivery::DeliverySettings::default(),
             payout: PayoutSettings::default(),
+            referral: ReferralSettings::default(),
             deposit: DepositSettings::default(),
         }
     }
@@ -244,6 +247,7 @@ impl Config {
                 keep_days: self.click.keep_days,
             },
             payout: self.payout.rules(),
+            referral: self.referral.rules(),
             deposit_instructions: self.deposit.instructions(),
             ..EngineConfig::new(&self.data_dir)
         }

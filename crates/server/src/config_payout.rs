@@ -1,9 +1,10 @@
-//! The `[payout]` part of the configuration: amounts are written as text, as in the API, so that none is ever a float.
+//! The `[payout]` and `[referral]` parts of the configuration: amounts are written as text, as in the API, so that none is ever a float.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use whocpa_domain::money::{self, AMOUNT_LIMIT, Amount};
 use whocpa_domain::payout::{PayoutRules, PayoutTerms};
+use whocpa_domain::referral::ReferralRules;
 use whocpa_domain::wallet::WalletKind;
 
 /// An amount as text: `"12.50"`.
@@ -111,6 +112,30 @@ impl PayoutSettings {
             rules.set(kind, terms);
         }
         rules
+    }
+}
+
+/// What those earn who bring others: terms of accounts that are made from now on.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReferralSettings {
+    /// Share of the payouts, in percent, out of the network's part.
+    pub percent: Percent,
+    /// For how many days from the account's beginning; 0 for without end.
+    pub days: u16,
+}
+
+impl Default for ReferralSettings {
+    fn default() -> Self {
+        let ReferralRules { ppm, days } = ReferralRules::default();
+        Self { percent: Percent(ppm), days: u16::try_from(days).unwrap_or(0) }
+    }
+}
+
+impl ReferralSettings {
+    /// As the engine is told.
+    pub fn rules(self) -> ReferralRules {
+        ReferralRules { ppm: self.percent.0, days: i64::from(self.days) }
     }
 }
 

@@ -73,6 +73,12 @@ pub struct Model {
     pub charge: i64,
     /// The webmaster gets this, micro-units.
     pub payout: i64,
+    /// Who brought the webmaster, frozen; `None` when nobody is paid for that.
+    pub referrer_id: Option<i64>,
+    /// His share of the payout, frozen, parts per million.
+    pub referral_ppm: i64,
+    /// He gets this, micro-units.
+    pub referral: i64,
     /// Seconds.
     pub date_created: i64,
     /// Time of the click, seconds.
@@ -181,7 +187,7 @@ impl Lead {
 
     /// What it is worth.
     pub fn money(&self) -> LeadMoney {
-        LeadMoney { charge: self.charge, payout: self.payout }
+        LeadMoney { charge: self.charge, payout: self.payout, referral: self.referral }
     }
 
     /// Who pays whom, and in what.
@@ -189,6 +195,7 @@ impl Lead {
         Parties {
             webmaster_id: self.webmaster_id,
             advertiser_id: self.advertiser_id,
+            referrer_id: self.referrer_id,
             currency_id: self.currency_id,
         }
     }
@@ -341,6 +348,7 @@ pub async fn update(db: &Db, row: Lead, event_count: i64) -> Result<()> {
         .col_expr(Column::Amount, row.amount.into())
         .col_expr(Column::Charge, row.charge.into())
         .col_expr(Column::Payout, row.payout.into())
+        .col_expr(Column::Referral, row.referral.into())
         .col_expr(Column::GoalVersionId, row.goal_version_id.into())
         .col_expr(Column::GoalLine, row.goal_line.into())
         .col_expr(Column::ConditionVersionId, row.condition_version_id.into())

@@ -29,22 +29,23 @@ pub struct Sides {
 /// Everything in one statement, so that all of it is of one moment: the network goes on meanwhile. Each row begins with
 /// what it is of; its sums are of whole units and of what is below one, which cannot overflow.
 const QUESTION: &str = "\
-SELECT CAST(1 AS BIGINT) AS side, t.cause AS a, c.kind AS b, c.owner_id AS c, c.currency_id AS d, 0 AS e, \
- CAST(SUM(t.sign * (t.amount / 1000000)) AS BIGINT) AS f, CAST(SUM(t.sign * (t.amount % 1000000)) AS BIGINT) AS g, \
- 0 AS h, 0 AS i, 0 AS j, 0 AS k, CAST(SUM(CASE WHEN t.sign = 1 THEN 1 ELSE 0 END) AS BIGINT) AS n \
+SELECT CAST(1 AS BIGINT) AS side, t.cause AS a, c.kind AS b, c.owner_id AS c, c.currency_id AS d, 0 AS e, 0 AS f, \
+ CAST(SUM(t.sign * (t.amount / 1000000)) AS BIGINT) AS g, CAST(SUM(t.sign * (t.amount % 1000000)) AS BIGINT) AS h, \
+ 0 AS i, 0 AS j, 0 AS k, 0 AS l, CAST(SUM(CASE WHEN t.sign = 1 THEN 1 ELSE 0 END) AS BIGINT) AS n \
  FROM (SELECT cause, credit_id AS account_id, amount, 1 AS sign FROM transfer \
   UNION ALL SELECT cause, debit_id, amount, -1 FROM transfer) t JOIN account c ON c.id = t.account_id \
  GROUP BY t.cause, c.kind, c.owner_id, c.currency_id \
-UNION ALL SELECT 2, webmaster_id, advertiser_id, currency_id, status, is_closed, \
+UNION ALL SELECT 2, webmaster_id, advertiser_id, currency_id, status, is_closed, COALESCE(referrer_id, 0), \
  CAST(SUM(charge / 1000000) AS BIGINT), CAST(SUM(charge % 1000000) AS BIGINT), \
- CAST(SUM(payout / 1000000) AS BIGINT), CAST(SUM(payout % 1000000) AS BIGINT), 0, 0, COUNT(*) \
- FROM lead GROUP BY webmaster_id, advertiser_id, currency_id, status, is_closed \
-UNION ALL SELECT 3, webmaster_id, currency_id, status, COALESCE(currency_paid_id, 0), 0, \
+ CAST(SUM(payout / 1000000) AS BIGINT), CAST(SUM(payout % 1000000) AS BIGINT), \
+ CAST(SUM(referral / 1000000) AS BIGINT), CAST(SUM(referral % 1000000) AS BIGINT), COUNT(*) \
+ FROM lead GROUP BY webmaster_id, advertiser_id, currency_id, status, is_closed, COALESCE(referrer_id, 0) \
+UNION ALL SELECT 3, webmaster_id, currency_id, status, COALESCE(currency_paid_id, 0), 0, 0, \
  CAST(SUM(amount / 1000000) AS BIGINT), CAST(SUM(amount % 1000000) AS BIGINT), \
  CAST(SUM(fee / 1000000) AS BIGINT), CAST(SUM(fee % 1000000) AS BIGINT), \
  CAST(SUM(COALESCE(amount_paid, 0) / 1000000) AS BIGINT), CAST(SUM(COALESCE(amount_paid, 0) % 1000000) AS BIGINT), COUNT(*) \
  FROM payout GROUP BY webmaster_id, currency_id, status, COALESCE(currency_paid_id, 0) \
-UNION ALL SELECT 4, advertiser_id, currency_id, status, 0, 0, \
+UNION ALL SELECT 4, advertiser_id, currency_id, status, 0, 0, 0, \
  CAST(SUM(amount / 1000000) AS BIGINT), CAST(SUM(amount % 1000000) AS BIGINT), 0, 0, 0, 0, COUNT(*) \
  FROM deposit WHERE status = 1 GROUP BY advertiser_id, currency_id, status";
 
@@ -60,19 +61,19 @@ pub async fn sides(db: &Db) -> Result<Sides> {
     Ok(sides)
 }
 
-fn numbers(row: &QueryResult) -> Result<[i64; 13]> {
-    let mut numbers = [0i64; 13];
+fn numbers(row: &QueryResult) -> Result<[i64; 14]> {
+    let mut numbers = [0i64; 14];
     for (at, number) in numbers.iter_mut().enumerate() {
         *number = row.try_get_by(at).map_err(db::error)?;
     }
     Ok(numbers)
 }
 
-fn take(sides: &mut Sides, numbers: [i64; 13]) -> Result<()> {
-    let [side, key @ .., first, first_below, second, second_below, third, third_below, count] = numbers;
-    let [one, two, three, four, five]: [i64; 5] = key;
-    let (first, second, third) =
-        (whole(first, first_below), whole(second, second_below), whole(third, third_below));
+fn take(sides: &mut Sides, numbers: [i64; 14]) -> Result<()> {
+    let [side, one, two, three, four, five, six, sums @ .., count] = numbers;
+    let [first, first_below, second, second_below, third, third_below]: [i64; 6] = sums;
+    let (first, second) = (whole(first, first_below), whole(second, second_below));
+    let third = whole(third, third_below);
     let unknown = || Error::Internal(format!("the ledger knows nothing of {numbers:?}"));
     if side == 1 {
         let kind = AccountKind::from_code(two).ok_or_else(unknown)?;
@@ -86,12 +87,13 @@ fn take(sides: &mut Sides, numbers: [i64; 13]) -> Result<()> {
     let (first, second, third) = (small(first)?, small(second)?, small(third)?);
     let (cause, postings) = match side {
         2 => {
-            let parties = Parties { webmaster_id: one, advertiser_id: two, currency_id: three };
+            let referrer_id = Some(six).filter(|id| *id != 0);
+            let parties = Parties { webmaster_id: one, advertiser_id: two, referrer_id, currency_id: three };
             let state = LeadState {
                 status: LeadStatus::from_code(four).ok_or_else(unknown)?,
                 closing: Closing::from_code(five).ok_or_else(unknown)?,
             };
-            let money = LeadMoney { charge: first, payout: second };
+            let money = LeadMoney { charge: first, payout: second, referral: third };
             (CauseKind::Lead, lead_postings(parties, money, None, state))
         }
         3 => {

@@ -63,6 +63,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0042_correction",
     "main/0043_kinds",
     "main/0044_rerating",
+    "main/0047_referral",
     "main/0053_postback",
     "main/0054_forward",
     "main/0059_lead_delta",

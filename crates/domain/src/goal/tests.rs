@@ -12,7 +12,7 @@ fn terms(money_type: MoneyType, payment: &str, charge: &str) -> Terms {
 }
 
 fn money(charge: i64, payout: i64) -> LeadMoney {
-    LeadMoney { charge, payout }
+    LeadMoney::new(charge, payout)
 }
 
 #[test]

@@ -1,25 +1,30 @@
 //! The ledger's rules: by hand, by properties, and against the table in the documentation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::lead::Decider;
 use proptest::prelude::*;
 
-const PARTIES: Parties = Parties { webmaster_id: 1, advertiser_id: 2, currency_id: 840 };
+const PARTIES: Parties =
+    Parties { webmaster_id: 1, advertiser_id: 2, referrer_id: Some(3), currency_id: 840 };
 
-fn apply(book: &mut BTreeMap<AccountKind, i64>, postings: &[Posting]) {
+/// Kind and owner.
+type Seated = (AccountKind, i64);
+
+fn apply(book: &mut BTreeMap<Seated, i64>, postings: &[Posting]) {
+    let key = |account: Account| (account.kind, account.owner_id);
     for posting in postings {
         assert!(posting.amount > 0 && posting.debit != posting.credit);
         assert_eq!(posting.debit.currency_id, posting.credit.currency_id);
-        *book.entry(posting.debit.kind).or_default() -= posting.amount;
-        *book.entry(posting.credit.kind).or_default() += posting.amount;
+        *book.entry(key(posting.debit)).or_default() -= posting.amount;
+        *book.entry(key(posting.credit)).or_default() += posting.amount;
     }
 }
 
 #[test]
 fn the_life_of_a_lead_ends_with_the_money_where_it_belongs() {
-    let money = LeadMoney { charge: 7, payout: 5 };
+    let money = LeadMoney { charge: 8, payout: 5, referral: 1 };
     let pending = LeadState::new(LeadStatus::Pending);
     let approved = LeadState::new(LeadStatus::Approved);
     let closed = LeadState { closing: Closing::Closed, ..approved };
@@ -29,9 +34,10 @@ fn the_life_of_a_lead_ends_with_the_money_where_it_belongs() {
     }
     book.retain(|_, balance| *balance != 0);
     let expected = [
-        (AccountKind::WebmasterAvailable, 5),
-        (AccountKind::AdvertiserAvailable, -7),
-        (AccountKind::HouseMargin, 2),
+        ((AccountKind::WebmasterAvailable, 1), 5),
+        ((AccountKind::WebmasterAvailable, 3), 1),
+        ((AccountKind::AdvertiserAvailable, 2), -8),
+        ((AccountKind::HouseMargin, 0), 2),
     ];
     assert_eq!(book, BTreeMap::from(expected));
 }
@@ -55,9 +61,10 @@ proptest! {
         is_double in any::<bool>(),
         steps in prop::collection::vec(0usize..20, 0..24),
         payout in 0i64..1000,
+        referral in 0i64..100,
         margin in 0i64..1000,
     ) {
-        let money = LeadMoney { charge: payout + margin, payout };
+        let money = LeadMoney { charge: payout + referral + margin, payout, referral };
         let first = if is_double { LeadStatus::Double } else { LeadStatus::Pending };
         let mut state = LeadState::new(first);
         let mut book = BTreeMap::new();
@@ -66,18 +73,19 @@ proptest! {
             let Some(to) = moved(state, what) else { continue };
             apply(&mut book, &lead_postings(PARTIES, money, Some(state), to));
             state = to;
-            let of = |kind: AccountKind| book.get(&kind).copied().unwrap_or(0);
-            let earned = of(AccountKind::WebmasterHold) + of(AccountKind::WebmasterAvailable);
-            let kept = of(AccountKind::HouseMarginHold) + of(AccountKind::HouseMargin);
+            let of = |kind: AccountKind, owner: i64| book.get(&(kind, owner)).copied().unwrap_or(0);
+            let earned = |owner| of(AccountKind::WebmasterHold, owner) + of(AccountKind::WebmasterAvailable, owner);
+            let kept = of(AccountKind::HouseMarginHold, 0) + of(AccountKind::HouseMargin, 0);
             let is_approved = state.status == LeadStatus::Approved;
-            prop_assert_eq!((earned, kept), if is_approved { (payout, margin) } else { (0, 0) });
+            let parts = if is_approved { (payout, referral, margin) } else { (0, 0, 0) };
+            prop_assert_eq!((earned(1), earned(3), kept), parts);
             let owes = matches!(state.status, LeadStatus::Approved | LeadStatus::Pending);
-            let available = of(AccountKind::AdvertiserAvailable);
+            let available = of(AccountKind::AdvertiserAvailable, 2);
             prop_assert_eq!(available, if owes { -money.charge } else { 0 });
             prop_assert_eq!(book.values().sum::<i64>(), 0);
             let owing = book.iter().filter(|(_, balance)| **balance < 0);
             let is_allowed = |kind: AccountKind| kind == AccountKind::AdvertiserAvailable;
-            prop_assert!(owing.map(|(kind, _)| *kind).all(is_allowed));
+            prop_assert!(owing.map(|((kind, _), _)| *kind).all(is_allowed));
         }
     }
 
@@ -86,9 +94,10 @@ proptest! {
     fn the_way_does_not_matter(
         way in prop::collection::vec((0usize..5, any::<bool>()), 1..8),
         payout in 0i64..1000,
+        referral in 0i64..100,
         margin in 0i64..1000,
     ) {
-        let money = LeadMoney { charge: payout + margin, payout };
+        let money = LeadMoney { charge: payout + referral + margin, payout, referral };
         let mut book = BTreeMap::new();
         let mut from = None;
         for (status, closed) in way {
@@ -113,12 +122,12 @@ proptest! {
         way in prop::collection::vec((0usize..5, any::<bool>(), 0i64..1000, 0i64..1000), 1..8),
     ) {
         let mut book = BTreeMap::new();
-        let (mut from, mut money) = (None, LeadMoney { charge: 0, payout: 0 });
+        let (mut from, mut money) = (None, LeadMoney::new(0, 0));
         for (status, closed, payout, margin) in way {
             let closing = if closed { Closing::Closed } else { Closing::Hold };
             let to = LeadState { status: LeadStatus::ALL[status], closing };
             apply(&mut book, &lead_postings(PARTIES, money, from, to));
-            let next = LeadMoney { charge: payout + margin, payout };
+            let next = LeadMoney::new(payout + margin, payout).with_referral(50_000);
             let postings = adjust_postings(PARTIES, money, next, to);
             apply(&mut book, &postings);
             for posting in postings {
@@ -147,8 +156,10 @@ const STATES: [(&str, LeadState); 5] = [
     ("refused, closed", LeadState { status: LeadStatus::Rejected, closing: Closing::Closed }),
 ];
 
-fn seat_name(kind: AccountKind) -> &'static str {
-    match kind {
+fn seat_name(account: Account) -> &'static str {
+    match account.kind {
+        AccountKind::WebmasterHold if account.owner_id == 3 => "referrer hold",
+        AccountKind::WebmasterAvailable if account.owner_id == 3 => "referrer available",
         AccountKind::WebmasterHold => "webmaster hold",
         AccountKind::WebmasterAvailable => "webmaster available",
         AccountKind::AdvertiserAvailable => "advertiser available",
@@ -161,15 +172,16 @@ fn seat_name(kind: AccountKind) -> &'static str {
 
 /// The documentation's line about one change.
 fn table_line((from, old): (&str, Option<LeadState>), (to, new): (&str, LeadState)) -> String {
-    let money = LeadMoney { charge: 7, payout: 5 };
+    let money = LeadMoney { charge: 8, payout: 5, referral: 1 };
     let words = |posting: &Posting| {
         let amount = match posting.amount {
-            7 => "charge",
+            8 => "charge",
             5 => "payout",
+            1 => "referral",
             2 => "margin",
             other => panic!("{other} is no part of the charge"),
         };
-        format!("{} → {}: {amount}", seat_name(posting.debit.kind), seat_name(posting.credit.kind))
+        format!("{} → {}: {amount}", seat_name(posting.debit), seat_name(posting.credit))
     };
     let postings = lead_postings(PARTIES, money, old, new);
     let told: Vec<String> = postings.iter().map(words).collect();
@@ -198,10 +210,10 @@ fn the_documented_table_is_what_the_rule_does() {
     assert_eq!(found, wanted, "\n{}", wanted.join("\n"));
 }
 
-/// Neither side's transfers tell the other's part: each of them is the whole charge, the payout or the margin.
+/// No side's transfers tell another's part: each of them is the whole charge, the payout, the share or the margin.
 #[test]
-fn an_advertiser_moves_the_charge_and_a_webmaster_the_payout() {
-    let money = LeadMoney { charge: 7, payout: 5 };
+fn an_advertiser_moves_the_charge_a_webmaster_the_payout_and_a_referrer_his_share() {
+    let money = LeadMoney { charge: 8, payout: 5, referral: 1 };
     let all = LeadStatus::ALL.iter().flat_map(|status| {
         [Closing::Hold, Closing::Closed].map(|closing| LeadState { status: *status, closing })
     });
@@ -210,14 +222,17 @@ fn an_advertiser_moves_the_charge_and_a_webmaster_the_payout() {
         for to in &all {
             for posting in lead_postings(PARTIES, money, from, *to) {
                 let owners = [posting.debit.owner_id, posting.credit.owner_id];
-                let is_both =
-                    owners.contains(&PARTIES.advertiser_id) && owners.contains(&PARTIES.webmaster_id);
-                assert!(!is_both, "{posting:?}");
+                let people = owners.iter().filter(|owner| **owner != 0).collect::<BTreeSet<_>>();
+                assert!(people.len() <= 1, "{posting:?}");
                 if owners.contains(&PARTIES.advertiser_id) {
                     assert_eq!(posting.amount, money.charge, "{posting:?}");
                 }
                 if owners.contains(&PARTIES.webmaster_id) {
                     assert_eq!(posting.amount, money.payout, "{posting:?}");
+                }
+                if owners.contains(&3) {
+                    assert_eq!(posting.amount, money.referral, "{posting:?}");
+                    assert_eq!(posting.kind, TransferKind::Referral);
                 }
             }
         }

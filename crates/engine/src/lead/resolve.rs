@@ -15,6 +15,7 @@ use whocpa_store::condition::ConditionVersion;
 use whocpa_store::goal::{Goal, GoalVersion};
 use whocpa_store::lead::Lead;
 use whocpa_store::parked_lead::{self, ParkedLead};
+use whocpa_store::referral::{self, Referral};
 use whocpa_store::{Db, currency, goal};
 
 use super::again::{Rules, again, decide_new, mark_words};
@@ -43,6 +44,8 @@ pub(super) struct Known {
     goals: BTreeMap<i64, Vec<Goal>>,
     /// What their goals pay.
     terms: Choice,
+    /// Who is paid for having brought a webmaster, by webmaster.
+    referrals: BTreeMap<i64, Referral>,
     /// Letters of currencies, where a claim names one.
     currencies: BTreeMap<i64, String>,
 }
@@ -155,7 +158,10 @@ impl Known {
             goals.entry(row.offer_id).or_default().push(row);
         }
         let terms = Choice::read(db, &clicks, &goals, sent).await?;
-        Ok(Self { catalogue, clicks, goals, terms, currencies: BTreeMap::new() })
+        let webmasters: BTreeSet<i64> = clicks.values().map(|click| click.webmaster_id).collect();
+        let webmasters: Vec<i64> = webmasters.into_iter().collect();
+        let referrals = referral::in_force(db, &webmasters, sent).await?;
+        Ok(Self { catalogue, clicks, goals, terms, referrals, currencies: BTreeMap::new() })
     }
 
     /// Takes the regions of the clicks' countries from what places visitors.
@@ -248,6 +254,9 @@ impl Known {
             Err(_) if sent.is_unproven() => return rejected("sign", UNPROVEN_AMOUNT),
             Err(reason) => return rejected("amount", reason),
         };
+        let referral = self.referrals.get(&click.webmaster_id);
+        let referral_ppm = referral.map_or(0, |referral| referral.ppm);
+        let money = money.with_referral(referral_ppm);
         let repeated = repeated(claim, goal, number.as_ref(), (steps, phones));
         let first = repeated.map(|(id, _)| id);
         let mark = BotMark::from_code(click.bot_mark).filter(|mark| *mark != BotMark::None);
@@ -260,6 +269,9 @@ impl Known {
             month_leads,
             charge: money.charge,
             payout: money.payout,
+            referrer_id: referral.map(|referral| referral.referrer_id),
+            referral_ppm,
+            referral: money.referral,
             amount,
             r#type: if amount.is_some() { LeadType::Sale.code() } else { LeadType::Lead.code() },
             attribution: attribution(sent.attribution, offer).code(),
@@ -449,6 +461,9 @@ fn bare_lead(
         amount: None,
         charge: 0,
         payout: 0,
+        referrer_id: None,
+        referral_ppm: 0,
+        referral: 0,
         date_created: claim.sent.0,
         date_redirect: click_ms(click.id).div_euclid(1000),
         date_approved: None,

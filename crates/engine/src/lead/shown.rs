@@ -120,6 +120,12 @@ view! {
         /// What the webmaster earns with it (operators).
         #[serde(skip_serializing_if = "Option::is_none")]
         payout: Option<Amount>,
+        /// Who is paid for having brought the webmaster, out of the network's part; absent when nobody is (operators).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        referrer_id: Option<i64>,
+        /// What he earns with it (operators).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        referral: Option<Amount>,
     }
 }
 
@@ -191,6 +197,8 @@ impl Engine {
             webmaster_id: (level != Level::Webmaster).then_some(lead.webmaster_id),
             advertiser_id: is_operator.then_some(lead.advertiser_id),
             payout: (is_operator && sees_money).then(|| worth(lead.payout)),
+            referrer_id: lead.referrer_id.filter(|_| is_operator && sees_money),
+            referral: (is_operator && sees_money).then(|| worth(lead.referral)),
         }
     }
 }

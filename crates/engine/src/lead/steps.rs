@@ -285,6 +285,7 @@ impl Steps {
         words: &str,
     ) -> Result<bool, Illegal> {
         let Some(lead) = self.leads.get_mut(&lead_id) else { return Ok(false) };
+        let money = money.with_referral(lead.referral_ppm);
         if lead.amount.is_none() && lead.money() == money {
             if lead.state().closing == Closing::Hold {
                 lead.amount = Some(amount);
@@ -295,7 +296,8 @@ impl Steps {
         self.may_correct(lead_id, actor)?;
         let Some(lead) = self.leads.get_mut(&lead_id) else { return Ok(false) };
         let (state, old, parties) = (lead.state(), lead.money(), lead.parties());
-        (lead.amount, lead.charge, lead.payout) = (Some(amount), money.charge, money.payout);
+        lead.amount = Some(amount);
+        (lead.charge, lead.payout, lead.referral) = (money.charge, money.payout, money.referral);
         let why = Why { code: LeadReason::Untold, words };
         self.step(lead_id, (Some(state), state), LeadEventKind::Corrected, actor, why);
         if let Some((_, postings)) = self.postings.last_mut() {
@@ -309,15 +311,16 @@ impl Steps {
     pub fn rerate(&mut self, lead_id: i64, to: Rerated, actor: Actor, words: &str) -> bool {
         let Some(lead) = self.leads.get_mut(&lead_id) else { return false };
         let (state, old, parties) = (lead.state(), lead.money(), lead.parties());
-        if old == to.money {
+        let money = to.money.with_referral(lead.referral_ppm);
+        if old == money {
             return false;
         }
         (lead.goal_version_id, lead.goal_line) = (to.version_id, to.line);
-        (lead.charge, lead.payout) = (to.money.charge, to.money.payout);
+        (lead.charge, lead.payout, lead.referral) = (money.charge, money.payout, money.referral);
         let why = Why { code: LeadReason::Untold, words };
         self.step(lead_id, (Some(state), state), LeadEventKind::Rerated, actor, why);
         if let Some((_, postings)) = self.postings.last_mut() {
-            *postings = adjust_postings(parties, old, to.money, state);
+            *postings = adjust_postings(parties, old, money, state);
         }
         true
     }

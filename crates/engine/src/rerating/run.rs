@@ -104,7 +104,7 @@ struct Sums {
 
 impl Sums {
     fn add(&mut self, lead: &RatedLead, to: Option<LeadMoney>) {
-        let from = LeadMoney { charge: lead.charge, payout: lead.payout };
+        let from = LeadMoney::new(lead.charge, lead.payout);
         let to = to.unwrap_or(from);
         self.leads += 1;
         self.changed += i64::from(to != from);

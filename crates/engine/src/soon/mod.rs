@@ -5,7 +5,6 @@
 
 pub mod export;
 pub mod proof;
-pub mod referral;
 
 use whocpa_domain::view;
 

@@ -10,6 +10,7 @@ use super::card::{EMAIL, PHONE, RANK, TELEGRAM};
 use super::{Card, LOGIN};
 use crate::check;
 use crate::password::PASSWORD;
+use crate::referral::PERCENT;
 
 params! {
     /// Which people are wanted.
@@ -57,6 +58,14 @@ params! {
         role: Option<Role>,
         /// The operator who looks after this person; for owners. Those whom a manager adds are his own.
         manager_id: Option<i64>,
+        /// The webmaster who brought this person, another webmaster; it stays. He earns a share of the payouts, out of
+        /// the network's part.
+        referrer_id: Option<i64>,
+        /// That share, in percent with up to four decimals; the network's usual one unless told. Needs a key with all
+        /// rights.
+        referral_percent: Option<String> where PERCENT,
+        /// Until when it is paid; the network's usual time unless told. Needs a key with all rights.
+        referral_date_end: Option<Time>,
         /// E-mail address.
         email: Option<String> where EMAIL,
         /// Name in Telegram.
@@ -95,6 +104,11 @@ params! {
         role: Option<Role>,
         /// The operator who looks after this person, empty for nobody; for owners.
         manager_id: Patch<i64>,
+        /// For one who was brought: the referrer's share of his payouts, in percent with up to four decimals. It counts
+        /// for actions from now on. Needs a key with all rights.
+        referral_percent: Option<String> where PERCENT,
+        /// For one who was brought: until when the share is paid, empty for without end. Needs a key with all rights.
+        referral_date_end: Patch<Time>,
         /// E-mail address.
         email: Option<String> where EMAIL,
         /// Name in Telegram.
@@ -132,6 +146,9 @@ impl UserCreate {
             password: password.to_owned(),
             role: (level == UserLevel::Operator).then_some(Role::Owner),
             manager_id: None,
+            referrer_id: None,
+            referral_percent: None,
+            referral_date_end: None,
             email: None,
             telegram: None,
             phone: None,

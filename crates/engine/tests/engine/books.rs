@@ -3,6 +3,8 @@
 use whocpa_db_test::db_test;
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKind};
 use whocpa_domain::time::DAY;
+use whocpa_engine::EngineConfig;
+use whocpa_engine::ledger::JournalFilter;
 use whocpa_store::testing::TestDb;
 use whocpa_store::transfer::{self, Cause};
 
@@ -63,4 +65,53 @@ async fn the_books_of_a_network_are_right(test: TestDb) {
     let wrong: Vec<(Option<Account>, i128)> =
         books.differences.iter().map(|wrong| (wrong.account, wrong.found - wrong.expected)).collect();
     assert_eq!(wrong, [(Some(credit), 1), (Some(debit), -1)]);
+}
+
+#[db_test]
+async fn the_journal_of_an_account_ends_with_its_balance(test: TestDb) {
+    let run = running_with(test, &[]).await;
+    let (engine, world) = (&run.world.engine, &run.world);
+    let mut leads = Vec::new();
+    for number in 0..3 {
+        let tid = run.click("").await.tid;
+        leads.push(run.accepted(&tid, &format!("order-{number}")).await);
+        engine.lead_update(world.advertiser, leads[number], read(&[("status", "1")])).await.expect("approve");
+    }
+    world.clock.advance(DAY);
+    let until = engine.now();
+    engine
+        .lead_update(world.advertiser, leads[0], read(&[("status", "2"), ("reason", "16")]))
+        .await
+        .expect("refuse");
+    let config = EngineConfig {
+        database_url: world.test.config.database_url.clone(),
+        ..EngineConfig::new(world.test.config.data_dir.clone())
+    };
+    let csv = async |filter: JournalFilter| {
+        let mut out = Vec::new();
+        let done = whocpa_engine::ledger::export(&config, &filter, &mut out).await.expect("export");
+        let lines: Vec<String> = String::from_utf8(out).expect("text").lines().map(str::to_owned).collect();
+        (done.transfers, lines)
+    };
+    let (transfers, lines) = csv(JournalFilter::default()).await;
+    assert_eq!((transfers, lines.len()), (11, 12), "{lines:?}");
+    assert!(lines[0].starts_with("id,date,kind,debit_account"), "{lines:?}");
+    let hold = JournalFilter {
+        account: Some(AccountKind::WebmasterHold),
+        owner_id: Some(world.webmaster.user_id),
+        currency_id: Some(USD),
+        ..JournalFilter::default()
+    };
+    let (transfers, lines) = csv(JournalFilter { until: Some(until), ..hold }).await;
+    assert_eq!(transfers, 3);
+    assert!(lines[1].ends_with(",0.00") && lines[4].ends_with(",8.00,24.00"), "{lines:?}");
+    let (transfers, lines) = csv(JournalFilter { from: Some(until), ..hold }).await;
+    assert_eq!(transfers, 1);
+    assert!(lines[1].contains(",opening,") && lines[1].ends_with(",24.00"), "{lines:?}");
+    assert!(
+        lines[2].contains("lead_refuse,webmaster_hold") && lines[2].ends_with(",-8.00,16.00"),
+        "{lines:?}"
+    );
+    let other = JournalFilter { owner_id: Some(world.rival.user_id), ..JournalFilter::default() };
+    assert_eq!(csv(other).await.0, 0);
 }

@@ -31,6 +31,8 @@ mod leads;
 #[cfg(test)]
 mod materials;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod offer_lists;
@@ -48,6 +50,8 @@ mod people_world;
 mod quality;
 #[cfg(test)]
 mod receiver;
+#[cfg(test)]
+mod referrals;
 #[cfg(test)]
 mod reratings;
 #[cfg(test)]

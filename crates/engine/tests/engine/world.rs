@@ -44,7 +44,8 @@ impl World {
         Self::of(test, |config| (config.click.flood_visitor, config.click.flood_address) = (0, 0)).await
     }
 
-    async fn of(test: TestDb, change: impl FnOnce(&mut EngineConfig)) -> Self {
+    /// A network with other settings.
+    pub async fn of(test: TestDb, change: impl FnOnce(&mut EngineConfig)) -> Self {
         let clock = ManualClock::new(START);
         let mut config = EngineConfig {
             database_url: test.config.database_url.clone(),

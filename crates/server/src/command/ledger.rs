@@ -1,10 +1,11 @@
-//! `whocpa ledger verify`
+//! `whocpa ledger verify | export`
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 use whocpa_domain::ledger::Account;
 use whocpa_engine::ledger::{self, Books, Difference};
 
+use super::ledger_export::Export;
 use super::{Settings, say, told};
 
 /// The books.
@@ -12,6 +13,8 @@ use super::{Settings, say, told};
 pub enum Ledger {
     /// Derive every balance anew and compare the ledger with leads, payouts and deposits; changes nothing
     Verify(Verify),
+    /// Write the journal as CSV for the accountant: of a period, of one account or all; changes nothing
+    Export(Export),
 }
 
 /// What `ledger verify` takes.
@@ -25,12 +28,15 @@ pub struct Verify {
 }
 
 impl Ledger {
-    /// Looks at the books and tells.
+    /// Looks at the books and tells, or writes them out.
     ///
     /// # Errors
     /// When they are not right, or cannot be read.
     pub async fn run(self) -> Result<(), String> {
-        let Self::Verify(verify) = self;
+        let verify = match self {
+            Self::Verify(verify) => verify,
+            Self::Export(export) => return export.run().await,
+        };
         let books = ledger::verify(&verify.settings.read()?.engine()).await.map_err(|e| told(&e))?;
         if verify.json {
             say(&object(&books).to_string());

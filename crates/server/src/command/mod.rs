@@ -3,6 +3,7 @@
 mod admin;
 mod doctor;
 mod ledger;
+mod ledger_export;
 mod migrate;
 mod openapi;
 mod out;

@@ -13,6 +13,11 @@ impl Network {
     pub async fn money(&mut self, webmaster: Actor, advertiser: Actor, currency_id: i64) -> i64 {
         let own = [webmaster, Operator];
         let word = self.word();
+        let referrer = self.users[&webmaster];
+        let form = format!("level=1&login={word}&name={word}&password=correct+horse&referrer_id={referrer}");
+        let brought = self.make(Operator, Resource::User, &form).await;
+        self.add(Resource::Referral, brought, &own, &word);
+        let word = self.word();
         let form = Self::wallet_form(currency_id, &word);
         let wallet = self.make(webmaster, Resource::Wallet, &form).await;
         self.add(Resource::Wallet, wallet, &own, &word);

@@ -60,11 +60,30 @@ async fn rates(story: &mut Story) {
     }
 }
 
-/// Special conditions, wallets, payouts and deposits.
+/// Somebody whom the webmaster brought.
+async fn referrals(story: &mut Story, webmaster: i64) {
+    let webmaster = webmaster.to_string();
+    let form = [
+        ("level", "1"),
+        ("login", "team@city-guide.example"),
+        ("name", "City guide"),
+        ("password", "correct horse battery"),
+        ("referrer_id", &webmaster),
+        ("referral_percent", "7.5"),
+    ];
+    let id = story.create(Operator, R::User, &form).await;
+    for level in [Webmaster, Operator] {
+        story.list(level, R::Referral, &[]).await;
+        story.view(level, R::Referral, &id).await;
+    }
+}
+
+/// Special conditions, referrals, wallets, payouts and deposits.
 pub async fn tell(story: &mut Story) {
     let webmaster = story.list(Operator, R::User, &[("level", "1")]).await[0]["id"].as_i64().expect("an id");
     conditions(story, webmaster).await;
     rates(story).await;
+    referrals(story, webmaster).await;
     earn(story, webmaster).await;
     let form = [
         ("kind", "3"),

@@ -14,9 +14,7 @@ use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
     account, api_key, area, audit, balance, buyer, category, change, claim, click, condition, connection,
-    currency, decision, delivery, deposit, domain, feed, finding, forward, geo, goal, image, impression,
-    landing, lead, lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person,
-    phone_claim, postback, product, promo, rate, rerating, rule, secret, stock, ticket, transfer, wallet,
+    currency, decision, delivery, deposit, domain, feed, finding, forward, geo, goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person, phone_claim, postback, product, promo, rate, referral, rerating, rule, secret, stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -252,6 +250,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         product::Entity, main;
         promo::Entity, main;
         rate::Entity, main;
+        referral::Entity, main;
         rerating::Entity, main;
         rerating::row::Entity, main;
         rule::Entity, main;
