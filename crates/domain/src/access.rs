@@ -189,6 +189,7 @@ resources! {
     Wallet     "wallet"     "Wallets for payouts":                                 NO,        own("lvucd"), NO,           all("lvu");
     Payout     "payout"     "Payouts":                                             NO,        own("lvcd"),  NO,           all("lvu");
     Deposit    "deposit"    "Deposits and invoices":                               NO,        NO,           own("lvc"),   all("lvuc");
+    Cover      "cover"      "Covers: what an advertiser's leads are paid from":    NO,        NO,           own("lvu"),   all("lvuc");
     Condition  "condition"  "Special conditions":                                  NO,        own("lv"),    NO,           all("lvucd");
     Referral   "referral"   "Referrals":                                           NO,        own("lv"),    NO,           all("lv");
     Ticket     "ticket"     "Tickets to support":                                  NO,        own("lvuc"),  own("lvuc"),  all("lvu");

@@ -26,6 +26,7 @@ codes! {
         OutOfSubid = 15 "not for visitors with these labels",
         Capped = 16 "a cap of the offer is reached",
         Paused = 17 "a rule about the quality of traffic paused the source",
+        Uncovered = 18 "nothing is left that pays for the advertiser's leads",
     }
 }
 

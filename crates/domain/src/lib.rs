@@ -19,6 +19,7 @@ pub mod cap;
 pub mod click;
 pub mod clock;
 pub mod connection;
+pub mod cover;
 pub mod decision;
 pub mod deeplink;
 pub mod deposit;

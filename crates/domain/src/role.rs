@@ -28,7 +28,7 @@ impl Role {
     /// | ticket, simulate | all | own | all | all |
     /// | user | all | own | reads | reads |
     /// | condition (rates) | all | own | all | nothing |
-    /// | balance, transfer, wallet, payout, deposit, referral | all | reads own (of balances, lists) | all | nothing |
+    /// | balance, transfer, wallet, payout, deposit, cover, referral | all | reads own (of balances, lists) | all | nothing |
     /// | stat, export | all | own | all | nothing |
     /// | audit | all | nothing | all | nothing |
     ///
@@ -105,13 +105,9 @@ fn is_catalogue(resource: Resource) -> bool {
 /// What moves money outside of leads, says where to, or sets the rates of single people. What leads are worth follows
 /// from goals, which are an offer's own terms; deciding about a lead is everyday work of an advertiser's program.
 pub fn is_money(resource: Resource) -> bool {
-    use Resource::{
-        Balance, Condition, Currency, Deposit, Payout, Rate, Referral, Rerating, Transfer, Wallet,
-    };
-    matches!(
-        resource,
-        Balance | Condition | Currency | Deposit | Payout | Rate | Referral | Rerating | Transfer | Wallet
-    )
+    use Resource::{Balance, Condition, Cover, Currency, Deposit, Payout, Rate, Referral, Rerating, Transfer, Wallet};
+    let moves = matches!(resource, Balance | Condition | Cover | Currency | Deposit | Payout);
+    moves || matches!(resource, Rate | Referral | Rerating | Transfer | Wallet)
 }
 
 /// One right of a key.

@@ -41,6 +41,7 @@ codes! {
         Rule = 29 "rule",
         Way = 30 "way",
         Terms = 31 "terms",
+        Cover = 32 "cover",
     }
 }
 
@@ -190,6 +191,7 @@ fn phrases(check: Check) -> (&'static str, &'static str) {
         Check::TrafficBack => ("sent to the traffic-back address of", "no traffic-back address"),
         Check::Destination => ("sent to", "nowhere to send: a page of the network"),
         Check::Rule => ("not paused by a rule", "the source is paused by the finding"),
+        Check::Cover => ("its leads are paid for", "nothing is left that pays for leads of offer"),
         Check::Way => ("came by", "came by"),
         Check::Terms => ("late leads are judged by the terms (version:rule:days)", "no terms for late leads"),
     }

@@ -39,6 +39,7 @@ impl Engine {
             Job::Count,
             Job::Balance,
             Job::Ledger,
+            Job::Cover,
             Job::KeyUse,
             Job::Impressions,
             Job::Figures,
@@ -84,6 +85,8 @@ enum Job {
     Balance,
     /// Looks whether the books are right.
     Ledger,
+    /// Counts what covers the leads of advertisers.
+    Cover,
     /// Imports product feeds.
     Feed,
     /// Checks and applies decisions about many leads.
@@ -119,6 +122,7 @@ impl Job {
             Self::Count => "lead_count",
             Self::Balance => "balance",
             Self::Ledger => "ledger_verify",
+            Self::Cover => "cover_count",
             Self::Feed => "feed_import",
             Self::Decision => "decision_run",
             Self::Rerating => "rerating_run",
@@ -137,7 +141,7 @@ impl Job {
             Self::Forward => 6,
             Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed | Self::Decision | Self::Rerating => 2,
-            Self::Close | Self::Count | Self::Balance | Self::Impressions => 5,
+            Self::Close | Self::Count | Self::Balance | Self::Impressions | Self::Cover => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
             Self::Keep => 60,
             Self::Quality => 120,
@@ -193,6 +197,7 @@ impl Job {
             Self::Count => engine.lead_count_fold().await.map(drop),
             Self::Balance => engine.balance_fold().await.map(drop),
             Self::Ledger => engine.ledger_verify().await.map(drop),
+            Self::Cover => engine.cover_count().await.map(drop),
             Self::Feed => engine.feed_import_due().await.map(drop),
             Self::Decision => engine.decision_run_due().await.map(drop),
             Self::Rerating => engine.rerating_run_due().await,

@@ -31,6 +31,7 @@ pub mod claim;
 pub mod click;
 pub mod condition;
 pub mod connection;
+pub mod cover;
 pub mod currency;
 pub mod decision;
 pub mod deeplink;

@@ -79,6 +79,11 @@ pub async fn list(db: &Db, scope: Scope) -> Result<Vec<Balance>> {
     read(db, owned, values, Part::Whole).await
 }
 
+/// The balances of all accounts of a kind, exact at this moment.
+pub async fn of_kind(db: &Db, kind: AccountKind) -> Result<Vec<Balance>> {
+    read(db, "WHERE a.kind = $1", vec![kind.code().into()], Part::Whole).await
+}
+
 /// What is in one account, exact at this moment. Whoever is about to take something out holds it first
 /// ([`crate::account::lock`]).
 pub async fn of_account(db: &Db, account_id: i64) -> Result<i64> {

@@ -31,6 +31,7 @@ pub mod click;
 mod click_copy;
 pub mod condition;
 pub mod connection;
+pub mod cover;
 pub mod currency;
 pub mod decision;
 pub mod delivery;

@@ -328,6 +328,21 @@ pub async fn owners_for_update(db: &Db) -> Result<Vec<User>> {
         .map_err(db::error)
 }
 
+/// The operator in whose name the network writes by itself: the first one that works.
+pub async fn first_operator(db: &Db) -> Result<Option<i64>> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Level.eq(UserLevel::Operator.code()))
+        .filter(Column::Status.eq(UserStatus::Active.code()))
+        .order_by_asc(Column::Id)
+        .limit(1)
+        .into_tuple()
+        .one(&db.conn())
+        .await
+        .map_err(db::error)
+}
+
 /// The people with these ids, by id.
 pub async fn by_ids(db: &Db, ids: &[i64]) -> Result<BTreeMap<i64, User>> {
     let rows = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(&db.conn()).await;

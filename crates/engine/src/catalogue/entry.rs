@@ -125,6 +125,8 @@ pub struct OfferEntry {
     pub date_stopped: Option<i64>,
     /// Its caps.
     pub caps: Box<[CapEntry]>,
+    /// Nothing is left that pays for its leads, and its advertiser wants no visitors then.
+    pub is_uncovered: bool,
     /// Sources that rules about the quality of traffic have paused.
     pub paused: Box<[PausedEntry]>,
     /// Stands for its stored rows, 0 for an offer that is not stored.
@@ -385,6 +387,7 @@ impl OfferEntry {
             categories: Box::default(),
             date_stopped: row.date_stopped,
             caps: caps.collect(),
+            is_uncovered: false,
             paused: Box::default(),
             mark: 0,
         }

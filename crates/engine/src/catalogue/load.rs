@@ -19,7 +19,7 @@ use whocpa_store::landing::Landing;
 use whocpa_store::link::Link;
 use whocpa_store::offer::Offer;
 use whocpa_store::person::User;
-use whocpa_store::{Db, Store, cap, connection, finding, landing, link, offer, offer_figure, person};
+use whocpa_store::{Db, Store, cap, connection, cover, finding, landing, link, offer, offer_figure, person};
 
 use super::{
     Home, IdMap, IdSet, LandingEntry, LinkEntry, OfferEntry, PausedEntry, SenderEntry, Snapshot, entry,
@@ -146,6 +146,7 @@ impl Loading<'_> {
                 PausedEntry { finding_id: row.id, webmaster_id: row.webmaster_id, source: row.source() };
             paused.entry(row.offer_id).or_default().push(entry);
         }
+        let uncovered = cover::stopped(&self.db, ids).await?;
         let mut entries: Vec<OfferEntry> = Vec::with_capacity(rows.len());
         for row in rows {
             let pages = landings.remove(&row.id).unwrap_or_default();
@@ -153,9 +154,10 @@ impl Loading<'_> {
             let mark = mark(&(&row, &pages, &categories));
             let known = before.offers.get(&row.id).filter(|entry| entry.mark == mark);
             let paused = paused.remove(&row.id).unwrap_or_default().into_boxed_slice();
+            let is_uncovered = uncovered.contains(&row.id);
             entries.push(match known {
-                Some(entry) => OfferEntry { paused, ..OfferEntry::clone(entry) },
-                None => OfferEntry { paused, mark, ..self.offer(row, &pages, categories) },
+                Some(entry) => OfferEntry { is_uncovered, paused, ..OfferEntry::clone(entry) },
+                None => OfferEntry { is_uncovered, paused, mark, ..self.offer(row, &pages, categories) },
             });
         }
         self.count(&mut entries).await?;

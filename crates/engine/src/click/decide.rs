@@ -267,6 +267,9 @@ impl<'a> Asking<'a> {
         }
         self.fits(way)?;
         self.fits(offer.targeting.as_ref())?;
+        if offer.is_uncovered {
+            return Err(Stop { check: Check::Cover, number: offer.id, reason: ClickReason::Uncovered });
+        }
         if !offer.paused.is_empty() {
             let (link, subid1) = (self.link, self.visit.subid(0));
             if let Some(number) = offer.paused_by(link.webmaster_id, link.area_id, subid1) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use whocpa_domain::buyer::FormField;
 use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::cover::CoverState;
 use whocpa_domain::goal::{MoneyType, Rate};
 use whocpa_domain::landing::LandingKind;
 use whocpa_domain::money::{Amount, MICRO, PPM_PER_PERCENT};
@@ -17,7 +18,7 @@ use whocpa_store::goal;
 use whocpa_store::landing::{Landing, LandingFilter};
 use whocpa_store::offer::{self, Offer};
 use whocpa_store::offer_figure::{self, OfferFigure};
-use whocpa_store::{Db, Paging, landing, promo, stock};
+use whocpa_store::{Db, Paging, cover, landing, promo, stock};
 
 use super::caps::CapView;
 use super::terms::OfferTermsView;
@@ -185,6 +186,9 @@ shown! {
         /// Hours that a decision took on average, of leads that came in the last 30 days; `null` with fewer than 10
         /// decided leads.
         decision_hours: Option<Amount>,
+        /// Whether what its advertiser has pays for leads: for as much as a week of his leads costs, for less, or for none.
+        /// Counted every some seconds; leads are taken all the same.
+        cover: CoverState,
         /// What its active goals pay, one entry for each currency and way of stating it.
         payments: Vec<OfferPayment>,
         /// Ids of its categories.
@@ -273,6 +277,7 @@ pub(super) struct Around {
     languages: BTreeMap<i64, Vec<String>>,
     traffic: BTreeMap<i64, Vec<(i64, bool)>>,
     figures: BTreeMap<i64, OfferFigure>,
+    covers: BTreeMap<i64, CoverState>,
     payments: BTreeMap<i64, Vec<OfferPayment>>,
     digits: BTreeMap<i64, u8>,
 }
@@ -301,6 +306,7 @@ impl Around {
             languages: offer::languages(db, ids).await?,
             traffic: offer::traffic(db, ids).await?,
             figures: offer_figure::list(db, ids).await?,
+            covers: cover::of_offers(db, ids).await?,
             payments: payments(db, engine.now(), ids, &digits).await?,
             digits,
         })
@@ -333,6 +339,7 @@ impl Around {
             undecided: figure.map_or(0, |figure| figure.undecided),
             date_undecided: figure.and_then(|figure| figure.date_undecided).map(Time),
             decision_hours: figure.and_then(|figure| figure.decision_seconds).map(hours),
+            cover: self.covers.get(&row.id).copied().unwrap_or(CoverState::Uncovered),
             payments: self.payments.get(&row.id).cloned().unwrap_or_default(),
             url_redirect: if sees_all { row.url_redirect } else { without_query(&row.url_redirect) },
             categories: self.categories.get(&row.id).cloned().unwrap_or_default(),

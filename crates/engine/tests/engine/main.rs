@@ -15,6 +15,8 @@ mod contests;
 #[cfg(test)]
 mod corrections;
 #[cfg(test)]
+mod covers;
+#[cfg(test)]
 mod decisions;
 #[cfg(test)]
 mod deliveries;

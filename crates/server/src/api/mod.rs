@@ -31,6 +31,7 @@ mod audit;
 mod balance;
 mod category;
 mod connection;
+mod cover;
 mod currency;
 mod feed;
 mod finding;

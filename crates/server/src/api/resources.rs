@@ -6,10 +6,7 @@ use whocpa_domain::{Method, Resource};
 
 use super::resource::{Declaration, Declared};
 use super::{
-    area, audit, balance, category, click, condition, connection, currency, decision, deeplink, delivery,
-    deposit, domain, export, feed, finding, geo, goal, key, landing, lead, link, news, offer, orphan, payout,
-    postback, product, profile, promo, proof, rate, referral, rerating, rule, simulate, stat, stock, ticket,
-    transfer, user, wallet,
+    area, audit, balance, category, click, condition, connection, cover, currency, decision, deeplink, delivery, deposit, domain, export, feed, finding, geo, goal, key, landing, lead, link, news, offer, orphan, payout, postback, product, profile, promo, proof, rate, referral, rerating, rule, simulate, stat, stock, ticket, transfer, user, wallet,
 };
 
 /// Declared resources.
@@ -32,6 +29,7 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         news::declaration(),
         area::declaration(),
         connection::declaration(),
+        cover::declaration(),
         condition::declaration(),
         link::declaration(),
         lead::declaration(),

@@ -176,5 +176,6 @@ pub(super) fn reason_name(reason: ClickReason) -> &'static str {
         ClickReason::OutOfSubid => "out_of_subid",
         ClickReason::Capped => "capped",
         ClickReason::Paused => "paused",
+        ClickReason::Uncovered => "uncovered",
     }
 }

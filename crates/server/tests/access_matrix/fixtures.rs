@@ -66,6 +66,12 @@ impl Network {
             Resource::Rerating => {
                 format!("goal_id={}&d_created_from=2020-01-01&reason={word}", self.create_goal(party).await)
             }
+            // An advertiser who has none yet.
+            Resource::Cover => {
+                let form = format!("level=2&login={word}&name={word}&password=correct+horse");
+                let advertiser = self.make(Actor::Operator, Resource::User, &form).await;
+                format!("advertiser_id={advertiser}&currency_id={}&credit_limit=100", party.currency_id)
+            }
             Resource::Wallet => Self::wallet_form(party.currency_id, &word),
             Resource::Payout | Resource::Deposit => self.payment_form(resource, party, actor, &word),
             Resource::Postback => Self::postback_form(&word),
@@ -165,6 +171,7 @@ impl Network {
             (Resource::Lead, _) => "substatus=looked+at",
             (Resource::Orphan, _) => "is_open=1",
             (Resource::Condition, _) => "hold_period=5",
+            (Resource::Cover, _) => "is_traffback=0",
             (Resource::Wallet, actor) if actor.is_operator() => "status=1",
             (Resource::Wallet, _) => "is_default=1",
             (Resource::Payout | Resource::Deposit, _) => "reference=transfer+17",

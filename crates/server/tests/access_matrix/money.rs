@@ -30,6 +30,9 @@ impl Network {
         let form = format!("currency_id={currency_id}&wallet_id={wallet}&amount=100&comment={word}");
         let payout = self.make(webmaster, Resource::Payout, &form).await;
         self.add(Resource::Payout, payout, &own, &word);
+        let form = format!("advertiser_id={}&currency_id={currency_id}", self.users[&advertiser]);
+        let cover = self.make(Operator, Resource::Cover, &form).await;
+        self.add(Resource::Cover, cover, &[advertiser, Operator], "");
         let word = self.word();
         let form = format!("amount=500&currency_id={currency_id}&method=1&comment={word}");
         let deposit = self.make(advertiser, Resource::Deposit, &form).await;

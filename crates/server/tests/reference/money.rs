@@ -118,6 +118,16 @@ pub async fn tell(story: &mut Story) {
     let paid = [("status", "1"), ("reference", "Bank statement 117, line 4")];
     story.update(Operator, R::Deposit, &deposit, &paid).await;
     let advertiser = story.list(Operator, R::User, &[("level", "2")]).await[0]["id"].to_string();
+    story.app.state.engine.cover_count().await.expect("covers are counted");
+    let form = [("advertiser_id", advertiser.as_str()), ("currency_id", "978"), ("credit_limit", "500")];
+    story.create(Operator, R::Cover, &form).await;
+    let cover = story.list(Advertiser, R::Cover, &[("currency_id", "840")]).await[0]["id"].to_string();
+    story.update(Operator, R::Cover, &cover, &[("credit_limit", "2000")]).await;
+    story.update(Advertiser, R::Cover, &cover, &[("warn_below", "300"), ("is_traffback", "1")]).await;
+    for level in [Advertiser, Operator] {
+        story.list(level, R::Cover, &[]).await;
+        story.view(level, R::Cover, &cover).await;
+    }
     let form =
         [("amount", "20"), ("currency_id", "840"), ("method", "5"), ("advertiser_id", advertiser.as_str())];
     story.create(Operator, R::Deposit, &form).await;

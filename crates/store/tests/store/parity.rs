@@ -14,7 +14,7 @@ use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
     account, api_key, area, audit, balance, buyer, category, change, claim, click, condition, connection,
-    currency, decision, delivery, deposit, domain, feed, finding, forward, geo, goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person, phone_claim, postback, product, promo, rate, referral, rerating, rule, secret, stock, ticket, transfer, wallet,
+    cover, currency, decision, delivery, deposit, domain, feed, finding, forward, geo, goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person, phone_claim, postback, product, promo, rate, referral, rerating, rule, secret, stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -215,6 +215,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         condition::Entity, main;
         condition::version::Entity, main;
         connection::Entity, main;
+        cover::Entity, main;
         currency::Entity, main;
         delivery::Entity, main;
         delivery::attempt::Entity, main;
