@@ -189,6 +189,8 @@ resources! {
     Wallet     "wallet"     "Wallets for payouts":                                 NO,        own("lvucd"), NO,           all("lvu");
     Payout     "payout"     "Payouts":                                             NO,        own("lvcd"),  NO,           all("lvu");
     Deposit    "deposit"    "Deposits and invoices":                               NO,        NO,           own("lvc"),   all("lvuc");
+    Advance    "advance"    "Advances to webmasters":                              NO,        own("lv"),    NO,           all("lvc");
+    Batch      "batch"      "Batches of payouts":                                  NO,        NO,           NO,           all("lvuc");
     Cover      "cover"      "Covers: what an advertiser's leads are paid from":    NO,        NO,           own("lvu"),   all("lvuc");
     Condition  "condition"  "Special conditions":                                  NO,        own("lv"),    NO,           all("lvucd");
     Referral   "referral"   "Referrals":                                           NO,        own("lv"),    NO,           all("lv");
@@ -218,7 +220,8 @@ impl Resource {
     /// retry after a lost answer must not move it twice (trust §5). Elsewhere the key is the sender's choice.
     pub fn requires_idempotency_key(self, method: Method) -> bool {
         let is_write = !matches!(method, Method::List | Method::View);
-        is_write && matches!(self, Self::Payout | Self::Deposit | Self::Transfer)
+        is_write
+            && matches!(self, Self::Payout | Self::Deposit | Self::Transfer | Self::Advance | Self::Batch)
     }
 
     /// True when at least one level has the method; otherwise the answer is 405 for everybody.

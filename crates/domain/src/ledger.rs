@@ -13,7 +13,7 @@ codes! {
         WebmasterHold = 10 "webmaster: confirmed, waiting for the end of the hold",
         WebmasterAvailable = 11 "webmaster: free to be paid out",
         WebmasterReserved = 12 "webmaster: in a payout that is under way",
-        WebmasterAdvance = 13 "webmaster: money advanced by the network",
+        WebmasterAdvance = 13 "webmaster: advanced by the network, below zero by what he owes",
         AdvertiserAvailable = 20 "advertiser: prepaid, below zero when he owes",
         AdvertiserCommitted = 21 "advertiser: reserved for pending leads",
         HouseMarginHold = 30 "network: its part of leads on hold",
@@ -49,6 +49,8 @@ codes! {
         PayoutFee = 13 "the fee of a payout that was paid",
         PayoutExchange = 14 "a payout in another currency: out of the one, into the other",
         Deposit = 20 "an advertiser's deposit",
+        AdvanceGive = 30 "an advance to a webmaster",
+        AdvanceRepay = 31 "a part of an advance is repaid",
     }
 }
 
@@ -59,6 +61,7 @@ codes! {
         Manual = 2 "an operator's entry",
         Deposit = 3 "a deposit: its id and its step",
         Payout = 4 "a payout: its id and its step",
+        Advance = 7 "an advance: its id and its step",
     }
 }
 

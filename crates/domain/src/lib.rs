@@ -11,6 +11,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod access;
+pub mod advance;
 pub mod alias;
 pub mod area;
 pub mod audit;
@@ -44,6 +45,7 @@ pub mod offer;
 pub mod offer_figure;
 pub mod orphan;
 pub mod parked;
+pub mod payday;
 pub mod payout;
 pub mod postback;
 pub mod promo;

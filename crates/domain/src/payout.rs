@@ -1,5 +1,7 @@
 //! Payouts: states, what a payout costs, and the transfers of each step.
 
+use std::collections::BTreeMap;
+
 use crate::codes;
 use crate::ledger::{Account, AccountKind, Posting, TransferKind};
 use crate::money::{self, MICRO, Rounding};
@@ -63,17 +65,26 @@ impl PayoutTerms {
     }
 }
 
-/// What each way of payment costs, and above what amount a second operator must approve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What each way of payment costs, above what amount a second operator must approve, and when days begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayoutRules {
     terms: [PayoutTerms; WalletKind::ALL.len()],
     /// Above this a second operator must approve too, micro-units of the balance.
     pub second_approval: i64,
+    /// The same by the letters of a currency, where it has a limit of its own.
+    pub second_by_currency: BTreeMap<String, i64>,
+    /// The zone in which scheduled payouts are due, an IANA name.
+    pub time_zone: String,
 }
 
 impl Default for PayoutRules {
     fn default() -> Self {
-        Self { terms: [PayoutTerms::USUAL; WalletKind::ALL.len()], second_approval: 1_000 * MICRO }
+        Self {
+            terms: [PayoutTerms::USUAL; WalletKind::ALL.len()],
+            second_approval: 1_000 * MICRO,
+            second_by_currency: BTreeMap::new(),
+            time_zone: "UTC".to_owned(),
+        }
     }
 }
 
@@ -82,6 +93,11 @@ impl PayoutRules {
     pub fn of(&self, kind: WalletKind) -> PayoutTerms {
         let at = WalletKind::ALL.iter().position(|other| *other == kind);
         at.and_then(|at| self.terms.get(at)).copied().unwrap_or(PayoutTerms::USUAL)
+    }
+
+    /// Above what amount of this currency a second operator must approve.
+    pub fn second_of(&self, currency: &str) -> i64 {
+        self.second_by_currency.get(currency).copied().unwrap_or(self.second_approval)
     }
 
     /// Changes what a way of payment costs and takes.
@@ -167,7 +183,6 @@ pub fn payout_postings(
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
 
     const PAYEE: Payee = Payee { webmaster_id: 1, currency_id: 840 };
 

@@ -40,7 +40,7 @@ view! {
         /// Webmaster: in payouts that are under way.
         #[serde(skip_serializing_if = "Option::is_none")]
         reserved: Option<Amount>,
-        /// Webmaster: money advanced by the network.
+        /// Webmaster: advanced by the network, below zero by what is still owed.
         #[serde(skip_serializing_if = "Option::is_none")]
         advance: Option<Amount>,
         /// Advertiser: reserved for pending leads.

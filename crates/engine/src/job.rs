@@ -40,6 +40,7 @@ impl Engine {
             Job::Balance,
             Job::Ledger,
             Job::Cover,
+            Job::Payday,
             Job::KeyUse,
             Job::Impressions,
             Job::Figures,
@@ -87,6 +88,8 @@ enum Job {
     Ledger,
     /// Counts what covers the leads of advertisers.
     Cover,
+    /// Repays advances, then asks for payouts that are due.
+    Payday,
     /// Imports product feeds.
     Feed,
     /// Checks and applies decisions about many leads.
@@ -123,6 +126,7 @@ impl Job {
             Self::Balance => "balance",
             Self::Ledger => "ledger_verify",
             Self::Cover => "cover_count",
+            Self::Payday => "payday",
             Self::Feed => "feed_import",
             Self::Decision => "decision_run",
             Self::Rerating => "rerating_run",
@@ -143,7 +147,7 @@ impl Job {
             Self::Parked | Self::Feed | Self::Decision | Self::Rerating => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions | Self::Cover => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
-            Self::Keep => 60,
+            Self::Keep | Self::Payday => 60,
             Self::Quality => 120,
             Self::Figures | Self::Tidy => 600,
             Self::Ledger => 86_400,
@@ -198,6 +202,10 @@ impl Job {
             Self::Balance => engine.balance_fold().await.map(drop),
             Self::Ledger => engine.ledger_verify().await.map(drop),
             Self::Cover => engine.cover_count().await.map(drop),
+            Self::Payday => {
+                engine.advance_repay().await?;
+                engine.payout_ask_due().await.map(drop)
+            }
             Self::Feed => engine.feed_import_due().await.map(drop),
             Self::Decision => engine.decision_run_due().await.map(drop),
             Self::Rerating => engine.rerating_run_due().await,

@@ -9,6 +9,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod auth;
+pub mod batch;
 mod catalogue;
 mod check;
 mod config;
@@ -23,6 +24,7 @@ mod routing;
 mod token;
 mod vault;
 
+pub mod advance;
 pub mod area;
 pub mod audit;
 pub mod balance;

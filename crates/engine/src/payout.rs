@@ -1,5 +1,6 @@
 //! Payouts: a webmaster's money on its way out.
 
+mod due;
 mod exchange;
 mod step;
 
@@ -114,10 +115,21 @@ view! {
         date_decided: Option<Time>,
         /// When it was paid.
         date_paid: Option<Time>,
+        /// The batch that it is sent with; for operators only.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        batch_id: Option<i64>,
         /// Who approved it; for operators only.
         #[serde(skip_serializing_if = "Option::is_none")]
         approved_by: Option<Vec<i64>>,
     }
+}
+
+/// Somebody's wish to be paid.
+struct Wish<'a> {
+    webmaster_id: i64,
+    /// Which wallets are his.
+    scope: Scope,
+    input: &'a PayoutCreate,
 }
 
 impl Engine {
@@ -159,7 +171,8 @@ impl Engine {
         self.store()
             .write(move |db| async move {
                 let before = payout::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
-                let limit = self.payout_rules().second_approval;
+                let paid_in = whocpa_store::currency::view(&db, Scope::All, before.currency_id).await?;
+                let limit = self.payout_rules().second_of(&paid_in.map(|row| row.code).unwrap_or_default());
                 let row = step::taken(caller, before.clone(), input, limit, self.now())?;
                 if step::sends(&before, &row) {
                     check_wallet(&db, row.wallet_id).await?;
@@ -170,36 +183,42 @@ impl Engine {
     }
 
     /// Asks for a payout: the amount is reserved at once. Gives its id.
-    ///
-    /// The account is held until the transaction ends, so that no two payouts see the same money.
     pub async fn payout_create(&self, caller: Caller, input: PayoutCreate) -> Result<i64> {
         let scope = caller.may(Resource::Payout, Method::Create)?;
-        let (input, now) = (&input, self.now());
+        let input = &input;
         self.store()
             .write(move |db| async move {
-                let wallet = wallet_of(&db, scope, caller, input, now).await?;
-                let kind = WalletKind::from_code(wallet.kind).unwrap_or(WalletKind::Bank);
-                let terms = self.payout_rules().of(kind);
-                let from = Account {
-                    kind: AccountKind::WebmasterAvailable,
-                    owner_id: caller.user_id,
-                    currency_id: input.currency_id,
-                };
-                let account_id = account::lock(&db, from).await?;
-                let available = balance::of_account(&db, account_id).await?;
-                let digits = currency::digits(&db).await?;
-                let places = |id: i64| digits.get(&id).copied().unwrap_or(0);
-                let (amount, fee) = asked(input.amount, available, terms, places(input.currency_id))?;
-                let row = Payout { amount, fee, ..new_row(caller, &wallet, input, now) };
-                let row =
-                    exchange::converted(&db, row, wallet.currency_id, places(wallet.currency_id)).await?;
-                let id = payout::create(&db, row.clone()).await?;
-                let row = Payout { id, ..row };
-                post(&db, &row, PayoutStatus::Requested, now).await?;
-                self.note(&db, caller, Resource::Payout, id, Changes::created(&row)).await?;
-                Ok(id)
+                let wish = Wish { webmaster_id: caller.user_id, scope, input };
+                self.payout_ask(&db, caller, wish).await
             })
             .await
+    }
+
+    /// Asks for a payout in the caller's transaction.
+    ///
+    /// The account is held until the transaction ends, so that no two payouts see the same money.
+    async fn payout_ask(&self, db: &Db, caller: Caller, wish: Wish<'_>) -> Result<i64> {
+        let (input, now) = (wish.input, self.now());
+        let wallet = wallet_of(db, &wish, now).await?;
+        let kind = WalletKind::from_code(wallet.kind).unwrap_or(WalletKind::Bank);
+        let terms = self.payout_rules().of(kind);
+        let from = Account {
+            kind: AccountKind::WebmasterAvailable,
+            owner_id: wish.webmaster_id,
+            currency_id: input.currency_id,
+        };
+        let account_id = account::lock(db, from).await?;
+        let available = balance::of_account(db, account_id).await?;
+        let digits = currency::digits(db).await?;
+        let places = |id: i64| digits.get(&id).copied().unwrap_or(0);
+        let (amount, fee) = asked(input.amount, available, terms, places(input.currency_id))?;
+        let row = Payout { amount, fee, ..new_row(&wallet, input, now) };
+        let row = exchange::converted(db, row, wallet.currency_id, places(wallet.currency_id)).await?;
+        let id = payout::create(db, row.clone()).await?;
+        let row = Payout { id, ..row };
+        post(db, &row, PayoutStatus::Requested, now).await?;
+        self.note(db, caller, Resource::Payout, id, Changes::created(&row)).await?;
+        Ok(id)
     }
 
     /// Cancels a payout that nobody has approved yet.
@@ -249,8 +268,8 @@ async fn check_wallet(db: &Db, id: i64) -> Result<()> {
 }
 
 /// The wallet of a wish, which must take the currency of the balance.
-async fn wallet_of(db: &Db, scope: Scope, caller: Caller, input: &PayoutCreate, now: Time) -> Result<Wallet> {
-    crate::wallet::usable(db, scope, input.wallet_id, caller.user_id, now).await
+async fn wallet_of(db: &Db, wish: &Wish<'_>, now: Time) -> Result<Wallet> {
+    crate::wallet::usable(db, wish.scope, wish.input.wallet_id, wish.webmaster_id, now).await
 }
 
 /// The amount of a wish and its fee: what the currency can pay, no less than the way of payment takes, and no more
@@ -278,10 +297,10 @@ fn asked(wanted: Option<Decimal>, available: i64, terms: PayoutTerms, digits: u8
     Ok((amount, fee.unwrap_or(0)))
 }
 
-fn new_row(caller: Caller, wallet: &Wallet, input: &PayoutCreate, now: Time) -> Payout {
+fn new_row(wallet: &Wallet, input: &PayoutCreate, now: Time) -> Payout {
     Payout {
         id: 0,
-        webmaster_id: caller.user_id,
+        webmaster_id: wallet.webmaster_id,
         wallet_id: wallet.id,
         wallet_kind: wallet.kind,
         currency_id: input.currency_id,
@@ -301,11 +320,12 @@ fn new_row(caller: Caller, wallet: &Wallet, input: &PayoutCreate, now: Time) -> 
         amount_paid: None,
         rate: None,
         rate_source: String::new(),
+        batch_id: None,
     }
 }
 
 /// Writes the transfers of a payout's step.
-async fn post(db: &Db, row: &Payout, to: PayoutStatus, now: Time) -> Result<()> {
+pub(crate) async fn post(db: &Db, row: &Payout, to: PayoutStatus, now: Time) -> Result<()> {
     let payee = Payee { webmaster_id: row.webmaster_id, currency_id: row.currency_id };
     let postings = payout_postings(payee, (row.amount, row.fee), row.arrives(), to);
     let cause = Cause { kind: CauseKind::Payout, id: row.id, number: row.step };
@@ -338,6 +358,7 @@ fn shown(row: Payout, caller: Caller, digits: &BTreeMap<i64, u8>) -> PayoutView 
         date_created: Time(row.date_created),
         date_decided: row.date_decided.map(Time),
         date_paid: row.date_paid.map(Time),
+        batch_id: row.batch_id.filter(|_| is_operator),
         approved_by: is_operator.then_some(approved_by),
     }
 }

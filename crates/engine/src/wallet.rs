@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::money::{Amount, PPM_PER_PERCENT};
+use whocpa_domain::payday::PayoutSchedule;
 use whocpa_domain::payout::PayoutRules;
 use whocpa_domain::wallet::{self as rules, Chain, FREEZE_HOURS, WalletKind, WalletStatus};
 use whocpa_domain::{
@@ -58,6 +59,8 @@ params! {
         name: Option<String> where limits::LINE,
         /// Whether payouts that name no wallet go here; the first wallet does.
         is_default: Option<bool>,
+        /// When everything available in its currency is asked for by itself; only when you ask unless told.
+        schedule: Option<PayoutSchedule>,
     }
 }
 
@@ -68,6 +71,8 @@ params! {
         name: Option<String> where limits::LINE,
         /// Whether payouts that name no wallet go here; for the owner.
         is_default: Option<bool>,
+        /// When everything available in its currency is asked for by itself, from the next due day on; for the owner.
+        schedule: Option<PayoutSchedule>,
         /// The decision; for operators.
         status: Option<WalletStatus>,
         /// Why it was rejected; for operators, required with a rejection.
@@ -97,6 +102,9 @@ view! {
         name: String,
         /// Whether payouts that name no wallet go here.
         is_default: bool,
+        /// When everything available in its currency is asked for by itself; what is below the minimum waits for the next due
+        /// day.
+        schedule: PayoutSchedule,
         /// Whether it may be used.
         status: WalletStatus,
         /// Why it was rejected, empty otherwise.
@@ -175,7 +183,7 @@ impl Engine {
                     person::view_for_update(&db, Scope::All, caller.user_id).await?;
                 }
                 let before = wallet::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
-                let changed = decided(before.clone(), input)?;
+                let changed = decided(before.clone(), input, self.now())?;
                 if changed.is_default && !before.is_default {
                     wallet::clear_default(&db, before.webmaster_id).await?;
                 }
@@ -251,6 +259,8 @@ impl Engine {
             reason: String::new(),
             date_created: now.0,
             date_usable: now.plus(FREEZE_HOURS * 3600).0,
+            schedule: input.schedule.unwrap_or(PayoutSchedule::Request).code(),
+            date_asked: now.0,
         })
     }
 
@@ -304,6 +314,7 @@ fn check_rights(caller: Caller, input: &WalletUpdate) -> Result<()> {
     for (field, is_sent, is_allowed) in [
         ("name", input.name.is_some(), !is_operator),
         ("is_default", input.is_default.is_some(), !is_operator),
+        ("schedule", input.schedule.is_some(), !is_operator),
         ("status", input.status.is_some(), is_operator),
         ("reason", input.reason.is_some(), is_operator),
     ] {
@@ -316,7 +327,7 @@ fn check_rights(caller: Caller, input: &WalletUpdate) -> Result<()> {
 }
 
 /// The wallet after its owner's changes or an operator's decision.
-fn decided(row: Wallet, input: &WalletUpdate) -> Result<Wallet> {
+fn decided(row: Wallet, input: &WalletUpdate, now: Time) -> Result<Wallet> {
     let status = input.status.map_or(row.status, WalletStatus::code);
     let is_rejected = status == WalletStatus::Rejected.code();
     // An old reason does not explain a new refusal.
@@ -338,6 +349,9 @@ fn decided(row: Wallet, input: &WalletUpdate) -> Result<Wallet> {
         is_default: input.is_default.unwrap_or(row.is_default),
         status,
         reason,
+        schedule: input.schedule.map_or(row.schedule, PayoutSchedule::code),
+        // A new schedule begins with its next due day.
+        date_asked: if input.schedule.is_some() { now.0 } else { row.date_asked },
         ..row
     })
 }
@@ -359,6 +373,7 @@ fn shown(row: Wallet, caller: Caller, rules: &PayoutRules, digits: &BTreeMap<i64
         currency_id: row.currency_id,
         name: row.name,
         is_default: row.is_default,
+        schedule: PayoutSchedule::from_code(row.schedule).unwrap_or(PayoutSchedule::Request),
         status: WalletStatus::from_code(row.status).unwrap_or(WalletStatus::Review),
         reason: row.reason,
         amount_min: amount(terms.amount_min),

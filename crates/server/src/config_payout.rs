@@ -1,5 +1,7 @@
 //! The `[payout]` and `[referral]` parts of the configuration: amounts are written as text, as in the API, so that none is ever a float.
 
+use std::collections::BTreeMap;
+
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use whocpa_domain::money::{self, AMOUNT_LIMIT, Amount};
@@ -51,6 +53,10 @@ impl<'de> Deserialize<'de> for Percent {
 pub struct PayoutSettings {
     /// Above this amount a second operator must approve a payout too.
     pub second_approval: Money,
+    /// The same by the letters of a currency, where it has a limit of its own.
+    pub second_approval_by_currency: BTreeMap<String, Money>,
+    /// The zone in which the days of scheduled payouts begin.
+    pub time_zone: String,
     /// Payouts to Capitalist accounts.
     pub capitalist: MethodSettings,
     /// Payouts to Payoneer accounts.
@@ -87,6 +93,8 @@ impl Default for PayoutSettings {
         let usual = MethodSettings::default();
         Self {
             second_approval: Money(PayoutRules::default().second_approval),
+            second_approval_by_currency: BTreeMap::new(),
+            time_zone: PayoutRules::default().time_zone,
             capitalist: usual,
             payoneer: usual,
             usdt: usual,
@@ -101,6 +109,9 @@ impl PayoutSettings {
     pub fn rules(&self) -> PayoutRules {
         let mut rules = PayoutRules::default();
         rules.second_approval = self.second_approval.0;
+        let limits = self.second_approval_by_currency.iter();
+        rules.second_by_currency = limits.map(|(code, limit)| (code.to_ascii_uppercase(), limit.0)).collect();
+        rules.time_zone.clone_from(&self.time_zone);
         for (kind, set) in [
             (WalletKind::Capitalist, self.capitalist),
             (WalletKind::Payoneer, self.payoneer),
@@ -156,6 +167,8 @@ mod tests {
             read("second_approval = \"500\"\n[usdt]\nfee = \"2.5\"\nfee_percent = \"1\"").expect("good");
         let rules = read_well.rules();
         assert_eq!(rules.second_approval, 500_000_000);
+        let own = read("[second_approval_by_currency]\nrub = \"90000\"").expect("good").rules();
+        assert_eq!((own.second_of("RUB"), own.second_of("USD")), (90_000_000_000, 1_000_000_000));
         assert_eq!(
             rules.of(WalletKind::Usdt),
             PayoutTerms { amount_min: 30_000_000, fee: 2_500_000, fee_ppm: 10_000 }

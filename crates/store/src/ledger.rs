@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, QueryResult};
+use whocpa_domain::advance;
 use whocpa_domain::deposit::{DepositStatus, deposit_postings};
 use whocpa_domain::lead::{Closing, LeadMoney, LeadState, LeadStatus};
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Parties, Posting, lead_postings};
@@ -47,7 +48,11 @@ UNION ALL SELECT 3, webmaster_id, currency_id, status, COALESCE(currency_paid_id
  FROM payout GROUP BY webmaster_id, currency_id, status, COALESCE(currency_paid_id, 0) \
 UNION ALL SELECT 4, advertiser_id, currency_id, status, 0, 0, 0, \
  CAST(SUM(amount / 1000000) AS BIGINT), CAST(SUM(amount % 1000000) AS BIGINT), 0, 0, 0, 0, COUNT(*) \
- FROM deposit WHERE status = 1 GROUP BY advertiser_id, currency_id, status";
+ FROM deposit WHERE status = 1 GROUP BY advertiser_id, currency_id, status \
+UNION ALL SELECT 5, webmaster_id, currency_id, 0, 0, 0, 0, \
+ CAST(SUM(amount / 1000000) AS BIGINT), CAST(SUM(amount % 1000000) AS BIGINT), \
+ CAST(SUM(repaid / 1000000) AS BIGINT), CAST(SUM(repaid % 1000000) AS BIGINT), 0, 0, COUNT(*) \
+ FROM advance GROUP BY webmaster_id, currency_id";
 
 /// Reads both sides.
 pub async fn sides(db: &Db) -> Result<Sides> {
@@ -105,6 +110,10 @@ fn take(sides: &mut Sides, numbers: [i64; 14]) -> Result<()> {
                 all.extend(payout_postings(payee, (first, second), arrives, status));
             }
             (CauseKind::Payout, all)
+        }
+        5 => {
+            let payee = Payee { webmaster_id: one, currency_id: two };
+            (CauseKind::Advance, [advance::given(payee, first), advance::repaid(payee, second)].concat())
         }
         _ => {
             let is_paid = DepositStatus::from_code(three).ok_or_else(unknown)? == DepositStatus::Paid;

@@ -18,6 +18,7 @@ mod migrate;
 mod seed;
 
 pub mod account;
+pub mod advance;
 pub mod api_key;
 pub mod area;
 pub mod audit;
@@ -59,6 +60,7 @@ pub mod offer_figure;
 pub mod offer_terms;
 pub mod parked_lead;
 pub mod payout;
+pub mod payout_batch;
 pub mod person;
 pub mod phone_claim;
 pub mod postback;

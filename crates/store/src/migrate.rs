@@ -65,6 +65,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0044_rerating",
     "main/0047_referral",
     "main/0048_cover",
+    "main/0049_payout_batch",
     "main/0053_postback",
     "main/0054_forward",
     "main/0059_lead_delta",

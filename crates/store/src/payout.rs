@@ -57,6 +57,8 @@ pub struct Model {
     pub rate: Option<i64>,
     /// Who stated that, in words.
     pub rate_source: String,
+    /// The batch that it is sent with.
+    pub batch_id: Option<i64>,
 }
 
 /// Relations are not used.

@@ -3,8 +3,9 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
+use whocpa_domain::payday::PayoutSchedule;
 use whocpa_domain::wallet::{WalletKind, WalletStatus};
-use whocpa_domain::{Result, Scope};
+use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
 use crate::person;
@@ -48,6 +49,10 @@ pub struct Model {
     pub date_created: i64,
     /// Nothing is paid to it before, seconds.
     pub date_usable: i64,
+    /// `PayoutSchedule` as a number.
+    pub schedule: i64,
+    /// When its schedule was last looked at, seconds.
+    pub date_asked: i64,
 }
 
 /// Relations are not used.
@@ -120,6 +125,19 @@ pub async fn view_kept(db: &Db, id: i64) -> Result<Option<Wallet>> {
 /// The same, kept from changing until the transaction ends.
 pub async fn view_kept_for_update(db: &Db, id: i64) -> Result<Option<Wallet>> {
     Entity::find_by_id(id).lock_exclusive().one(&db.conn()).await.map_err(db::error)
+}
+
+/// Wallets with this schedule that were not asked for since `due`.
+pub async fn scheduled(db: &Db, schedule: PayoutSchedule, due: Time, limit: u64) -> Result<Vec<Wallet>> {
+    Entity::find()
+        .filter(Column::Schedule.eq(schedule.code()))
+        .filter(Column::DateAsked.lt(due.0))
+        .filter(Column::IsActive.eq(true))
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(&db.conn())
+        .await
+        .map_err(db::error)
 }
 
 /// Writes all columns of a stored wallet.

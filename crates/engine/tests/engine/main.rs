@@ -43,6 +43,8 @@ mod offer_moderation;
 #[cfg(test)]
 mod offers;
 #[cfg(test)]
+mod paydays;
+#[cfg(test)]
 mod payouts;
 #[cfg(test)]
 mod people;

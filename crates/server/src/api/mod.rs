@@ -3,6 +3,7 @@
 //! A resource's file says, one line per method, which engine operation answers it; everything else (keys, levels,
 //! parameters, envelopes, errors, OpenAPI, reference pages) follows from that declaration and the access table.
 
+mod batch;
 mod body;
 mod claim;
 mod collect;
@@ -26,6 +27,7 @@ mod route;
 mod visit;
 
 // One resource each.
+mod advance;
 mod area;
 mod audit;
 mod balance;

@@ -6,7 +6,7 @@ use whocpa_domain::{Method, Resource};
 
 use super::resource::{Declaration, Declared};
 use super::{
-    area, audit, balance, category, click, condition, connection, cover, currency, decision, deeplink, delivery, deposit, domain, export, feed, finding, geo, goal, key, landing, lead, link, news, offer, orphan, payout, postback, product, profile, promo, proof, rate, referral, rerating, rule, simulate, stat, stock, ticket, transfer, user, wallet,
+    advance, area, audit, balance, batch, category, click, condition, connection, cover, currency, decision, deeplink, delivery, deposit, domain, export, feed, finding, geo, goal, key, landing, lead, link, news, offer, orphan, payout, postback, product, profile, promo, proof, rate, referral, rerating, rule, simulate, stat, stock, ticket, transfer, user, wallet,
 };
 
 /// Declared resources.
@@ -29,6 +29,8 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         news::declaration(),
         area::declaration(),
         connection::declaration(),
+        advance::declaration(),
+        batch::declaration(),
         cover::declaration(),
         condition::declaration(),
         link::declaration(),

@@ -191,7 +191,18 @@ const GROUPS: &[(&str, &[Resource])] = {
         ("menu-postbacks", &[R::Postback, R::Delivery]),
         (
             "menu-money",
-            &[R::Balance, R::Transfer, R::Wallet, R::Payout, R::Deposit, R::Cover, R::Condition, R::Referral],
+            &[
+                R::Balance,
+                R::Transfer,
+                R::Wallet,
+                R::Payout,
+                R::Batch,
+                R::Advance,
+                R::Deposit,
+                R::Cover,
+                R::Condition,
+                R::Referral,
+            ],
         ),
         ("menu-account", &[]),
     ]

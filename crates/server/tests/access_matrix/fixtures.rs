@@ -66,6 +66,12 @@ impl Network {
             Resource::Rerating => {
                 format!("goal_id={}&d_created_from=2020-01-01&reason={word}", self.create_goal(party).await)
             }
+            }
+            Resource::Advance => {
+                let (webmaster, currency) = (self.users[&party.webmaster], party.currency_id);
+                format!("webmaster_id={webmaster}&currency_id={currency}&amount=10&comment={word}")
+            }
+            Resource::Batch => self.batch_form(party.webmaster, (party.wallet, party.currency_id)).await,
             // An advertiser who has none yet.
             Resource::Cover => {
                 let form = format!("level=2&login={word}&name={word}&password=correct+horse");
@@ -90,6 +96,15 @@ impl Network {
         } else {
             format!("{form}&method=1&amount=50")
         }
+    }
+
+    /// A batch of a payout that is approved for it.
+    pub async fn batch_form(&self, webmaster: Actor, (wallet, currency_id): (i64, i64)) -> String {
+        let form = format!("currency_id={currency_id}&wallet_id={wallet}&amount=30");
+        let payout = self.make(webmaster, Resource::Payout, &form).await;
+        let approved = self.send(Actor::Operator, "POST", &format!("/api/payout/{payout}"), "status=1").await;
+        assert_eq!(approved.status.as_u16(), 200, "{approved}");
+        format!("wallet_kind=1&currency_id={currency_id}")
     }
 
     /// A lead: a webmaster's order, or a report of a click.
@@ -174,7 +189,7 @@ impl Network {
             (Resource::Cover, _) => "is_traffback=0",
             (Resource::Wallet, actor) if actor.is_operator() => "status=1",
             (Resource::Wallet, _) => "is_default=1",
-            (Resource::Payout | Resource::Deposit, _) => "reference=transfer+17",
+            (Resource::Payout | Resource::Deposit | Resource::Batch, _) => "reference=transfer+17",
             // Nothing is asked for, nothing changes.
             (Resource::Decision | Resource::Rerating, _) => "",
             (Resource::Rule, _) => "seconds=86400",

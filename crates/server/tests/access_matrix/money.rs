@@ -30,6 +30,13 @@ impl Network {
         let form = format!("currency_id={currency_id}&wallet_id={wallet}&amount=100&comment={word}");
         let payout = self.make(webmaster, Resource::Payout, &form).await;
         self.add(Resource::Payout, payout, &own, &word);
+        let form = self.batch_form(webmaster, (wallet, currency_id)).await;
+        let batch = self.make(Operator, Resource::Batch, &form).await;
+        self.add(Resource::Batch, batch, &[Operator], "");
+        let (word, webmaster_id) = (self.word(), self.users[&webmaster]);
+        let form = format!("webmaster_id={webmaster_id}&currency_id={currency_id}&amount=10&comment={word}");
+        let advance = self.make(Operator, Resource::Advance, &form).await;
+        self.add(Resource::Advance, advance, &own, &word);
         let form = format!("advertiser_id={}&currency_id={currency_id}", self.users[&advertiser]);
         let cover = self.make(Operator, Resource::Cover, &form).await;
         self.add(Resource::Cover, cover, &[advertiser, Operator], "");

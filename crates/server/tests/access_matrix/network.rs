@@ -206,7 +206,8 @@ impl Network {
         let key = self.keys.get(&actor).map(String::as_str);
         let mut headers: Vec<(&str, &str)> = key.map(|key| ("x-api-key", key)).into_iter().collect();
         // What moves money is not taken without a name for the request.
-        let is_money = path.starts_with("/api/payout") || path.starts_with("/api/deposit");
+        let is_money = ["payout", "deposit", "advance", "batch"].map(|name| format!("/api/{name}"));
+        let is_money = is_money.iter().any(|name| path.starts_with(name));
         let name = (is_money && verb != "GET").then(|| self.word());
         headers.extend(name.as_deref().map(|name| ("idempotency-key", name)));
         self.app.call(verb, path, &headers, form).await

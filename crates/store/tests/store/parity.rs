@@ -13,8 +13,7 @@ use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
-    account, api_key, area, audit, balance, buyer, category, change, claim, click, condition, connection,
-    cover, currency, decision, delivery, deposit, domain, feed, finding, forward, geo, goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, person, phone_claim, postback, product, promo, rate, referral, rerating, rule, secret, stock, ticket, transfer, wallet,
+    account, advance, api_key, area, audit, balance, buyer, category, change, claim, click, condition, connection, cover, currency, decision, delivery, deposit, domain, feed, finding, forward, geo, goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure, offer_terms, parked_lead, payout, payout_batch, person, phone_claim, postback, product, promo, rate, referral, rerating, rule, secret, stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -202,6 +201,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
     let schema = schema(direct).await;
     let seen = check_entities! { direct, schema:
         account::Entity, main;
+        advance::Entity, main;
         api_key::Entity, main;
         area::Entity, main;
         audit::Entity, main;
@@ -245,6 +245,7 @@ async fn every_entity_describes_its_table(db: TestDb) {
         offer_terms::Entity, main;
         parked_lead::Entity, main;
         payout::Entity, main;
+        payout_batch::Entity, main;
         person::Entity, main;
         phone_claim::Entity, main;
         postback::Entity, main;
