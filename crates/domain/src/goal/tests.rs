@@ -15,6 +15,28 @@ fn money(charge: i64, payout: i64) -> LeadMoney {
     LeadMoney::new(charge, payout)
 }
 
+/// Trust M8: a million random sales, rates and shares of referrers; the parts are the whole.
+#[test]
+fn rounding_never_leaks() {
+    let mut state = 8u64;
+    let mut below = |end: i64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i64::try_from((state >> 11) % u64::try_from(end).unwrap_or(1)).unwrap_or(0)
+    };
+    let share = |ppm: i64| Rate { first: ppm, more: 0 };
+    let mut lost = 0i64;
+    for _ in 0..1_000_000 {
+        let charge = below(1_000_001);
+        let payment = share(below(charge + 1));
+        let terms = Terms { money_type: MoneyType::Percent, payment, charge: share(charge) };
+        let Ok(money) = terms.rate(Some(below(1 << 50))) else { panic!("it fits") };
+        let money = money.with_referral(below(1_000_001));
+        assert!(money.payout >= 0 && money.referral >= 0 && money.margin() >= 0, "{money:?}");
+        lost += money.charge - money.payout - money.referral - money.margin();
+    }
+    assert_eq!(lost, 0);
+}
+
 #[test]
 fn each_money_type_rates_an_action() {
     let fixed = terms(MoneyType::Fixed, "5", "7");

@@ -55,6 +55,8 @@ mod quality;
 #[cfg(test)]
 mod receiver;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod referrals;
 #[cfg(test)]
 mod reratings;
