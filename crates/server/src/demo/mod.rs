@@ -12,6 +12,7 @@ mod dice;
 mod history;
 mod live;
 mod materials;
+mod money;
 mod news;
 mod offers;
 mod people;
@@ -174,6 +175,7 @@ async fn people(builder: &Builder<'_>, password: String, dice: &mut Dice) -> who
     let by_operator = caller(Level::Operator, &operator);
     let advertisers = builder.advertisers().await?;
     let offers = builder.offers(by_operator, &advertisers).await?;
+    builder.covers(by_operator, &advertisers).await?;
     let materials = builder.materials(by_operator, &advertisers, &offers).await?;
     let (webmasters, links) =
         builder.webmasters(by_operator, &advertisers, &offers, dice, || step.advance(1)).await?;

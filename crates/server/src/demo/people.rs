@@ -8,6 +8,7 @@ use whocpa_engine::Caller;
 use whocpa_engine::area::{AreaCreate, AreaUpdate};
 use whocpa_engine::connection::{ConnectionCreate, ConnectionUpdate};
 use whocpa_engine::link::LinkCreate;
+use whocpa_engine::user::UserCreate;
 
 use super::dice::Dice;
 use super::offers::special;
@@ -90,7 +91,12 @@ impl Builder<'_> {
             let (first, second) = (FIRST[number % 16], SECOND[(number * 7 + number / 16) % 16]);
             let name = format!("{first} {second} {}", THIRD[number / 16 % 4]);
             let login = format!("{first}-{second}{}", number + 1).to_ascii_lowercase();
-            let account = self.account(UserLevel::Webmaster, &login, &name).await?;
+            // Every fifth was brought by somebody who came long before.
+            let referrer: Option<&Account> = accounts.get(number / 2).filter(|_| number % 5 == 4);
+            let referrer_id = referrer.map(|account| account.id);
+            let input =
+                UserCreate { referrer_id, ..UserCreate::new(UserLevel::Webmaster, &login, &name, "") };
+            let account = self.account_of(input).await?;
             let webmaster = caller(Level::Webmaster, &account);
             let areas = self.areas(operator, webmaster, &login, dice).await?;
             let connected =
