@@ -194,6 +194,7 @@ resources! {
     Cover      "cover"      "Covers: what an advertiser's leads are paid from":    NO,        NO,           own("lvu"),   all("lvuc");
     Condition  "condition"  "Special conditions":                                  NO,        own("lv"),    NO,           all("lvucd");
     Referral   "referral"   "Referrals":                                           NO,        own("lv"),    NO,           all("lv");
+    Document   "document"   "Documents as PDF":                                    NO,        own("l"),     own("l"),     all("l");
     Ticket     "ticket"     "Tickets to support":                                  NO,        own("lvuc"),  own("lvuc"),  all("lvu");
     Profile    "profile"    "Your account":                                        NO,        own("lvu"),   own("lvu"),   own("lvu");
     Key        "key"        "API keys":                                            NO,        own("lvcd"),  own("lvcd"),  own("lvcd");

@@ -28,7 +28,7 @@ impl Role {
     /// | ticket, simulate | all | own | all | all |
     /// | user | all | own | reads | reads |
     /// | condition (rates) | all | own | all | nothing |
-    /// | balance, transfer, wallet, payout, deposit, advance, cover, referral | all | reads own (of balances, lists) | all | nothing |
+    /// | balance, transfer, wallet, payout, deposit, advance, cover, referral, document | all | reads own (of balances, lists) | all | nothing |
     /// | batch (of payouts) | all | nothing | all | nothing |
     /// | stat, export | all | own | all | nothing |
     /// | audit | all | nothing | all | nothing |
@@ -106,9 +106,9 @@ fn is_catalogue(resource: Resource) -> bool {
 /// What moves money outside of leads, says where to, or sets the rates of single people. What leads are worth follows
 /// from goals, which are an offer's own terms; deciding about a lead is everyday work of an advertiser's program.
 pub fn is_money(resource: Resource) -> bool {
-    use Resource::{Advance, Balance, Batch, Condition, Cover, Currency, Deposit, Payout, Rate, Referral, Rerating, Transfer, Wallet};
+    use Resource::{Advance, Balance, Batch, Condition, Cover, Currency, Deposit, Document, Payout, Rate, Referral, Rerating, Transfer, Wallet};
     let moves = matches!(resource, Advance | Balance | Batch | Condition | Cover | Currency);
-    moves || matches!(resource, Deposit | Payout | Rate | Referral | Rerating | Transfer | Wallet)
+    moves || matches!(resource, Deposit | Document | Payout | Rate | Referral | Rerating | Transfer | Wallet)
 }
 
 /// One right of a key.

@@ -147,7 +147,9 @@ impl Engine {
                         "No approved payouts wait for this way in this currency",
                     ));
                 }
-                let amount = queued.iter().try_fold(0i64, |sum, row| sum.checked_add(row.amount_paid.unwrap_or(row.amount - row.fee)));
+                let amount = queued.iter().try_fold(0i64, |sum, row| {
+                    sum.checked_add(row.amount_paid.unwrap_or(row.amount - row.fee))
+                });
                 let row = PayoutBatch {
                     id: 0,
                     wallet_kind: kind.code(),

@@ -72,6 +72,7 @@ pub mod rerating;
 pub mod rule;
 pub mod secret;
 pub mod sequence;
+pub mod statement;
 pub mod stats;
 pub mod stock;
 #[cfg(feature = "testing")]

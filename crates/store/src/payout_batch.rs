@@ -98,7 +98,10 @@ pub async fn queued(db: &Db, kind: WalletKind, currency_id: i64, limit: u64) -> 
         .filter(P::BatchId.is_null())
         .filter(P::WalletKind.eq(kind.code()))
         // Exchanged ones are paid in another currency than that of their balance.
-        .filter(Expr::expr(Func::coalesce([Expr::col(P::CurrencyPaidId), Expr::col(P::CurrencyId)])).eq(currency_id))
+        .filter(
+            Expr::expr(Func::coalesce([Expr::col(P::CurrencyPaidId), Expr::col(P::CurrencyId)]))
+                .eq(currency_id),
+        )
         .order_by_asc(P::Id)
         .limit(limit)
         .lock_exclusive()

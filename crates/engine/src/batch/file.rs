@@ -34,7 +34,8 @@ impl Engine {
             let wallet = wallet::view_kept(db, row.wallet_id).await?;
             let wallet = wallet.ok_or_else(|| Error::Internal("a payout without a wallet".to_owned()))?;
             let account = self.account_of(&wallet)?;
-            let amount = Amount { micros: row.amount_paid.unwrap_or(row.amount - row.fee), digits }.to_string();
+            let amount =
+                Amount { micros: row.amount_paid.unwrap_or(row.amount - row.fee), digits }.to_string();
             let (number, purpose) = (row.id.to_string(), format!("Payout {} of batch {}", row.id, batch.id));
             let (holder, chain, code) = (&wallet.holder, &wallet.chain, &currency.code);
             let cells: Vec<&str> = match kind {

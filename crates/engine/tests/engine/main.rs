@@ -23,6 +23,8 @@ mod deliveries;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod forwards;

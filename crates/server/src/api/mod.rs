@@ -60,6 +60,7 @@ mod decision;
 mod deeplink;
 mod delivery;
 mod deposit;
+mod document;
 mod domain;
 mod export;
 mod payout;

@@ -6,7 +6,7 @@ use whocpa_domain::{Method, Resource};
 
 use super::resource::{Declaration, Declared};
 use super::{
-    advance, area, audit, balance, batch, category, click, condition, connection, cover, currency, decision, deeplink, delivery, deposit, domain, export, feed, finding, geo, goal, key, landing, lead, link, news, offer, orphan, payout, postback, product, profile, promo, proof, rate, referral, rerating, rule, simulate, stat, stock, ticket, transfer, user, wallet,
+    advance, area, audit, balance, batch, category, click, condition, connection, cover, currency, decision, deeplink, delivery, deposit, document, domain, export, feed, finding, geo, goal, key, landing, lead, link, news, offer, orphan, payout, postback, product, profile, promo, proof, rate, referral, rerating, rule, simulate, stat, stock, ticket, transfer, user, wallet,
 };
 
 /// Declared resources.
@@ -59,6 +59,7 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         postback::declaration(),
         proof::declaration(),
         referral::declaration(),
+        document::declaration(),
         simulate::declaration(),
         stat::declaration(),
     ])

@@ -202,6 +202,7 @@ const GROUPS: &[(&str, &[Resource])] = {
                 R::Cover,
                 R::Condition,
                 R::Referral,
+                R::Document,
             ],
         ),
         ("menu-account", &[]),

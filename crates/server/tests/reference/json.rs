@@ -23,6 +23,12 @@ pub fn example(text: &str) -> (String, bool) {
 impl Ordered {
     fn cut(&mut self, limit: usize) -> bool {
         match self {
+            // A file in base64.
+            Self::Plain(Value::String(text)) if text.len() > 2_000 => {
+                text.truncate(text.char_indices().nth(60).map_or(0, |(at, _)| at));
+                text.push('…');
+                true
+            }
             Self::Plain(_) => false,
             Self::Object(fields) => {
                 fields.iter_mut().fold(false, |is_cut, (_, value)| value.cut(limit) || is_cut)

@@ -151,6 +151,9 @@ pub async fn tell(story: &mut Story) {
     let form =
         [("amount", "20"), ("currency_id", "840"), ("method", "5"), ("advertiser_id", advertiser.as_str())];
     story.create(Operator, R::Deposit, &form).await;
+    story.list(Advertiser, R::Document, &[("deposit_id", &deposit)]).await;
+    story.list(Webmaster, R::Document, &[("currency_id", "840")]).await;
+    story.list(Operator, R::Document, &[("payout_id", &payout)]).await;
     for level in [Advertiser, Operator] {
         story.list(level, R::Deposit, &[("per_page", "10")]).await;
         story.view(level, R::Deposit, &deposit).await;
