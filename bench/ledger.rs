@@ -173,7 +173,7 @@ impl<'a> Network<'a> {
                 for conversion in part {
                     match engine.lead_receive(conversion).await.expect("a verdict") {
                         Verdict::Accepted { lead_id, .. } | Verdict::Updated { lead_id, .. } => {
-                            ids.push(lead_id)
+                            ids.push(lead_id);
                         }
                         other => panic!("{other:?}"),
                     }

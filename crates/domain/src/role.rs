@@ -106,7 +106,10 @@ fn is_catalogue(resource: Resource) -> bool {
 /// What moves money outside of leads, says where to, or sets the rates of single people. What leads are worth follows
 /// from goals, which are an offer's own terms; deciding about a lead is everyday work of an advertiser's program.
 pub fn is_money(resource: Resource) -> bool {
-    use Resource::{Advance, Balance, Batch, Condition, Cover, Currency, Deposit, Document, Payout, Rate, Referral, Rerating, Transfer, Wallet};
+    use Resource::{
+        Advance, Balance, Batch, Condition, Cover, Currency, Deposit, Document, Payout, Rate, Referral,
+        Rerating, Transfer, Wallet,
+    };
     let moves = matches!(resource, Advance | Balance | Batch | Condition | Cover | Currency);
     moves || matches!(resource, Deposit | Document | Payout | Rate | Referral | Rerating | Transfer | Wallet)
 }

@@ -9,6 +9,7 @@
 //! numbered event and the transfers of `domain::ledger`.
 
 mod again;
+mod bare;
 mod buyer;
 mod choice;
 mod close;

@@ -1,27 +1,27 @@
 //! What each conversion of a batch becomes: read what is there, decide in memory, write all of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::BotMark;
 use whocpa_domain::goal::MoneyType;
-use whocpa_domain::lead::{self, Contest, LeadReason, LeadStatus, LeadType};
+use whocpa_domain::lead::{self, LeadReason, LeadType};
 use whocpa_domain::orphan::{OrphanKind, OrphanState};
 use whocpa_domain::tid::{ClickId, click_ms};
 use whocpa_domain::way::{Attribution, AttributionRule, Intent};
 use whocpa_domain::{Result, Scope, Time};
-use whocpa_store::condition::ConditionVersion;
-use whocpa_store::goal::{Goal, GoalVersion};
+use whocpa_store::goal::Goal;
 use whocpa_store::lead::Lead;
 use whocpa_store::parked_lead::{self, ParkedLead};
 use whocpa_store::referral::{self, Referral};
 use whocpa_store::{Db, currency, goal};
 
 use super::again::{Rules, again, decide_new, mark_words};
+use super::bare::{area_of, bare_lead, worth};
 use super::choice::Choice;
 use super::goal::pick;
-use super::late::{beginning, terms_of, unpaid};
+use super::late::{beginning, unpaid};
 use super::noted::{self, Noted};
 use super::parked::natural_key;
 use super::phones::{Number, Phones};
@@ -255,8 +255,6 @@ impl Known {
             Err(reason) => return rejected("amount", reason),
         };
         let referral = self.referrals.get(&click.webmaster_id);
-        let referral_ppm = referral.map_or(0, |referral| referral.ppm);
-        let money = money.with_referral(referral_ppm);
         let repeated = repeated(claim, goal, number.as_ref(), (steps, phones));
         let first = repeated.map(|(id, _)| id);
         let mark = BotMark::from_code(click.bot_mark).filter(|mark| *mark != BotMark::None);
@@ -267,17 +265,12 @@ impl Known {
             first_lead_id: first,
             goal_line: line,
             month_leads,
-            charge: money.charge,
-            payout: money.payout,
-            referrer_id: referral.map(|referral| referral.referrer_id),
-            referral_ppm,
-            referral: money.referral,
             amount,
             r#type: if amount.is_some() { LeadType::Sale.code() } else { LeadType::Lead.code() },
             attribution: attribution(sent.attribution, offer).code(),
             date_decide_until: offer.and_then(|offer| decide_until(offer, steps.now())),
             date_auto_approve: offer.and_then(|offer| auto_approve(offer, is_marked, steps.now())),
-            ..bare_lead(claim, click, goal, (&version.row, special), id)
+            ..worth(bare_lead(claim, click, goal, (&version.row, special), id), money, referral)
         };
         let late = offer.filter(|_| first.is_none()).and_then(|offer| unpaid(claim, click, offer));
         let (status, code) = beginning(repeated.map(|(_, code)| code), late.is_some());
@@ -415,92 +408,4 @@ fn known_as(claim: &Claim, place: Place, key: &str, steps: &Steps) -> Option<i64
         None => steps.order(place, claim.click_id, &sent.sale_id),
         Some(_) => steps.reported(place, claim.click_id),
     })
-}
-
-/// The area that a claim comes from: its order's, else its click's.
-fn area_of(claim: &Claim, click: &Click) -> Option<i64> {
-    let told = claim.conversion.order.as_ref().and_then(|order| order.area_id);
-    told.or(Some(click.area_id).filter(|id| *id != 0))
-}
-
-/// A lead of this claim, before it is rated.
-fn bare_lead(
-    claim: &Claim,
-    click: &Click,
-    goal: &Goal,
-    (version, special): (&GoalVersion, Option<&ConditionVersion>),
-    id: i64,
-) -> Lead {
-    let [subid1, subid2, subid3, subid4, subid5] = click.subid.clone();
-    // Who could write any sale id names none: it would take the place of the advertiser's own.
-    let is_named = !claim.conversion.is_unproven();
-    let hold_period = special.and_then(|special| special.hold_period).unwrap_or(version.hold_period);
-    let given = |id: i64| Some(id).filter(|id| *id != 0);
-    Lead {
-        id,
-        advertiser_id: claim.conversion.advertiser_id,
-        webmaster_id: click.webmaster_id,
-        offer_id: click.offer_id,
-        goal_id: goal.id,
-        goal_version_id: version.id,
-        condition_version_id: special.map(|special| special.id),
-        click_id: click.id,
-        otol_click_id: None,
-        natural_key: String::new(),
-        sale_id: if is_named { claim.conversion.sale_id.clone() } else { String::new() },
-        r#type: LeadType::Lead.code(),
-        status: LeadStatus::Pending.code(),
-        is_closed: 0,
-        reason_code: LeadReason::Untold.code(),
-        substatus: claim.conversion.comment.clone(),
-        contest: Contest::None.code(),
-        first_lead_id: None,
-        event_count: 0,
-        hold_period,
-        currency_id: goal.currency_id,
-        amount: None,
-        charge: 0,
-        payout: 0,
-        referrer_id: None,
-        referral_ppm: 0,
-        referral: 0,
-        date_created: claim.sent.0,
-        date_redirect: click_ms(click.id).div_euclid(1000),
-        date_approved: None,
-        date_hold_end: claim.sent.plus_days(hold_period).0,
-        date_decide_until: None,
-        date_auto_approve: None,
-        date_decided: None,
-        terms_version: terms_of(click).map_or(0, |terms| terms.version),
-        date_closed: None,
-        link_id: click.link_id,
-        area_id: area_of(claim, click),
-        promo_id: given(click.promo_id),
-        product_id: given(click.product_id),
-        stock_id: given(click.stock_id),
-        landing_id: given(click.landing_id),
-        deeplink_id: given(click.deeplink_id),
-        subid1,
-        subid2,
-        subid3,
-        subid4,
-        subid5,
-        keyword: click.keyword.clone(),
-        ip: click.ip.clone(),
-        bot_mark: click.bot_mark,
-        country: click.country.clone(),
-        ua: click.ua.clone(),
-        url_from: click.referer.clone(),
-        language: click.language.clone(),
-        cookie_ttl_days: click.cookie_ttl_days,
-        way: claim.conversion.way.code(),
-        attribution: claim.conversion.attribution.code(),
-        is_signed: claim.conversion.is_signed,
-        device: click.device,
-        os: click.os.clone(),
-        browser: click.browser.clone(),
-        date_recorded: 0,
-        goal_line: 0,
-        month_leads: None,
-    }
 }

@@ -55,9 +55,9 @@ mod people_world;
 #[cfg(test)]
 mod quality;
 #[cfg(test)]
-mod receiver;
-#[cfg(test)]
 mod races;
+#[cfg(test)]
+mod receiver;
 #[cfg(test)]
 mod referrals;
 #[cfg(test)]

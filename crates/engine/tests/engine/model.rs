@@ -3,12 +3,14 @@
 //!
 //! `WHOCPA_MODEL_STEPS` says how many steps (300 unless told), `WHOCPA_MODEL_SEED` which ones.
 
+mod book;
+
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::IpAddr;
 
 use whocpa_db_test::db_test;
 use whocpa_domain::lead::LeadStatus;
-use whocpa_domain::ledger::AccountKind as K;
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::payout::{PayoutRules, PayoutTerms};
 use whocpa_domain::time::DAY;
@@ -21,169 +23,8 @@ use whocpa_engine::lead::{Conversion, Verdict};
 use whocpa_store::balance;
 use whocpa_store::testing::TestDb;
 
+use self::book::{Book, CENT, DOLLAR, Deposit, Dice, Lead, Model, Out, Payout, TWO_EYES};
 use crate::world::{START, USD, World, branch, person, read};
-
-/// Micro-units of a cent.
-const CENT: i64 = 10_000;
-/// Micro-units of a dollar.
-const DOLLAR: i64 = 1_000_000;
-/// Above this two operators must approve.
-const TWO_EYES: i64 = 20 * DOLLAR;
-
-/// Numbers that follow from the seed.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// From 0 to below `end`.
-    fn below(&mut self, end: i64) -> i64 {
-        i64::try_from(self.next() % u64::try_from(end).expect("above zero")).expect("small")
-    }
-
-    fn of<T: Clone>(&mut self, all: &[T]) -> T {
-        let at = self.below(i64::try_from(all.len()).expect("few"));
-        all[usize::try_from(at).expect("small")].clone()
-    }
-}
-
-/// What the model knows of a lead.
-#[derive(Debug, Clone)]
-struct Lead {
-    id: i64,
-    advertiser: usize,
-    webmaster: usize,
-    status: LeadStatus,
-    is_closed: bool,
-    charge: i64,
-    payout: i64,
-    /// For webmaster 0, who brought webmaster 1.
-    referral: i64,
-    hold_end: i64,
-    decisions: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Out {
-    Requested,
-    Approved,
-    Sending,
-    Paid,
-    Back,
-}
-
-#[derive(Debug, Clone)]
-struct Payout {
-    id: i64,
-    webmaster: usize,
-    amount: i64,
-    state: Out,
-    approver: Option<usize>,
-}
-
-#[derive(Debug, Clone)]
-struct Deposit {
-    id: i64,
-    advertiser: usize,
-    amount: i64,
-    /// Waiting, paid, or cancelled.
-    state: i64,
-}
-
-type Book = BTreeMap<(K, i64), i64>;
-
-struct Model {
-    /// What became of leads that nothing happens to any more.
-    base: Book,
-    leads: Vec<Lead>,
-    payouts: Vec<Payout>,
-    deposits: Vec<Deposit>,
-    webmasters: [Caller; 3],
-    advertisers: [Caller; 2],
-}
-
-impl Model {
-    /// Where the money of one lead is, by the words of the documentation.
-    fn seat(&self, lead: &Lead, book: &mut Book) {
-        let mut put = |kind: K, owner: i64, micros: i64| *book.entry((kind, owner)).or_default() += micros;
-        let advertiser = self.advertisers[lead.advertiser].user_id;
-        let webmaster = self.webmasters[lead.webmaster].user_id;
-        match lead.status {
-            LeadStatus::Pending => {
-                put(K::AdvertiserAvailable, advertiser, -lead.charge);
-                put(K::AdvertiserCommitted, advertiser, lead.charge);
-            }
-            LeadStatus::Approved => {
-                let (earned, kept) = if lead.is_closed {
-                    (K::WebmasterAvailable, K::HouseMargin)
-                } else {
-                    (K::WebmasterHold, K::HouseMarginHold)
-                };
-                put(K::AdvertiserAvailable, advertiser, -lead.charge);
-                put(earned, webmaster, lead.payout);
-                put(earned, self.webmasters[0].user_id, lead.referral);
-                put(kept, 0, lead.charge - lead.payout - lead.referral);
-            }
-            LeadStatus::Rejected | LeadStatus::Spam | LeadStatus::Double => {}
-        }
-    }
-
-    fn book(&self) -> Book {
-        let mut book = self.base.clone();
-        for lead in &self.leads {
-            self.seat(lead, &mut book);
-        }
-        for payout in &self.payouts {
-            let owner = self.webmasters[payout.webmaster].user_id;
-            let mut put =
-                |kind: K, owner: i64, micros: i64| *book.entry((kind, owner)).or_default() += micros;
-            match payout.state {
-                Out::Requested | Out::Approved | Out::Sending => {
-                    put(K::WebmasterAvailable, owner, -payout.amount);
-                    put(K::WebmasterReserved, owner, payout.amount);
-                }
-                Out::Paid => {
-                    put(K::WebmasterAvailable, owner, -payout.amount);
-                    put(K::External, 0, payout.amount);
-                }
-                Out::Back => {}
-            }
-        }
-        for deposit in self.deposits.iter().filter(|deposit| deposit.state == 1) {
-            *book.entry((K::External, 0)).or_default() -= deposit.amount;
-            let owner = self.advertisers[deposit.advertiser].user_id;
-            *book.entry((K::AdvertiserAvailable, owner)).or_default() += deposit.amount;
-        }
-        book.retain(|_, micros| *micros != 0);
-        book
-    }
-
-    fn available(&self, webmaster: usize) -> i64 {
-        let key = (K::WebmasterAvailable, self.webmasters[webmaster].user_id);
-        self.book().get(&key).copied().unwrap_or(0)
-    }
-
-    /// Keeps the newest closed leads only; what older ones did stays in the base.
-    fn retire(&mut self) {
-        let old = self.leads.len().saturating_sub(80);
-        let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.leads)
-            .into_iter()
-            .enumerate()
-            .partition(|(at, lead)| *at < old && lead.is_closed);
-        self.leads = kept.into_iter().map(|(_, lead)| lead).collect();
-        let mut base = std::mem::take(&mut self.base);
-        for (_, lead) in &gone {
-            self.seat(lead, &mut base);
-        }
-        self.base = base;
-    }
-}
 
 struct Run {
     world: World,
@@ -603,5 +444,9 @@ async fn the_ledger_is_what_the_model_says(test: TestDb) {
         }
     }
     let counts: Vec<String> = counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
-    println!("money model: {steps} steps of seed {seed}, imbalance 0, mismatches 0 ({})", counts.join(", "));
+    let figures = format!(
+        "money model: {steps} steps of seed {seed}, imbalance 0, mismatches 0 ({})",
+        counts.join(", ")
+    );
+    writeln!(std::io::stdout(), "{figures}").expect("write to the terminal");
 }

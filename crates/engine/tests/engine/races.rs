@@ -1,6 +1,7 @@
 //! Races for money, as many as the environment says: a hold that ends while everybody decides about it (trust M3), and one
 //! balance that everybody wants (trust M4), on PostgreSQL from two nodes.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -18,6 +19,10 @@ use crate::world::{START, USD, World, read};
 
 /// Tasks of one race.
 const RACERS: usize = 32;
+
+fn tell(figure: &str) {
+    writeln!(std::io::stdout(), "{figure}").expect("write to the terminal");
+}
 
 fn told(name: &str, unless: usize) -> usize {
     std::env::var(name).ok().map_or(unless, |text| text.parse().expect("a number"))
@@ -109,7 +114,7 @@ async fn a_hold_ends_once_whoever_decides_meanwhile(test: TestDb) {
     }
     assert_eq!((wrong, open), (0, 0));
     assert_eq!(world.engine.ledger_verify().await.expect("books").differences, []);
-    println!("M3: {holds} holds, {RACERS} tasks each: double resolutions {wrong}, unresolved {open}");
+    tell(&format!("M3: {holds} holds, {RACERS} tasks each: double resolutions {wrong}, unresolved {open}"));
 }
 
 /// The webmaster earned this many dollars before.
@@ -153,5 +158,5 @@ async fn one_balance_is_wanted_by_all_from_two_nodes(test: TestDb) {
         assert_eq!(mine.available.map(|amount| amount.micros), Some(0), "round {round}");
     }
     assert!(accepted.iter().all(|count| *count == 1), "{accepted:?}");
-    println!("M4: {rounds} rounds of {} requests: one accepted in each, least balance 0", 2 * RACERS);
+    tell(&format!("M4: {rounds} rounds of {} requests: one accepted in each, least balance 0", 2 * RACERS));
 }

@@ -66,11 +66,7 @@ impl Network {
             Resource::Rerating => {
                 format!("goal_id={}&d_created_from=2020-01-01&reason={word}", self.create_goal(party).await)
             }
-            }
-            Resource::Advance => {
-                let (webmaster, currency) = (self.users[&party.webmaster], party.currency_id);
-                format!("webmaster_id={webmaster}&currency_id={currency}&amount=10&comment={word}")
-            }
+            Resource::Advance => self.advance_form(party, &word),
             Resource::Batch => self.batch_form(party.webmaster, (party.wallet, party.currency_id)).await,
             // An advertiser who has none yet.
             Resource::Cover => {
@@ -96,6 +92,11 @@ impl Network {
         } else {
             format!("{form}&method=1&amount=50")
         }
+    }
+
+    fn advance_form(&self, party: &Party, word: &str) -> String {
+        let (webmaster, currency) = (self.users[&party.webmaster], party.currency_id);
+        format!("webmaster_id={webmaster}&currency_id={currency}&amount=10&comment={word}")
     }
 
     /// A batch of a payout that is approved for it.

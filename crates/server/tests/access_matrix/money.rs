@@ -16,7 +16,7 @@ impl Network {
         let referrer = self.users[&webmaster];
         let form = format!("level=1&login={word}&name={word}&password=correct+horse&referrer_id={referrer}");
         let brought = self.make(Operator, Resource::User, &form).await;
-        self.add(Resource::Referral, brought, &own, &word);
+        self.add(Resource::Referral, brought, &own, "");
         let word = self.word();
         let form = Self::wallet_form(currency_id, &word);
         let wallet = self.make(webmaster, Resource::Wallet, &form).await;

@@ -78,6 +78,30 @@ async fn referrals(story: &mut Story, webmaster: i64) {
     }
 }
 
+/// A payout that is sent with others, and money before it is earned.
+async fn batches(story: &mut Story, webmaster: i64) {
+    let payout = story.create(Webmaster, R::Payout, &[("currency_id", "840"), ("amount", "40")]).await;
+    story.update(Operator, R::Payout, &payout, &[("status", "1")]).await;
+    let batch = story.create(Operator, R::Batch, &[("wallet_kind", "3"), ("currency_id", "840")]).await;
+    let answer = format!("payout_id,reference\n{payout},9b1d22f0");
+    story.update(Operator, R::Batch, &batch, &[("references", &answer)]).await;
+    story.list(Operator, R::Batch, &[]).await;
+    story.view(Operator, R::Batch, &batch).await;
+    let owner = webmaster.to_string();
+    let form = [
+        ("webmaster_id", owner.as_str()),
+        ("currency_id", "840"),
+        ("amount", "200"),
+        ("repay_percent", "50"),
+        ("comment", "For the autumn campaign"),
+    ];
+    let advance = story.create(Operator, R::Advance, &form).await;
+    for level in [Webmaster, Operator] {
+        story.list(level, R::Advance, &[]).await;
+        story.view(level, R::Advance, &advance).await;
+    }
+}
+
 /// Special conditions, referrals, wallets, payouts and deposits.
 pub async fn tell(story: &mut Story) {
     let webmaster = story.list(Operator, R::User, &[("level", "1")]).await[0]["id"].as_i64().expect("an id");
@@ -113,26 +137,7 @@ pub async fn tell(story: &mut Story) {
         story.list(level, R::Payout, &[("per_page", "10")]).await;
         story.view(level, R::Payout, &payout).await;
     }
-    let payout = story.create(Webmaster, R::Payout, &[("currency_id", "840"), ("amount", "40")]).await;
-    story.update(Operator, R::Payout, &payout, &[("status", "1")]).await;
-    let batch = story.create(Operator, R::Batch, &[("wallet_kind", "3"), ("currency_id", "840")]).await;
-    let answer = format!("payout_id,reference\n{payout},9b1d22f0");
-    story.update(Operator, R::Batch, &batch, &[("references", &answer)]).await;
-    story.list(Operator, R::Batch, &[]).await;
-    story.view(Operator, R::Batch, &batch).await;
-    let owner = webmaster.to_string();
-    let form = [
-        ("webmaster_id", owner.as_str()),
-        ("currency_id", "840"),
-        ("amount", "200"),
-        ("repay_percent", "50"),
-        ("comment", "For the autumn campaign"),
-    ];
-    let advance = story.create(Operator, R::Advance, &form).await;
-    for level in [Webmaster, Operator] {
-        story.list(level, R::Advance, &[]).await;
-        story.view(level, R::Advance, &advance).await;
-    }
+    batches(story, webmaster).await;
     let form = [("amount", "1000"), ("currency_id", "840"), ("method", "1"), ("comment", "For May")];
     let deposit = story.create(Advertiser, R::Deposit, &form).await;
     let paid = [("status", "1"), ("reference", "Bank statement 117, line 4")];
