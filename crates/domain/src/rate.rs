@@ -99,14 +99,16 @@ pub struct Exchange {
 impl Exchange {
     /// The rate from one currency to another by these quotes, all of which count now.
     ///
-    /// Of the quotes of a pair the newest counts, whoever stated it, in whichever direction. A direct one goes before a
-    /// cross. Of several crosses the one counts whose older quote is the newest; then the one by the currency with the smaller
+    /// Of the quotes of a pair the operator's own goes before a bank's, then the newest counts, in whichever direction. A direct
+    /// one goes before a cross. Of several crosses the one counts whose older quote is the newest; then the one by the currency with the smaller
     /// number. The rate is rounded to the nearer 10^-12, halves up. `None` when there is no way, or no such number.
     pub fn find(quotes: &[Quote], from: i64, to: i64) -> Option<Self> {
         let mut newest: BTreeMap<(i64, i64), Quote> = BTreeMap::new();
         for quote in quotes {
             let known = newest.entry(quote.pair()).or_insert(*quote);
-            if (quote.date_from, quote.id) > (known.date_from, known.id) {
+            // Who pays by his own price is not overruled by whom he did not ask.
+            let rank = |quote: &Quote| (quote.source == RateSource::Operator, quote.date_from, quote.id);
+            if rank(quote) > rank(known) {
                 *known = *quote;
             }
         }
@@ -216,6 +218,10 @@ mod tests {
         // The newest of a pair counts, in whichever direction it was stated.
         let newer = [&own[..], &[quote(RUB, USD, "0.0125", 20)]].concat();
         assert_eq!(rate(&newer, USD, RUB).as_deref(), Some("80"));
+        // A bank's counts where the operator states none.
+        let bank = |value, at| Quote { source: RateSource::Ecb, ..quote(EUR, USD, value, at) };
+        assert_eq!(rate(&[quotes[0], bank("1.5", 30)], EUR, USD).as_deref(), Some("1.25"));
+        assert_eq!(rate(&[bank("1.5", 30), bank("1.4", 29)], EUR, USD).as_deref(), Some("1.5"));
         let found = Exchange::find(&quotes, USD, RUB).expect("a cross");
         assert_eq!(
             found.words(),

@@ -19,7 +19,7 @@ use whocpa_domain::{
 use whocpa_store::payout::{self, Payout, PayoutFilter};
 use whocpa_store::transfer::{self, Cause};
 use whocpa_store::wallet::{self, Wallet};
-use whocpa_store::{Db, account, balance};
+use whocpa_store::{Db, account, balance, person};
 
 use crate::audit::Changes;
 use crate::{Caller, Engine, Paging, Rows, currency};
@@ -58,6 +58,8 @@ params! {
         currency_id: i64,
         /// How much; everything that is available unless told.
         amount: Option<Decimal>,
+        /// The least that must arrive, in the wallet's currency: when the rate of this moment gives less, nothing is asked for.
+        amount_paid_min: Option<Decimal>,
         /// What the operator should know.
         comment: Option<String> where limits::TEXT,
     }
@@ -66,7 +68,8 @@ params! {
 params! {
     /// An operator's step with a payout. It needs an `Idempotency-Key`.
     pub struct PayoutUpdate {
-        /// The next state. Above the network's limit another operator must approve it too.
+        /// The next state. Above the network's limit another operator must approve it too; so must he a payout in another
+        /// currency than its balance's, where there is one: nobody pays by a rate that he alone has stated.
         status: Option<PayoutStatus>,
         /// Why it is rejected; required with a rejection.
         reason: Option<String> where limits::TEXT,
@@ -173,6 +176,10 @@ impl Engine {
                 let before = payout::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 let paid_in = whocpa_store::currency::view(&db, Scope::All, before.currency_id).await?;
                 let limit = self.payout_rules().second_of(&paid_in.map(|row| row.code).unwrap_or_default());
+                // The other operators are asked for only where their number matters.
+                let is_exchanged = before.currency_paid_id.is_some() && before.amount <= limit;
+                let is_watched = is_exchanged && has_others(&db, caller.user_id).await?;
+                let limit = if is_watched { 0 } else { limit };
                 let row = step::taken(caller, before.clone(), input, limit, self.now())?;
                 if step::sends(&before, &row) {
                     check_wallet(&db, row.wallet_id).await?;
@@ -214,6 +221,11 @@ impl Engine {
         let (amount, fee) = asked(input.amount, available, terms, places(input.currency_id))?;
         let row = Payout { amount, fee, ..new_row(&wallet, input, now) };
         let row = exchange::converted(db, row, wallet.currency_id, places(wallet.currency_id)).await?;
+        let arrives = row.amount_paid.unwrap_or(row.amount - row.fee);
+        if input.amount_paid_min.is_some_and(|least| arrives < least.0) {
+            let arrives = Amount { micros: arrives, digits: places(wallet.currency_id) };
+            return Err(Error::Conflict(format!("amount_paid_min: only {arrives} would arrive now")));
+        }
         let id = payout::create(db, row.clone()).await?;
         let row = Payout { id, ..row };
         post(db, &row, PayoutStatus::Requested, now).await?;
@@ -270,6 +282,12 @@ async fn check_wallet(db: &Db, id: i64) -> Result<()> {
 /// The wallet of a wish, which must take the currency of the balance.
 async fn wallet_of(db: &Db, wish: &Wish<'_>, now: Time) -> Result<Wallet> {
     crate::wallet::usable(db, wish.scope, wish.input.wallet_id, wish.webmaster_id, now).await
+}
+
+/// Whether another operator may approve payouts.
+async fn has_others(db: &Db, user_id: i64) -> Result<bool> {
+    let may = |user: &person::User| user.caller().may(Resource::Payout, Method::Update).is_ok();
+    Ok(person::operators(db).await?.iter().any(|user| user.id != user_id && may(user)))
 }
 
 /// The amount of a wish and its fee: what the currency can pay, no less than the way of payment takes, and no more

@@ -4,7 +4,10 @@ mod ecb;
 
 use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::rate::{Exchange, LONGEST_DAYS, OPERATOR_DAYS, RateSource, parse_rate, show_rate};
-use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Scope, Time, params, view};
+use whocpa_domain::time::DAY;
+use whocpa_domain::{
+    Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
+};
 use whocpa_store::rate::{self, Rate, RateFilter};
 use whocpa_store::{Db, currency};
 
@@ -50,7 +53,7 @@ params! {
         currency_id: i64,
         /// How many, at most twelve decimal places. State the larger number of a pair's two: it is more exact.
         value: String where VALUE,
-        /// From when on; from now unless told.
+        /// From when on, within a year; from now unless told. A moment of today that is over means from now on.
         date_start: Option<Time>,
         /// Until when; for 30 days unless told, for 366 at most.
         date_end: Option<Time>,
@@ -108,6 +111,7 @@ impl Engine {
             currency_ids: input.currency_id,
             sources: input.source,
             at: input.d_valid_at,
+            begun_at: begun_at(caller, self.now()),
         };
         let paging = Paging::new(input.page, input.per_page);
         let rows = rate::list(&self.store().read(), scope, &filter, paging).await?;
@@ -118,6 +122,7 @@ impl Engine {
     pub async fn rate_view(&self, caller: Caller, id: i64) -> Result<RateView> {
         let scope = caller.may(Resource::Rate, Method::View)?;
         let row = rate::view(&self.store().read(), scope, id).await?;
+        let row = row.filter(|row| begun_at(caller, self.now()).is_none_or(|now| row.date_from <= now.0));
         row.map(RateView::from).ok_or(Error::NotFound)
     }
 
@@ -144,16 +149,26 @@ impl Engine {
     }
 }
 
+/// Who may ask for a payout must not know the rate of tomorrow today.
+fn begun_at(caller: Caller, now: Time) -> Option<Time> {
+    (caller.level != Level::Operator).then_some(now)
+}
+
 /// A rate as it is stated.
 fn stated(caller: Caller, input: &RateCreate, now: Time) -> Result<Rate> {
     let mut errors = FieldErrors::default();
-    let start = input.date_start.unwrap_or(now);
+    let stated = input.date_start.unwrap_or(now);
+    // A day alone means its midnight, and clocks differ.
+    let start = if stated.0.div_euclid(DAY) == now.0.div_euclid(DAY) { stated.max(now) } else { stated };
     let end = input.date_end.unwrap_or(start.plus_days(OPERATOR_DAYS));
     if input.base_id == input.currency_id {
         errors.add("currency_id", "Must be another currency than base_id");
     }
     if start < now {
         errors.add("date_start", "Must not be in the past: what was exchanged keeps its rate");
+    }
+    if start > now.plus_days(LONGEST_DAYS) {
+        errors.add("date_start", format!("Must be within {LONGEST_DAYS} days"));
     }
     if end <= start {
         errors.add("date_end", "Must be later than date_start");

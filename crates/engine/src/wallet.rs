@@ -26,6 +26,9 @@ const CHAIN: Limits = Limits::Form(&Form {
     wrong: |name| Chain::by_name(name).is_none().then(|| "Must be TRC20 or ERC20".to_owned()),
 });
 
+/// Number of the currency USDT.
+const USDT: i64 = 10001;
+
 params! {
     /// Which wallets are wanted.
     pub struct WalletList {
@@ -109,9 +112,9 @@ view! {
         status: WalletStatus,
         /// Why it was rejected, empty otherwise.
         reason: String,
-        /// Least amount of a payout to it.
+        /// Least amount of a payout to it, in units of the balance that is paid out.
         amount_min: Amount,
-        /// Fixed part of the fee of a payout.
+        /// Fixed part of the fee of a payout, in units of the balance that is paid out.
         fee: Amount,
         /// Share of a payout that is its fee, in percent.
         fee_percent: Amount,
@@ -225,6 +228,9 @@ impl Engine {
         let chain = input.network.as_deref().and_then(Chain::by_name);
         if input.kind == WalletKind::Usdt && chain.is_none() {
             errors.add("network", "Must be TRC20 or ERC20 for USDT");
+        }
+        if input.kind == WalletKind::Usdt && input.currency_id != USDT {
+            errors.add("currency_id", format!("Must be {USDT}: a USDT wallet takes USDT"));
         }
         if input.kind != WalletKind::Usdt && input.network.is_some() {
             errors.add("network", "Only USDT has a network");

@@ -12,6 +12,7 @@ use sea_orm::{
     AccessMode, ConnectOptions, Database, DatabaseConnection, DbBackend, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
 use whocpa_domain::{Error, Result};
 
 use crate::account::Committed;
@@ -36,6 +37,7 @@ struct Inner {
     main: Pair,
     clicks: Pair,
     accounts: Arc<Committed>,
+    reports: Semaphore,
 }
 
 /// SQLite has one writer at a time, so writing has a connection of its own; on PostgreSQL both are the same pool.
@@ -75,7 +77,8 @@ impl Store {
             let clicks = sqlite(&config.data_dir.join("clicks.db"), config.connections).await?;
             (main, clicks)
         };
-        Ok(Self(Arc::new(Inner { main, clicks, accounts: Arc::default() })))
+        let reports = Semaphore::new(usize::try_from(config.connections / 2).unwrap_or(1).max(1));
+        Ok(Self(Arc::new(Inner { main, clicks, accounts: Arc::default(), reports })))
     }
 
     /// For looking: what is committed at the moment of each statement.
@@ -86,6 +89,11 @@ impl Store {
     /// For looking at clicks.
     pub fn clicks(&self) -> Db {
         Db::connection(&self.0.clicks.read)
+    }
+
+    /// A place for a question that may take long: half of the connections stay free for visitors and leads.
+    pub(crate) async fn report_place(&self) -> Result<SemaphorePermit<'_>> {
+        self.0.reports.acquire().await.map_err(|_| Error::Unavailable("the program ends".to_owned()))
     }
 
     /// The connections beneath the query layer, for COPY; PostgreSQL only.

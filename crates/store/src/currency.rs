@@ -1,6 +1,7 @@
 //! Currencies: ISO 4217 and USDT.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Condition;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder};
 use serde::Serialize;
 use whocpa_domain::{Result, Scope};
@@ -70,7 +71,16 @@ pub async fn delete(db: &Db, id: i64) -> Result<bool> {
     let accounts = crate::account::Entity::find().filter(crate::account::Column::CurrencyId.eq(id));
     let products = crate::product::Entity::find().filter(crate::product::Column::CurrencyId.eq(id));
     let feeds = crate::feed::Entity::find().filter(crate::feed::Column::CurrencyId.eq(id));
-    let used = goals.count(&db.conn()).await.map_err(db::error)?
+    let is_of = |column: crate::rate::Column| column.eq(id);
+    let of_rate = Condition::any().add(is_of(crate::rate::Column::BaseId));
+    let of_rate = of_rate.add(is_of(crate::rate::Column::CurrencyId));
+    let rates = crate::rate::Entity::find().filter(of_rate);
+    let wallets = crate::wallet::Entity::find().filter(crate::wallet::Column::CurrencyId.eq(id));
+    let deposits = crate::deposit::Entity::find().filter(crate::deposit::Column::CurrencyId.eq(id));
+    let used = rates.count(&db.conn()).await.map_err(db::error)?
+        + wallets.count(&db.conn()).await.map_err(db::error)?
+        + deposits.count(&db.conn()).await.map_err(db::error)?
+        + goals.count(&db.conn()).await.map_err(db::error)?
         + accounts.count(&db.conn()).await.map_err(db::error)?
         + products.count(&db.conn()).await.map_err(db::error)?
         + feeds.count(&db.conn()).await.map_err(db::error)?;

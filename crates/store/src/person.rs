@@ -328,6 +328,13 @@ pub async fn owners_for_update(db: &Db) -> Result<Vec<User>> {
         .map_err(db::error)
 }
 
+/// Operators whose accounts work.
+pub async fn operators(db: &Db) -> Result<Vec<User>> {
+    let rows = Entity::find().filter(Column::Level.eq(UserLevel::Operator.code()));
+    let rows = rows.filter(Column::Status.eq(UserStatus::Active.code())).order_by_asc(Column::Id);
+    rows.all(&db.conn()).await.map_err(db::error)
+}
+
 /// The operator in whose name the network writes by itself: the first one that works.
 pub async fn first_operator(db: &Db) -> Result<Option<i64>> {
     Entity::find()

@@ -70,6 +70,8 @@ pub struct RateFilter {
     pub sources: Option<Vec<RateSource>>,
     /// Only those that count at this moment.
     pub at: Option<Time>,
+    /// Only those that had begun then.
+    pub begun_at: Option<Time>,
 }
 
 /// Rates are the same for all; nobody who is nobody sees them.
@@ -97,6 +99,9 @@ pub async fn list(db: &Db, scope: Scope, filter: &RateFilter, paging: Paging) ->
         if let Some(wanted) = wanted {
             select = select.filter(column.is_in(wanted.iter().copied()));
         }
+    }
+    if let Some(time) = filter.begun_at {
+        select = select.filter(Column::DateFrom.lte(time.0));
     }
     if let Some(time) = filter.at {
         select = select.filter(at(time));

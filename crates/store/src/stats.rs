@@ -133,6 +133,7 @@ impl Store {
     /// [`Error::Invalid`] when it has more than [`ROWS_LIMIT`] rows, when more than [`CLICKS_LIMIT`] clicks would have to be
     /// looked at one by one, or when clicks are asked that are kept as sums only.
     pub async fn stat_report(&self, scope: Scope, query: &StatQuery) -> Result<Report> {
+        let _place = self.report_place().await?;
         let main = self.read();
         let known = Known::read(&main, scope, query).await?;
         let mut report = Report::default();

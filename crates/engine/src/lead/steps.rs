@@ -398,7 +398,8 @@ impl Steps {
         lead.event_count += 1;
         lead.status = to.status.code();
         lead.is_closed = to.closing.code();
-        lead.date_recorded = self.now.0;
+        // Clocks of nodes differ: what is known of a lead at a moment never goes back.
+        lead.date_recorded = self.now.0.max(lead.date_recorded);
         if from.map(|state| state.status) != Some(to.status) {
             lead.contest = contest_after(lead.contest(), to.status).code();
             lead.date_approved = (to.status == LeadStatus::Approved).then_some(self.now.0);

@@ -68,5 +68,6 @@ impl Engine {
 /// Everything, in the wallet's currency.
 fn input(row: &Wallet) -> PayoutCreate {
     let comment = Some("By schedule".to_owned());
-    PayoutCreate { wallet_id: Some(row.id), currency_id: row.currency_id, amount: None, comment }
+    let currency_id = row.currency_id;
+    PayoutCreate { wallet_id: Some(row.id), currency_id, amount: None, amount_paid_min: None, comment }
 }

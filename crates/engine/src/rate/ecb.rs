@@ -25,7 +25,7 @@ const CHUNK: usize = 1000;
 /// [`Error::Invalid`] for another file.
 pub async fn load(config: &EngineConfig, text: &str, now: Time) -> Result<u64> {
     let store = open::connect(config).await?;
-    let loaded = store_rates(&store, text, Time(0), now).await;
+    let loaded = store_rates(&store, text, (Time(0), now), now).await;
     store.close().await;
     loaded
 }
@@ -33,14 +33,18 @@ pub async fn load(config: &EngineConfig, text: &str, now: Time) -> Result<u64> {
 impl Engine {
     /// Loads what ships with the program, from a day on; gives how many rates are new.
     pub async fn rate_load_shipped(&self, since: Time) -> Result<u64> {
-        store_rates(self.store(), SHIPPED, since, self.now()).await
+        store_rates(self.store(), SHIPPED, (since, Time(i64::MAX)), self.now()).await
     }
 }
 
-async fn store_rates(store: &Store, text: &str, since: Time, now: Time) -> Result<u64> {
+/// Stores the rates of days from `since` on; none of them may come after `until`.
+async fn store_rates(store: &Store, text: &str, (since, until): (Time, Time), now: Time) -> Result<u64> {
     let rows = currency::list(&store.read(), Scope::All).await?;
     let known: BTreeMap<String, i64> = rows.into_iter().map(|row| (row.code, row.id)).collect();
     let rates = read(text, &known, now).map_err(|words| Error::field("file", words))?;
+    if let Some(early) = rates.iter().find(|rate| rate.date_from - PUBLISHED > until.0) {
+        return Err(Error::field("file", format!("{} has not come yet", Time(early.date_from))));
+    }
     let rates: Vec<Rate> = rates.into_iter().filter(|rate| rate.date_from >= since.0).collect();
     let mut count = 0;
     for chunk in rates.chunks(CHUNK) {
@@ -62,10 +66,10 @@ fn read(text: &str, known: &BTreeMap<String, i64>, now: Time) -> std::result::Re
         let record = record.map_err(|error| error.to_string())?;
         let line = record.position().map_or(0, csv::Position::line);
         let day = record.get(0).unwrap_or_default().trim();
-        let day = Time::parse(day).ok_or_else(|| format!("Line {line}: {day:?} is no date"))?;
+        let day = read_day(day).ok_or_else(|| format!("Line {line}: {day:?} is no date"))?;
         for (value, currency_id) in record.iter().zip(&columns).skip(1) {
             let (value, Some(currency_id)) = (value.trim(), *currency_id) else { continue };
-            if value.is_empty() || value == "N/A" {
+            if value.is_empty() || value == "N/A" || currency_id == EURO {
                 continue;
             }
             let value = parse_rate(value).ok_or_else(|| format!("Line {line}: {value:?} is no rate"))?;
@@ -87,6 +91,14 @@ fn read(text: &str, known: &BTreeMap<String, i64>, now: Time) -> std::result::Re
     Ok(rates)
 }
 
+/// A day, as the bank writes it in the file of all days (`2026-01-05`) and in that of the newest one (`05 January 2026`).
+fn read_day(text: &str) -> Option<Time> {
+    Time::parse(text).or_else(|| {
+        let day = jiff::civil::Date::strptime("%d %B %Y", text).ok()?;
+        Time::parse(&day.to_string())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,11 +116,13 @@ mod tests {
 
     #[test]
     fn another_file_is_refused() {
-        let known = BTreeMap::from([("USD".to_owned(), 840)]);
+        let known = BTreeMap::from([("USD".to_owned(), 840), ("EUR".to_owned(), EURO)]);
         for text in ["", "a,b\n1,2\n", "Date\n", "Date,USD\nx,1\n", "Date,USD\n2026-01-01,-1\n"] {
             assert!(read(text, &known, Time(0)).is_err(), "{text}");
         }
-        let text = "Date, USD, XXX, \n2026-01-05, 1.25, 9, \n2026-01-06,N/A,,\n";
-        assert_eq!(read(text, &known, Time(0)).expect("the bank's daily file").len(), 1);
+        let text = "Date, USD, EUR, XXX, \n05 January 2026, 1.25, 1, 9, \n2026-01-06,N/A,,,\n";
+        let rates = read(text, &known, Time(0)).expect("the bank's daily file");
+        assert_eq!(rates.len(), 1);
+        assert_eq!(Time(rates[0].date_from), Time::parse("2026-01-05T16:00:00Z").expect("a moment"));
     }
 }

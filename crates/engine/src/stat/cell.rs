@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use url::form_urlencoded;
 use whocpa_domain::input::Limits;
 use whocpa_domain::stat::{Calendar, Dimension, Key, Measure, Shape, Source};
+use whocpa_domain::time::DAY;
 use whocpa_domain::{Error, Level, Result, Time};
 use whocpa_store::stats::{Cell, StatQuery};
 
@@ -77,7 +78,8 @@ pub(crate) fn read(text: &str, measure: Option<Measure>, level: Level) -> Result
         }
     }
     let (from, until) = from.zip(until).ok_or_else(wrong)?;
-    let is_period = 0 <= from.0 && from < until && until.0 <= super::LAST;
+    let is_long = until.0.saturating_sub(from.0) > super::LONGEST * DAY;
+    let is_period = 0 <= from.0 && from < until && until.0 <= super::LAST && !is_long;
     if !is_period {
         return Err(wrong());
     }

@@ -188,6 +188,11 @@ fn add<T: Named>(filters: &mut Filters, dimension: Dimension, values: Option<Vec
     }
 }
 
+/// Codes of countries as they are stored.
+fn capitals(codes: Option<Vec<String>>) -> Option<Vec<String>> {
+    codes.map(|codes| codes.iter().map(|code| code.to_ascii_uppercase()).collect())
+}
+
 /// Who may ask for it.
 fn refusal(dimension: Dimension) -> &'static str {
     match (dimension.is_for(Level::Webmaster), dimension.is_for(Level::Advertiser)) {
@@ -225,7 +230,7 @@ impl StatList {
         add(filters, Dimension::Promo, self.promo_id.take());
         add(filters, Dimension::Stock, self.stock_id.take());
         add(filters, Dimension::Deeplink, self.deeplink_id.take());
-        add(filters, Dimension::Country, self.country.take());
+        add(filters, Dimension::Country, capitals(self.country.take()));
         add(filters, Dimension::Device, self.device.take());
         add(filters, Dimension::Os, self.os.take());
         add(filters, Dimension::Browser, self.browser.take());
@@ -256,7 +261,7 @@ impl StatList {
         add(filters, Dimension::Promo, self.promo_id_not.take());
         add(filters, Dimension::Stock, self.stock_id_not.take());
         add(filters, Dimension::Deeplink, self.deeplink_id_not.take());
-        add(filters, Dimension::Country, self.country_not.take());
+        add(filters, Dimension::Country, capitals(self.country_not.take()));
         add(filters, Dimension::Device, self.device_not.take());
         add(filters, Dimension::Os, self.os_not.take());
         add(filters, Dimension::Browser, self.browser_not.take());

@@ -356,6 +356,27 @@ async fn a_wallet_of_another_currency_is_paid_by_the_rate_of_the_moment(test: Te
     let seen = engine.payout_view(webmaster, next).await.expect("the payout");
     assert_eq!((seen.rate.as_deref(), seen.amount_paid.to_string()), (Some("50"), "5000.50".into()));
     engine.payout_delete(webmaster, next).await.expect("cancel");
+    let least = [("currency_id", "840"), ("amount", "100.01"), ("amount_paid_min", "5000.51")];
+    assert_eq!(
+        conflict(engine.payout_create(webmaster, read(&least)).await),
+        "amount_paid_min: only 5000.50 would arrive now"
+    );
+    // Where there is another operator, nobody alone states a rate and pays by it.
+    let second = person(&world.test, UserLevel::Operator, "second").await;
+    let watched = engine.payout_create(webmaster, wish()).await.expect("a payout");
+    let approve =
+        async |caller: Caller| engine.payout_update(caller, watched, read(&[("status", "1")])).await;
+    approve(operator).await.expect("the first approval");
+    let shown = engine.payout_view(operator, watched).await.expect("view");
+    assert_eq!(shown.status, PayoutStatus::Requested);
+    approve(second).await.expect("the second approval");
+    let shown = engine.payout_view(operator, watched).await.expect("view");
+    assert_eq!(shown.status, PayoutStatus::Approved);
+    let usdt = [("kind", "3"), ("account", "x"), ("currency_id", "840"), ("network", "TRC20")];
+    assert!(
+        refusal(engine.wallet_create(webmaster, read(&usdt)).await)
+            .contains(&"currency_id: Must be 10001: a USDT wallet takes USDT".to_owned())
+    );
     assert_eq!(engine.ledger_verify().await.expect("verify").differences, []);
     // Rates end.
     world.clock.advance(31 * 24 * HOUR);
@@ -389,7 +410,10 @@ async fn rates_are_stated_once(test: TestDb) {
     let count = engine.rate_load_shipped(START.plus_days(700)).await.expect("load");
     assert!(count > 1000, "{count}");
     assert_eq!(engine.rate_load_shipped(START.plus_days(700)).await.expect("load"), 0);
-    let ecb =
-        engine.rate_list(world.webmaster, read(&[("source", "2"), ("per_page", "10")])).await.expect("rates");
+    let of_bank = [("source", "2"), ("per_page", "10")];
+    let ecb = engine.rate_list(world.operator, read(&of_bank)).await.expect("rates");
     assert_eq!(ecb.total_count, i64::try_from(count).expect("a count"));
+    // Who is paid by them does not know the rates of tomorrow.
+    let begun = engine.rate_list(world.webmaster, read(&of_bank)).await.expect("rates");
+    assert_eq!(begun.total_count, 0);
 }

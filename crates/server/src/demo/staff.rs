@@ -114,7 +114,7 @@ impl Builder<'_> {
         for (base, currency, value, comment) in [
             ("978", "840", "1.15", "Bank's rate of the morning"),
             ("840", "643", "92.5", "Exchange's rate of the morning"),
-            ("10001", "840", "0.999", "USDT is bought with a fee"),
+            ("10001", "840", "1.001", "USDT is bought with a fee"),
         ] {
             let pairs =
                 [("base_id", base), ("currency_id", currency), ("value", value), ("comment", comment)]

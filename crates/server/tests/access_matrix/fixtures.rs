@@ -23,11 +23,7 @@ impl Network {
                 )
             }
             Resource::Category => format!("name_en={word}&name_ru={word}"),
-            Resource::Currency => {
-                let number: u32 = word.trim_matches(char::is_alphabetic).parse().expect("a number");
-                let id = 50_000 + number;
-                format!("id={id}&code=X{id}&digits=2&name_en={word}&name_ru={word}")
-            }
+            Resource::Currency => Self::currency_form(&word),
             Resource::Rate => format!("base_id=840&currency_id=978&value=0.9&comment={word}"),
             // A manager speaks about the offers of his people only.
             Resource::Feed => Self::feed_form(party.public_offer, &word),
@@ -68,12 +64,7 @@ impl Network {
             }
             Resource::Advance => self.advance_form(party, &word),
             Resource::Batch => self.batch_form(party.webmaster, (party.wallet, party.currency_id)).await,
-            // An advertiser who has none yet.
-            Resource::Cover => {
-                let form = format!("level=2&login={word}&name={word}&password=correct+horse");
-                let advertiser = self.make(Actor::Operator, Resource::User, &form).await;
-                format!("advertiser_id={advertiser}&currency_id={}&credit_limit=100", party.currency_id)
-            }
+            Resource::Cover => self.cover_form(party, &word).await,
             Resource::Wallet => Self::wallet_form(party.currency_id, &word),
             Resource::Payout | Resource::Deposit => self.payment_form(resource, party, actor, &word),
             Resource::Postback => Self::postback_form(&word),
@@ -81,6 +72,19 @@ impl Network {
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
             other => panic!("{} has no create body in fixtures.rs", other.name()),
         }
+    }
+
+    fn currency_form(word: &str) -> String {
+        let number: u32 = word.trim_matches(char::is_alphabetic).parse().expect("a number");
+        let id = 50_000 + number;
+        format!("id={id}&code=X{id}&digits=2&name_en={word}&name_ru={word}")
+    }
+
+    /// Of an advertiser who has none yet.
+    async fn cover_form(&self, party: &Party, word: &str) -> String {
+        let form = format!("level=2&login={word}&name={word}&password=correct+horse");
+        let advertiser = self.make(Actor::Operator, Resource::User, &form).await;
+        format!("advertiser_id={advertiser}&currency_id={}&credit_limit=100", party.currency_id)
     }
 
     fn payment_form(&self, resource: Resource, party: &Party, actor: Actor, word: &str) -> String {

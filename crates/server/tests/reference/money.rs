@@ -82,7 +82,7 @@ async fn referrals(story: &mut Story, webmaster: i64) {
 async fn batches(story: &mut Story, webmaster: i64) {
     let payout = story.create(Webmaster, R::Payout, &[("currency_id", "840"), ("amount", "40")]).await;
     story.update(Operator, R::Payout, &payout, &[("status", "1")]).await;
-    let batch = story.create(Operator, R::Batch, &[("wallet_kind", "3"), ("currency_id", "840")]).await;
+    let batch = story.create(Operator, R::Batch, &[("wallet_kind", "1"), ("currency_id", "840")]).await;
     let answer = format!("payout_id,reference\n{payout},9b1d22f0");
     story.update(Operator, R::Batch, &batch, &[("references", &answer)]).await;
     story.list(Operator, R::Batch, &[]).await;
@@ -109,17 +109,17 @@ pub async fn tell(story: &mut Story) {
     rates(story).await;
     referrals(story, webmaster).await;
     earn(story, webmaster).await;
+    let form = [("kind", "1"), ("account", "U0123456"), ("currency_id", "840"), ("name", "Savings")];
+    let wallet = story.create(Webmaster, R::Wallet, &form).await;
+    story.update(Webmaster, R::Wallet, &wallet, &[("name", "Main wallet")]).await;
+    story.update(Operator, R::Wallet, &wallet, &[("status", "1")]).await;
     let form = [
         ("kind", "3"),
         ("network", "TRC20"),
         ("account", "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"),
-        ("currency_id", "840"),
-        ("name", "Savings"),
+        ("currency_id", "10001"),
+        ("name", "Old account"),
     ];
-    let wallet = story.create(Webmaster, R::Wallet, &form).await;
-    story.update(Webmaster, R::Wallet, &wallet, &[("name", "Main wallet")]).await;
-    story.update(Operator, R::Wallet, &wallet, &[("status", "1")]).await;
-    let form = [("kind", "1"), ("account", "U0123456"), ("currency_id", "840"), ("name", "Old account")];
     let spare = story.create(Webmaster, R::Wallet, &form).await;
     story.delete(Webmaster, R::Wallet, &spare).await;
     for level in [Webmaster, Operator] {

@@ -6,7 +6,7 @@ use whocpa_domain::time::DAY;
 use whocpa_domain::{Result, Time};
 
 use super::rollup;
-use crate::db::{self, Db};
+use crate::db::{self, Backend, Db};
 use crate::migrate::{execute, statement};
 
 /// From this second on every click is kept as a row.
@@ -24,8 +24,14 @@ pub async fn rebuild_days(db: &Db) -> Result<(i64, i64)> {
     Ok((from, last.map_or(from, |id| day(Some(id)) + 1)))
 }
 
-/// Makes all sums of a day anew from its clicks, in the caller's transaction.
+/// Makes all sums of a day anew from its clicks, in the caller's transaction; not of one whose clicks are going meanwhile, which
+/// has nothing else than its sums.
 pub async fn rebuild_day(db: &Db, day: i64) -> Result<()> {
+    let lock = if db.backend() == Backend::Postgres { " FOR SHARE" } else { "" };
+    let kept = number(db, &format!("SELECT kept_from FROM stat_kept WHERE id = 1{lock}")).await?;
+    if kept.is_some_and(|kept| day * DAY < kept) {
+        return Ok(());
+    }
     rollup::rebuild(db, day).await
 }
 

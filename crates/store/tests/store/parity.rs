@@ -198,12 +198,9 @@ macro_rules! check_entities {
     }};
 }
 
-#[db_test]
-async fn every_entity_describes_its_table(db: TestDb) {
-    rows::network(&db.store).await;
-    let direct = &Direct::open(&db.config).await;
-    let schema = schema(direct).await;
-    let seen = check_entities! { direct, schema:
+/// The entities, in two functions: there are many.
+async fn first_tables(direct: &Direct, schema: &BTreeSet<String>) -> BTreeSet<String> {
+    check_entities! { direct, schema:
         account::Entity, main;
         advance::Entity, main;
         api_key::Entity, main;
@@ -235,6 +232,11 @@ async fn every_entity_describes_its_table(db: TestDb) {
         forward::Entity, main;
         geo::Entity, main;
         goal::Entity, main;
+    }
+}
+
+async fn other_tables(direct: &Direct, schema: &BTreeSet<String>) -> BTreeSet<String> {
+    check_entities! { direct, schema:
         goal::version::Entity, main;
         image::Entity, main;
         impression::Entity, main;
@@ -266,7 +268,16 @@ async fn every_entity_describes_its_table(db: TestDb) {
         ticket::message::Entity, main;
         transfer::Entity, main;
         wallet::Entity, main;
-    };
+    }
+}
+
+#[db_test]
+async fn every_entity_describes_its_table(db: TestDb) {
+    rows::network(&db.store).await;
+    let direct = &Direct::open(&db.config).await;
+    let schema = schema(direct).await;
+    let mut seen = first_tables(direct, &schema).await;
+    seen.extend(other_tables(direct, &schema).await);
     let tables: BTreeSet<String> =
         schema.iter().filter_map(|fact| fact.strip_prefix("table ")).map(str::to_owned).collect();
     assert_eq!(seen, tables, "a new table needs its entity in this list");

@@ -23,5 +23,6 @@ CREATE TRIGGER rate_no_delete BEFORE DELETE ON rate BEGIN SELECT RAISE(ABORT, 'r
 -- A payout in another currency than its balance's: what arrives, and by which rate (10^-12), recorded when it was asked for.
 ALTER TABLE payout ADD COLUMN currency_paid_id BIGINT REFERENCES currency (id);
 ALTER TABLE payout ADD COLUMN amount_paid BIGINT;
-ALTER TABLE payout ADD COLUMN rate BIGINT;
+ALTER TABLE payout ADD COLUMN rate BIGINT
+    CHECK ((rate IS NULL) = (amount_paid IS NULL) AND (rate IS NULL) = (currency_paid_id IS NULL));
 ALTER TABLE payout ADD COLUMN rate_source TEXT NOT NULL DEFAULT '';
