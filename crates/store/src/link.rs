@@ -60,7 +60,7 @@ pub struct Model {
     pub landing_id: Option<i64>,
     /// The page before that one.
     pub prelanding_id: Option<i64>,
-    /// [`LinkRotation`](whocpa_domain::rotation::LinkRotation) as a number.
+    /// [`LinkRotation`] as a number.
     pub rotation: i64,
     /// [`Route`](whocpa_domain::rotation::Route)s as their text.
     pub routes: String,
