@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use whocpa_domain::input::Until;
 use whocpa_domain::ledger::{Account, AccountKind, TransferKind};
 use whocpa_domain::money::Amount;
+use whocpa_domain::payout::PayoutStatus;
 use whocpa_domain::time::DAY;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, Level, Method, Resource, Result, Scope, Time, params, view};
@@ -109,6 +110,9 @@ impl Engine {
         let db = self.store().read();
         let missing = || Error::field("payout_id", "Payouts not found");
         let row = payout::view(&db, scope, id).await?.ok_or_else(missing)?;
+        if row.status != PayoutStatus::Paid.code() {
+            return Err(Error::field("payout_id", "Only a payout that is paid has a remittance"));
+        }
         let account = wallet::view_kept(&db, row.wallet_id).await?.map(|wallet| wallet.account_masked);
         let around = self.around(row.webmaster_id, row.currency_id).await?;
         let (words, number) = (around.words, format!("P-{:06}", row.id));

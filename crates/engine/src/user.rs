@@ -108,6 +108,7 @@ impl Engine {
             ("referral_date_end", input.referral_date_end != Patch::Keep),
         ];
         check_secured(&mut errors, caller, &secured);
+        check_share(&mut errors, caller, &secured[4..]);
         if input.manager_id != Patch::Keep && caller.role != Role::Owner {
             errors.add("manager_id", "Only an owner may change this");
         }
@@ -247,6 +248,7 @@ impl Engine {
         ];
         check_secured(&mut errors, caller, &secured);
         check_referred(&mut errors, input);
+        check_share(&mut errors, caller, &secured[1..]);
         if input.manager_id.is_some() && caller.role != Role::Owner {
             errors.add("manager_id", "Only an owner may choose this: the people whom you add are yours");
         }
@@ -311,6 +313,14 @@ impl Engine {
 pub(crate) fn check_secured(errors: &mut FieldErrors, caller: Caller, sent: &[(&str, bool)]) {
     for (field, _) in sent.iter().filter(|(_, is_sent)| *is_sent && !caller.may_secure()) {
         errors.add(*field, "Needs a key with all rights: read, write and money");
+    }
+}
+
+/// What a referrer gets comes out of the network's part: that is not a manager's to give.
+fn check_share(errors: &mut FieldErrors, caller: Caller, sent: &[(&str, bool)]) {
+    let may = matches!(caller.role, Role::Owner | Role::Finance);
+    for (field, _) in sent.iter().filter(|(_, is_sent)| *is_sent && !may) {
+        errors.add(*field, "Only an owner or finance may set this");
     }
 }
 

@@ -7,6 +7,7 @@ use whocpa_domain::{Result, Scope, Time};
 
 use crate::bulk;
 use crate::db::{self, Db};
+use crate::person;
 
 /// One lead in one system.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -51,7 +52,7 @@ pub async fn of_lead(db: &Db, scope: Scope, lead_id: i64) -> Result<Vec<Forward>
     let select = match scope {
         Scope::All => select,
         Scope::Advertiser(id) => select.filter(Column::UserId.eq(id)),
-        Scope::Manager(id) => select.filter(Column::UserId.in_subquery(crate::person::managed(id))),
+        Scope::Manager(id) => select.filter(Column::UserId.in_subquery(person::managed(id))),
         Scope::Webmaster(_) | Scope::Public => select.filter(Column::LeadId.eq(-1)),
     };
     select.all(&db.conn()).await.map_err(db::error)
@@ -66,6 +67,7 @@ pub async fn view_for_update(db: &Db, lead_id: i64, postback_id: i64) -> Result<
 /// Those with a decision that is not made yet.
 pub async fn wanted(db: &Db, limit: u64) -> Result<Vec<Forward>> {
     let select = Entity::find().filter(Column::Wanted.is_not_null()).order_by_asc(Column::LeadId);
+    let select = select.filter(Column::UserId.in_subquery(person::active_ids()));
     select.limit(limit).all(&db.conn()).await.map_err(db::error)
 }
 
@@ -74,6 +76,7 @@ pub async fn due(db: &Db, now: Time, limit: u64) -> Result<Vec<Forward>> {
     let select = Entity::find()
         .filter(Column::DateNext.is_not_null())
         .filter(Column::DateNext.lte(now.0))
+        .filter(Column::UserId.in_subquery(person::active_ids()))
         .order_by_asc(Column::DateNext);
     select.limit(limit).all(&db.conn()).await.map_err(db::error)
 }

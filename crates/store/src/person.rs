@@ -328,6 +328,12 @@ pub async fn owners_for_update(db: &Db) -> Result<Vec<User>> {
         .map_err(db::error)
 }
 
+/// The numbers of accounts that work, for a condition.
+pub(crate) fn active_ids() -> SelectStatement {
+    let active = Entity::find().select_only().column(Column::Id);
+    active.filter(Column::Status.eq(UserStatus::Active.code())).into_query()
+}
+
 /// Operators whose accounts work.
 pub async fn operators(db: &Db) -> Result<Vec<User>> {
     let rows = Entity::find().filter(Column::Level.eq(UserLevel::Operator.code()));

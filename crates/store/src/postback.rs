@@ -198,6 +198,8 @@ pub async fn due(db: &Db, now: Time, is_down: bool, limit: u64) -> Result<Vec<Po
         .filter(Column::DateUntil.lte(now.0))
         .filter(Column::DateRetry.lte(now.0))
         .filter(down)
+        // What waits for a blocked account is sent when it works again.
+        .filter(Column::UserId.in_subquery(person::active_ids()))
         .filter(Expr::cust(waits))
         .order_by_asc(Column::DateTurn)
         .order_by_asc(Column::Id)

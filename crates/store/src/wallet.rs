@@ -127,12 +127,13 @@ pub async fn view_kept_for_update(db: &Db, id: i64) -> Result<Option<Wallet>> {
     Entity::find_by_id(id).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
-/// Wallets with this schedule that were not asked for since `due`.
+/// Wallets of people whose accounts work, with this schedule, that were not asked for since `due`.
 pub async fn scheduled(db: &Db, schedule: PayoutSchedule, due: Time, limit: u64) -> Result<Vec<Wallet>> {
     Entity::find()
         .filter(Column::Schedule.eq(schedule.code()))
         .filter(Column::DateAsked.lt(due.0))
         .filter(Column::IsActive.eq(true))
+        .filter(Column::WebmasterId.in_subquery(person::active_ids()))
         .order_by_asc(Column::Id)
         .limit(limit)
         .all(&db.conn())

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use csv::{ReaderBuilder, Writer};
 use whocpa_domain::money::Amount;
-use whocpa_domain::wallet::WalletKind;
+use whocpa_domain::payout::PayoutStatus;
+use whocpa_domain::wallet::{WalletKind, WalletStatus};
 use whocpa_domain::{Error, FieldErrors, Result};
 use whocpa_store::payout::Payout;
 use whocpa_store::payout_batch::PayoutBatch;
@@ -16,7 +17,7 @@ use crate::Engine;
 const LINES_TOLD: usize = 20;
 
 impl Engine {
-    /// The file for the way of payment.
+    /// The file for the way of payment: what of the batch is still to be sent.
     pub(super) async fn batch_file(
         &self,
         db: &Db,
@@ -30,9 +31,13 @@ impl Engine {
         let mut out = Writer::from_writer(Vec::new());
         let failed = |error: &dyn std::fmt::Display| Error::Internal(format!("a batch's file: {error}"));
         out.write_record(columns(kind)).map_err(|error| failed(&error))?;
-        for row in payouts {
+        // What was paid, came back, or goes to a wallet that was rejected meanwhile must not be sent by a file read again.
+        for row in payouts.iter().filter(|row| row.status == PayoutStatus::Sending.code()) {
             let wallet = wallet::view_kept(db, row.wallet_id).await?;
             let wallet = wallet.ok_or_else(|| Error::Internal("a payout without a wallet".to_owned()))?;
+            if wallet.status != WalletStatus::Approved.code() {
+                continue;
+            }
             let account = self.account_of(&wallet)?;
             let amount =
                 Amount { micros: row.amount_paid.unwrap_or(row.amount - row.fee), digits }.to_string();

@@ -22,6 +22,8 @@ const ROUND: u64 = 100;
 const PARALLEL: usize = 8;
 /// Days for which a lead is asked for.
 const POLL_DAYS: i64 = 60;
+/// One that could not even be tried is asked for again after this many seconds.
+const LATER_SECONDS: i64 = 3600;
 
 /// The rules of a postback's answers.
 pub(super) fn rules(row: &Postback) -> AnswerRules {
@@ -58,11 +60,16 @@ impl Engine {
 
     /// Decides what systems said and asks for what they do not tell; gives how many decisions were made. A job.
     pub async fn forward_work(&self) -> Result<i64> {
-        self.forward_poll().await?;
         let mut count = 0;
         for row in forward::wanted(&self.store().read(), ROUND).await? {
-            count += i64::from(self.forward_decide(row).await?);
+            let lead_id = row.lead_id;
+            match self.forward_decide(row).await {
+                Ok(is_made) => count += i64::from(is_made),
+                // One that fails keeps nobody else waiting.
+                Err(error) => tracing::error!(lead.id = lead_id, ?error, "a system's decision waits"),
+            }
         }
+        self.forward_poll().await?;
         Ok(count)
     }
 
@@ -115,7 +122,7 @@ impl Engine {
             while running.len() < PARALLEL {
                 let Some(row) = waiting.next() else { break };
                 let engine = self.clone();
-                running.spawn(async move { engine.forward_ask(row).await });
+                running.spawn(async move { engine.forward_ask_or_wait(row).await });
             }
             match running.join_next().await {
                 None => return Ok(()),
@@ -123,6 +130,24 @@ impl Engine {
                 Some(Err(error)) => tracing::error!(?error, "asking for a lead broke off"),
             }
         }
+    }
+
+    /// Asks a system for one lead; where that cannot even be tried, it comes again later, behind the others.
+    async fn forward_ask_or_wait(&self, row: Forward) -> Result<()> {
+        let (lead_id, postback_id) = (row.lead_id, row.postback_id);
+        let Err(error) = self.forward_ask(row).await else { return Ok(()) };
+        tracing::error!(lead.id = lead_id, postback.id = postback_id, ?error, "a system cannot be asked");
+        let next = self.now().plus(LATER_SECONDS).0;
+        self.store()
+            .write(move |db| async move {
+                match forward::view_for_update(&db, lead_id, postback_id).await? {
+                    Some(row) if row.date_next.is_some() => {
+                        forward::put(&db, Forward { date_next: Some(next), ..row }).await
+                    }
+                    _ => Ok(()),
+                }
+            })
+            .await
     }
 
     /// Asks a system for one lead.

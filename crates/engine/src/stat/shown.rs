@@ -133,8 +133,7 @@ view! {
         /// What was counted.
         #[serde(flatten)]
         measures: StatMeasures,
-        /// The same of the period before, with `compare` only.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        /// The same of the period before; `null` without `compare`.
         before: Option<StatMeasures>,
         /// Name of this row: as `cell` of the lists of clicks and leads it shows what is counted here, with `measure` what one
         /// number counts. Empty for a question that is too long for an address.
@@ -154,8 +153,7 @@ view! {
         from: Time,
         /// First second after it.
         until: Time,
-        /// First second of the period before, which ends where this one begins.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        /// First second of the period before, which ends where this one begins; `null` without `compare`.
         before_from: Option<Time>,
         /// Zone in which days begin.
         tz: String,

@@ -160,6 +160,16 @@ async fn a_manager_works_with_his_people_only(db: TestDb) {
     }
     assert_eq!(fields(assign(finance, &manager.user_id.to_string()).await), ["manager_id"]);
 
+    let friend = net.other_webmaster.user_id.to_string();
+    let brought = [
+        ("level", "1"),
+        ("login", "brought"),
+        ("name", "New"),
+        ("password", "long enough"),
+        ("referrer_id", &friend),
+        ("referral_percent", "100"),
+    ];
+    assert_eq!(fields(net.engine.user_create(manager, read(&brought)).await), ["referral_percent"]);
     let new = [("level", "1"), ("login", "newcomer"), ("name", "New"), ("password", "long enough")];
     let id = net.engine.user_create(manager, read(&new)).await.expect("add");
     let mine = net.engine.user_list(manager, read(&[])).await.expect("list");

@@ -72,6 +72,12 @@ async fn a_schedule_asks_for_everything_on_its_day(test: TestDb) {
     earn(&world, 4, 500).await;
     at(&world, "2024-03-01T00:00:00");
     assert_eq!(engine.payout_ask_due().await.expect("a round"), 0);
+    let weekly = read(&[("schedule", "1")]);
+    engine.wallet_update(world.webmaster, id, weekly).await.expect("every week");
+    let blocked = read(&[("status", "2")]);
+    engine.user_update(world.operator, world.webmaster.user_id, blocked).await.expect("block");
+    at(&world, "2024-03-12T00:00:00");
+    assert_eq!(engine.payout_ask_due().await.expect("a round"), 0, "the money of a blocked account stays");
     assert_eq!(engine.ledger_verify().await.expect("books").differences, []);
 }
 
@@ -117,6 +123,9 @@ async fn each_payout_goes_into_one_batch(test: TestDb) {
     send(answer(format!("payout_id,reference\n{},bank 1\n", ids[1]))).await.expect("one is paid");
     let back = read(&[("status", "4"), ("reason", "closed account")]);
     engine.payout_update(operator, ids[2], back).await.expect("one came back");
+    let again = engine.batch_view(operator, batch).await.expect("the batch").csv;
+    assert_eq!(again.lines().count(), 2, "what is paid or came back is not sent again: {again}");
+    assert!(again.contains(&line));
     send([("reference", "bank 2".to_owned())]).await.expect("the rest is paid");
     let view = engine.batch_view(operator, batch).await.expect("the batch");
     assert_eq!((view.sending_count, view.paid_count), (0, 2));

@@ -183,6 +183,7 @@ async fn every_documented_field_is_there(db: TestDb) {
         ("webmaster_id", webmaster),
         ("advertiser_id", advertiser),
         ("payout", json!("8.00")),
+        ("referral", json!("0.00")),
     ]);
     assert_eq!(list(&net.operator).await, ours);
 }

@@ -158,8 +158,10 @@ async fn a_corrected_amount_is_heard_in_any_spelling(db: TestDb) {
     assert_eq!(told["verdict"], json!("accepted"), "{told}");
     for (amount, verdict) in [
         ("10&currency=usd", "duplicate"),
-        ("20&currency=USD", "rejected"),
-        ("20", "rejected"),
+        ("20&currency=USD", "updated"),
+        ("20&currency=usd", "duplicate"),
+        ("20", "duplicate"),
+        ("15", "updated"),
         // A fixed sum is paid: one in another currency says nothing of it.
         ("20&currency=EUR", "duplicate"),
     ] {
