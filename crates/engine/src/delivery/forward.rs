@@ -60,6 +60,7 @@ impl Engine {
 
     /// Decides what systems said and asks for what they do not tell; gives how many decisions were made. A job.
     pub async fn forward_work(&self) -> Result<i64> {
+        self.forward_poll().await?;
         let mut count = 0;
         for row in forward::wanted(&self.store().read(), ROUND).await? {
             let lead_id = row.lead_id;
@@ -69,7 +70,6 @@ impl Engine {
                 Err(error) => tracing::error!(lead.id = lead_id, ?error, "a system's decision waits"),
             }
         }
-        self.forward_poll().await?;
         Ok(count)
     }
 
