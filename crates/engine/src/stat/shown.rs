@@ -146,8 +146,7 @@ view! {
     pub struct StatBeside {
         /// All rows together, those of other pages too.
         totals: StatMeasures,
-        /// The same of the period before, with `compare` only.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        /// The same of the period before; `null` without `compare`.
         totals_before: Option<StatMeasures>,
         /// First second of the period.
         from: Time,
