@@ -127,7 +127,14 @@ impl Space {
     pub(super) fn fill_reserve(&self) -> io::Result<()> {
         while self.reserve_lacks() {
             let spare = self.allocate()?;
-            self.reserve().spares.push(spare);
+            let mut reserve = self.reserve();
+            if reserve.spares.len() < self.reserve_segments {
+                reserve.spares.push(spare);
+            } else {
+                // A drained segment took the place meanwhile.
+                drop(reserve);
+                fs::remove_file(spare)?;
+            }
         }
         Ok(())
     }
