@@ -12,6 +12,7 @@ use whocpa_domain::text::fold;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
 };
+use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::goal::{self, Goal, GoalFilter, GoalVersion};
 use whocpa_store::{Db, Paging, Rows, condition, currency, offer};
 
@@ -299,44 +300,46 @@ impl Engine {
         operator_pays(caller, input.payment.as_ref())?;
         let now = self.now();
         let input = &input;
-        self.store()
-            .write(move |db| async move {
-                let before = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
-                let row = before.clone();
-                let old = goal::versions_at(&db, &[id], now).await?.remove(&id);
-                let old = old.ok_or_else(|| Error::Internal(format!("goal {id} has no terms")))?;
-                let money = currency::view(&db, Scope::All, row.currency_id).await?;
-                let row = changed(row, input);
-                let hold_period = input.hold_period.unwrap_or(old.hold_period);
-                let mut errors = FieldErrors::default();
-                check(&mut errors, &row, hold_period);
-                let digits = money.as_ref().map_or(0, minor_digits);
-                let terms = changed_terms(&mut errors, old.terms(), input, digits);
-                errors.finish()?;
-                let before_lines = old.lines()?;
-                let is_other = terms.money_type != old.terms().money_type;
-                let frame = Frame {
-                    offer_id: row.offer_id,
-                    money_type: terms.money_type,
-                    digits,
-                    old: if is_other { &[] } else { &before_lines },
-                };
-                if is_other && !before_lines.is_empty() && input.lines == Patch::Keep {
-                    let message = "This parameter is required with another money_type";
-                    return Err(Error::field("lines", message));
-                }
-                let lines = self.goal_lines_after(&db, caller, &frame, &input.lines).await?;
-                goal::update(&db, row.clone()).await?;
-                let mut new = old.clone();
-                if (terms, hold_period, &lines) != (old.terms(), old.hold_period, &before_lines) {
-                    keeps_promises(&db, id, (terms, &lines), old.terms().money_type, now).await?;
-                    new = version(id, (terms, &lines), hold_period, now);
-                    new.id = goal::version_create(&db, new.clone()).await?;
-                }
-                let changes = Changes::updated(&Audited::new(&before, &old), &Audited::new(&row, &new));
-                self.note(&db, caller, Resource::Goal, id, changes).await
-            })
-            .await
+        self.change(move |db| async move {
+            let before = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+            let row = before.clone();
+            let old = goal::versions_at(&db, &[id], now).await?.remove(&id);
+            let old = old.ok_or_else(|| Error::Internal(format!("goal {id} has no terms")))?;
+            let money = currency::view(&db, Scope::All, row.currency_id).await?;
+            let row = changed(row, input);
+            let hold_period = input.hold_period.unwrap_or(old.hold_period);
+            let mut errors = FieldErrors::default();
+            check(&mut errors, &row, hold_period);
+            let digits = money.as_ref().map_or(0, minor_digits);
+            let terms = changed_terms(&mut errors, old.terms(), input, digits);
+            errors.finish()?;
+            let before_lines = old.lines()?;
+            let is_other = terms.money_type != old.terms().money_type;
+            let frame = Frame {
+                offer_id: row.offer_id,
+                money_type: terms.money_type,
+                digits,
+                old: if is_other { &[] } else { &before_lines },
+            };
+            if is_other && !before_lines.is_empty() && input.lines == Patch::Keep {
+                let message = "This parameter is required with another money_type";
+                return Err(Error::field("lines", message));
+            }
+            let lines = self.goal_lines_after(&db, caller, &frame, &input.lines).await?;
+            goal::update(&db, row.clone()).await?;
+            let mut new = old.clone();
+            if (terms, hold_period, &lines) != (old.terms(), old.hold_period, &before_lines) {
+                keeps_promises(&db, id, (terms, &lines), old.terms().money_type, now).await?;
+                new = version(id, (terms, &lines), hold_period, now);
+                new.id = goal::version_create(&db, new.clone()).await?;
+            }
+            if row.is_active != before.is_active {
+                tell_clicks(&db, &row, now).await?;
+            }
+            let changes = Changes::updated(&Audited::new(&before, &old), &Audited::new(&row, &new));
+            self.note(&db, caller, Resource::Goal, id, changes).await
+        })
+        .await
     }
 
     /// Adds a goal to an offer; gives its id.
@@ -358,48 +361,54 @@ impl Engine {
             alias: input.alias.clone().unwrap_or_default(),
         };
         let (row, input) = (&row, &input);
-        self.store()
-            .write(move |db| async move {
-                // Locked, so that it cannot be deleted meanwhile.
-                let offer = offer::view_for_update(&db, scope, row.offer_id).await?;
-                offer.ok_or_else(|| Error::field("offer_id", "Offers not found"))?;
-                let mut errors = FieldErrors::default();
-                check(&mut errors, row, input.hold_period);
-                let money = currency::view(&db, Scope::All, row.currency_id).await?;
-                let money = money.filter(|money| money.is_active);
-                if money.is_none() {
-                    errors.add("currency_id", "Currencies not found");
-                }
-                let digits = money.as_ref().map_or(0, minor_digits);
-                let rates = (Some(&input.charge), input.payment.as_ref());
-                let terms = new_terms(&mut errors, input.money_type, rates, digits);
-                errors.finish()?;
-                let frame = Frame { offer_id: row.offer_id, money_type: terms.money_type, digits, old: &[] };
-                let lines = self.goal_lines_after(&db, caller, &frame, &input.lines).await?;
-                let id = goal::create(&db, row.clone()).await?;
-                let mut version = version(id, (terms, &lines), input.hold_period, now);
-                version.id = goal::version_create(&db, version.clone()).await?;
-                let row = Goal { id, ..row.clone() };
-                let changes = Changes::created(&Audited::new(&row, &version));
-                self.note(&db, caller, Resource::Goal, id, changes).await?;
-                Ok(id)
-            })
-            .await
+        self.change(move |db| async move {
+            // Locked, so that it cannot be deleted meanwhile.
+            let offer = offer::view_for_update(&db, scope, row.offer_id).await?;
+            offer.ok_or_else(|| Error::field("offer_id", "Offers not found"))?;
+            let mut errors = FieldErrors::default();
+            check(&mut errors, row, input.hold_period);
+            let money = currency::view(&db, Scope::All, row.currency_id).await?;
+            let money = money.filter(|money| money.is_active);
+            if money.is_none() {
+                errors.add("currency_id", "Currencies not found");
+            }
+            let digits = money.as_ref().map_or(0, minor_digits);
+            let rates = (Some(&input.charge), input.payment.as_ref());
+            let terms = new_terms(&mut errors, input.money_type, rates, digits);
+            errors.finish()?;
+            let frame = Frame { offer_id: row.offer_id, money_type: terms.money_type, digits, old: &[] };
+            let lines = self.goal_lines_after(&db, caller, &frame, &input.lines).await?;
+            let id = goal::create(&db, row.clone()).await?;
+            let mut version = version(id, (terms, &lines), input.hold_period, now);
+            version.id = goal::version_create(&db, version.clone()).await?;
+            let row = Goal { id, ..row.clone() };
+            tell_clicks(&db, &row, now).await?;
+            let changes = Changes::created(&Audited::new(&row, &version));
+            self.note(&db, caller, Resource::Goal, id, changes).await?;
+            Ok(id)
+        })
+        .await
     }
 
     /// Deactivates a goal: it takes no more leads. It is not removed, because its terms explain the leads that it had.
     pub async fn goal_delete(&self, caller: Caller, id: i64) -> Result<()> {
         let scope = caller.may(Resource::Goal, Method::Delete)?;
-        self.store()
-            .write(move |db| async move {
-                let before = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
-                let row = Goal { is_active: false, ..before.clone() };
-                let changes = Changes::archived(&before, &row);
-                goal::update(&db, row).await?;
-                self.note(&db, caller, Resource::Goal, id, changes).await
-            })
-            .await
+        let now = self.now();
+        self.change(move |db| async move {
+            let before = goal::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+            let row = Goal { is_active: false, ..before.clone() };
+            let changes = Changes::archived(&before, &row);
+            tell_clicks(&db, &row, now).await?;
+            goal::update(&db, row).await?;
+            self.note(&db, caller, Resource::Goal, id, changes).await
+        })
+        .await
     }
+}
+
+/// Clicks must know in which currencies an offer's active goals are: the worst of their covers is the offer's.
+async fn tell_clicks(db: &Db, row: &Goal, now: Time) -> Result<()> {
+    change::create(db, ChangeKind::Offer, row.offer_id, now).await
 }
 
 /// Refuses offers of which one is unknown or not visible: to the caller both are the same.

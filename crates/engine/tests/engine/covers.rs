@@ -87,6 +87,11 @@ async fn at_zero_visitors_go_elsewhere_and_come_back(test: TestDb) {
     assert_eq!(run.click("").await.reason, ClickReason::Sent, "at once");
     engine.cover_update(world.operator, cover, read(&[("credit_limit", "0")])).await.expect("no more");
     assert_eq!(run.click("").await.reason, ClickReason::Uncovered);
+    // Its goals decide in which currencies it must be covered: clicks know at once.
+    engine.goal_delete(world.advertiser, run.goal_id).await.expect("switch off");
+    assert_eq!(run.click("").await.reason, ClickReason::Sent, "no goal asks for that currency");
+    engine.goal_update(world.advertiser, run.goal_id, read(&[("is_active", "1")])).await.expect("switch on");
+    assert_eq!(run.click("").await.reason, ClickReason::Uncovered);
     pay_in(&run, "100").await;
     engine.catalogue_refresh().await.expect("refresh");
     assert_eq!(run.click("").await.reason, ClickReason::Sent);
