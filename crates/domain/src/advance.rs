@@ -21,6 +21,13 @@ pub fn due(amount: i64, repaid: i64, ppm: i64, earned: i64, available: i64) -> i
     wanted.min(available).max(0)
 }
 
+/// What leads must have earned until an advance is repaid, micro-units: the next one is repaid by what they earn after that.
+pub fn repaid_at(base: i64, amount: i64, ppm: i64) -> i64 {
+    let needed =
+        (i128::from(amount) * i128::from(money::MICRO) + i128::from(ppm.max(1)) - 1) / i128::from(ppm.max(1));
+    i64::try_from(i128::from(base) + needed).unwrap_or(i64::MAX)
+}
+
 /// The transfer that gives an advance.
 pub fn given(payee: Payee, amount: i64) -> Vec<Posting> {
     moved(

@@ -1,7 +1,7 @@
 //! Advances: money that the network gives a webmaster before his leads earn it. `docs/money.md` has the rule by which it is
 //! repaid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use whocpa_domain::advance::{self as rules, AdvanceStatus};
 use whocpa_domain::input::Decimal;
@@ -111,6 +111,10 @@ impl Engine {
             .write(move |db| async move {
                 let ppm = check(&db, scope, input).await?;
                 let account_id = account::lock(&db, available(input.webmaster_id, input.currency_id)).await?;
+                // One after the other: the same earnings repay one advance.
+                let earned = advance::earned(&db, account_id).await?;
+                let before = advance::open_of(&db, input.webmaster_id, input.currency_id).await?;
+                let ends = before.iter().map(|row| rules::repaid_at(row.base, row.amount, row.ppm));
                 let row = Advance {
                     id: 0,
                     webmaster_id: input.webmaster_id,
@@ -118,7 +122,7 @@ impl Engine {
                     amount: input.amount.0,
                     repaid: 0,
                     ppm,
-                    base: advance::earned(&db, account_id).await?,
+                    base: ends.fold(earned, i64::max),
                     step: 1,
                     comment: input.comment.clone().unwrap_or_default(),
                     operator_id: caller.user_id,
@@ -137,35 +141,61 @@ impl Engine {
     /// Repays advances from what leads have earned since; gives how many moved. A job.
     pub async fn advance_repay(&self) -> Result<usize> {
         let mut moved = 0;
-        for found in advance::open(&self.store().read()).await? {
-            let (id, now) = (found.id, self.now());
-            let account = available(found.webmaster_id, found.currency_id);
-            let is_moved = self
+        let pairs: BTreeSet<(i64, i64)> = advance::open(&self.store().read())
+            .await?
+            .iter()
+            .map(|row| (row.webmaster_id, row.currency_id))
+            .collect();
+        for (webmaster_id, currency_id) in pairs {
+            let now = self.now();
+            let repaid = self
                 .store()
                 .write(move |db| async move {
                     // The account first, as whoever asks for a payout does.
-                    let account_id = account::lock(&db, account).await?;
-                    let Some(row) = advance::view_for_update(&db, Scope::All, id).await? else {
-                        return Ok(false);
-                    };
-                    let earned = advance::earned(&db, account_id).await?.saturating_sub(row.base);
-                    let left = balance::of_account(&db, account_id).await?;
-                    let due = rules::due(row.amount, row.repaid, row.ppm, earned, left);
-                    if due == 0 {
-                        return Ok(false);
-                    }
-                    let repaid = row.repaid + due;
-                    let date_repaid = (repaid == row.amount).then_some(now.0);
-                    let row = Advance { repaid, step: row.step + 1, date_repaid, ..row };
-                    post(&db, &row, rules::repaid(payee(&row), due), now).await?;
-                    advance::update(&db, row).await?;
-                    Ok(true)
+                    let account_id = account::lock(&db, available(webmaster_id, currency_id)).await?;
+                    repay(&db, (webmaster_id, currency_id), account_id, now).await
                 })
-                .await?;
-            moved += usize::from(is_moved);
+                .await;
+            match repaid {
+                Ok(count) => moved += count,
+                // One that fails keeps no other from being repaid.
+                Err(error) => {
+                    tracing::error!(webmaster.id = webmaster_id, ?error, "an advance is not repaid");
+                }
+            }
         }
         Ok(moved)
     }
+}
+
+/// Repays a webmaster's advances in a currency from what leads have earned since, in the caller's transaction, which holds the
+/// account; gives how many moved.
+pub(crate) async fn repay(
+    db: &Db,
+    (webmaster_id, currency_id): (i64, i64),
+    account_id: i64,
+    now: Time,
+) -> Result<usize> {
+    let open = advance::open_of(db, webmaster_id, currency_id).await?;
+    if open.is_empty() {
+        return Ok(0);
+    }
+    let all = advance::earned(db, account_id).await?;
+    let mut moved = 0;
+    for row in open {
+        let left = balance::of_account(db, account_id).await?;
+        let due = rules::due(row.amount, row.repaid, row.ppm, all.saturating_sub(row.base), left);
+        if due == 0 {
+            continue;
+        }
+        let repaid = row.repaid + due;
+        let date_repaid = (repaid == row.amount).then_some(now.0);
+        let row = Advance { repaid, step: row.step + 1, date_repaid, ..row };
+        post(db, &row, rules::repaid(payee(&row), due), now).await?;
+        advance::update(db, row).await?;
+        moved += 1;
+    }
+    Ok(moved)
 }
 
 /// A webmaster, an amount that the currency can pay, and a share; gives that in parts per million.

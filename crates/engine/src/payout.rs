@@ -19,7 +19,7 @@ use whocpa_domain::{
 use whocpa_store::payout::{self, Payout, PayoutFilter};
 use whocpa_store::transfer::{self, Cause};
 use whocpa_store::wallet::{self, Wallet};
-use whocpa_store::{Db, account, balance, person};
+use whocpa_store::{Db, account, advance, balance, person};
 
 use crate::audit::Changes;
 use crate::{Caller, Engine, Paging, Rows, currency};
@@ -177,8 +177,8 @@ impl Engine {
                 let paid_in = whocpa_store::currency::view(&db, Scope::All, before.currency_id).await?;
                 let limit = self.payout_rules().second_of(&paid_in.map(|row| row.code).unwrap_or_default());
                 // The other operators are asked for only where their number matters.
-                let is_exchanged = before.currency_paid_id.is_some() && before.amount <= limit;
-                let is_watched = is_exchanged && has_others(&db, caller.user_id).await?;
+                let is_own = before.amount <= limit && is_by_himself(&db, caller, &before).await?;
+                let is_watched = is_own && has_others(&db, caller.user_id).await?;
                 let limit = if is_watched { 0 } else { limit };
                 let row = step::taken(caller, before.clone(), input, limit, self.now())?;
                 if step::sends(&before, &row) {
@@ -215,6 +215,8 @@ impl Engine {
             currency_id: input.currency_id,
         };
         let account_id = account::lock(db, from).await?;
+        // What is owed goes first, however quickly it is asked for.
+        crate::advance::repay(db, (wish.webmaster_id, input.currency_id), account_id, now).await?;
         let available = balance::of_account(db, account_id).await?;
         let digits = currency::digits(db).await?;
         let places = |id: i64| digits.get(&id).copied().unwrap_or(0);
@@ -282,6 +284,13 @@ async fn check_wallet(db: &Db, id: i64) -> Result<()> {
 /// The wallet of a wish, which must take the currency of the balance.
 async fn wallet_of(db: &Db, wish: &Wish<'_>, now: Time) -> Result<Wallet> {
     crate::wallet::usable(db, wish.scope, wish.input.wallet_id, wish.webmaster_id, now).await
+}
+
+/// Whether what an operator alone has stated is in a payout: a rate, or an advance to this webmaster.
+async fn is_by_himself(db: &Db, caller: Caller, row: &Payout) -> Result<bool> {
+    let advances = advance::open_of(db, row.webmaster_id, row.currency_id).await?;
+    let is_his = advances.iter().any(|advance| advance.operator_id == caller.user_id);
+    Ok(row.currency_paid_id.is_some() || is_his)
 }
 
 /// Whether another operator may approve payouts.

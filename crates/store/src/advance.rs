@@ -98,6 +98,17 @@ pub async fn open(db: &Db) -> Result<Vec<Advance>> {
     select.all(&db.conn()).await.map_err(db::error)
 }
 
+/// A webmaster's open ones in a currency, oldest first, kept from changing until the transaction ends.
+pub async fn open_of(db: &Db, webmaster_id: i64, currency_id: i64) -> Result<Vec<Advance>> {
+    let select = Entity::find()
+        .filter(Column::DateRepaid.is_null())
+        .filter(Column::WebmasterId.eq(webmaster_id))
+        .filter(Column::CurrencyId.eq(currency_id))
+        .order_by_asc(Column::Id)
+        .lock_exclusive();
+    select.all(&db.conn()).await.map_err(db::error)
+}
+
 /// What leads have put into an account so far, less what they took out of it again, micro-units.
 pub async fn earned(db: &Db, account_id: i64) -> Result<i64> {
     let side = |column: &str, of: &str| {

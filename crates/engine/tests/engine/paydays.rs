@@ -4,12 +4,13 @@ use whocpa_db_test::db_test;
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKind};
 use whocpa_domain::payout::PayoutStatus;
 use whocpa_domain::time::DAY;
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::transfer::{self, Cause};
 
 use crate::leads::{Running, running_with};
-use crate::world::{USD, World, read, refusal};
+use crate::world::{USD, World, person, read, refusal};
 
 /// So many dollars that leads earned before.
 async fn earn(world: &World, number: i64, dollars: i64) {
@@ -196,4 +197,44 @@ async fn an_advance_is_repaid_by_later_leads(test: TestDb) {
         refusal(wrong),
         ["amount: Must have at most 2 decimal places", "repay_percent: Must be above zero"]
     );
+}
+
+/// Two advances are repaid one after the other, and before anything is paid out, however quickly that is asked for.
+#[db_test]
+async fn the_same_earnings_repay_one_advance(test: TestDb) {
+    let run = running_with(test, &[]).await;
+    let (engine, world) = (&run.world.engine, &run.world);
+    wallet(world, &[]).await;
+    world.clock.advance(3 * DAY);
+    let webmaster = world.webmaster.user_id.to_string();
+    let form = [("webmaster_id", webmaster.as_str()), ("currency_id", "840"), ("amount", "40")];
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        ids.push(engine.advance_create(world.operator, read(&form)).await.expect("an advance"));
+    }
+    let owed = async || {
+        let mut owed = Vec::new();
+        for id in &ids {
+            let row = engine.advance_view(world.webmaster, *id).await.expect("the advance");
+            owed.push(row.owed.to_string());
+        }
+        owed
+    };
+    for number in 0..6 {
+        closed(&run, &format!("sale-{number}")).await;
+    }
+    // 48 earned, and 80 advanced: of 128 first 40 are repaid, then 8.
+    let all = read(&[("currency_id", "840")]);
+    let payout = engine.payout_create(world.webmaster, all).await.expect("everything that is his");
+    assert_eq!(owed().await, ["0.00", "32.00"]);
+    let payout = engine.payout_view(world.operator, payout).await.expect("the payout");
+    assert_eq!(payout.amount.to_string(), "80.00");
+    // Who gave the advance does not pay it out alone.
+    let second = person(&world.test, UserLevel::Operator, "second").await;
+    for (caller, status) in [(world.operator, PayoutStatus::Requested), (second, PayoutStatus::Approved)] {
+        engine.payout_update(caller, payout.id, read(&[("status", "1")])).await.expect("approve");
+        let seen = engine.payout_view(world.operator, payout.id).await.expect("the payout");
+        assert_eq!(seen.status, status);
+    }
+    assert_eq!(engine.ledger_verify().await.expect("books").differences, []);
 }
