@@ -8,9 +8,9 @@ use whocpa_domain::click::ReferrerMode;
 use whocpa_domain::rotation::LinkRotation;
 use whocpa_domain::{Error, Result, Scope, Time};
 
-use crate::db::{self, Db, Paging, Rows};
+use crate::db::{self, Backend, Db, Paging, Rows};
 use crate::migrate::statement;
-use crate::person;
+use crate::{bulk, person};
 
 /// One link.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, DeriveEntityModel)]
@@ -201,37 +201,45 @@ pub async fn view_for_update(db: &Db, scope: Scope, kind: LinkKind, id: i64) -> 
 /// Every link, deleted ones too, for the catalogue of clicks; `ids` limits it to some.
 pub async fn all(db: &Db, ids: Option<&[i64]>) -> Result<Vec<Link>> {
     let select = match ids {
-        Some(ids) => Entity::find().filter(Column::Id.is_in(ids.iter().copied())),
+        Some(ids) => Entity::find().filter(bulk::among(db, Column::Id, ids)),
         None => Entity::find(),
     };
     select.all(&db.conn()).await.map_err(db::error)
 }
 
-/// The next links behind an id, deleted ones too, in the order of their ids. Few columns, read by their place: a million
-/// whole rows would take seconds.
+/// The next links behind an id, deleted ones too. All of them come as one value: a million rows, one by one, would take
+/// seconds to be handed from the driver's thread to ours.
 pub async fn page(db: &Db, after: i64, limit: u64) -> Result<Vec<LinkCore>> {
+    let (list, row) = match db.backend() {
+        Backend::Sqlite => ("json_group_array", "json_array"),
+        Backend::Postgres => ("json_agg", "json_build_array"),
+    };
     let sql = format!(
-        "SELECT id, code, webmaster_id, offer_id, COALESCE(area_id, 0), subid1, \
+        "SELECT CAST({list}({row}(id, code, webmaster_id, offer_id, COALESCE(area_id, 0), subid1, is_plain)) AS TEXT) \
+         FROM (SELECT id, code, webmaster_id, offer_id, area_id, subid1, CASE WHEN \
          url_to = '' AND subid2 = '' AND subid3 = '' AND subid4 = '' AND subid5 = '' AND url_traffback = '' \
          AND referrer = {} AND date_deleted IS NULL AND targeting = '' AND landing_id IS NULL \
-         AND prelanding_id IS NULL AND rotation = {} AND routes = '' \
-         FROM link WHERE id > $1 ORDER BY id LIMIT {limit}",
+         AND prelanding_id IS NULL AND rotation = {} AND routes = '' THEN 1 ELSE 0 END AS is_plain \
+         FROM link WHERE id > $1 ORDER BY id LIMIT {limit}) AS page",
         ReferrerMode::Keep.code(),
         LinkRotation::Order.code(),
     );
-    let rows = db.conn().query_all_raw(statement(db, &sql, [after.into()])).await.map_err(db::error)?;
-    let read = |row: &QueryResult| {
-        Ok(LinkCore {
-            id: row.try_get_by(0)?,
-            code: row.try_get_by(1)?,
-            webmaster_id: row.try_get_by(2)?,
-            offer_id: row.try_get_by(3)?,
-            area_id: row.try_get_by(4)?,
-            subid1: row.try_get_by(5)?,
-            is_plain: row.try_get_by(6)?,
-        })
+    let found = db.conn().query_one_raw(statement(db, &sql, [after.into()])).await.map_err(db::error)?;
+    let list: Option<String> = found.map(|row| row.try_get_by(0)).transpose().map_err(db::error)?.flatten();
+    // PostgreSQL has no list of no rows.
+    let Some(list) = list else { return Ok(Vec::new()) };
+    let rows: Vec<(i64, String, i64, i64, i64, String, u8)> = serde_json::from_str(&list)
+        .map_err(|e| Error::Internal(format!("a page of links cannot be read: {e}")))?;
+    let core = |(id, code, webmaster_id, offer_id, area_id, subid1, is_plain)| LinkCore {
+        id,
+        code,
+        webmaster_id,
+        offer_id,
+        area_id,
+        subid1,
+        is_plain: is_plain == 1,
     };
-    rows.iter().map(read).collect::<std::result::Result<_, DbErr>>().map_err(db::error)
+    Ok(rows.into_iter().map(core).collect())
 }
 
 /// Shows the links of a domain under the network's own name from now on.

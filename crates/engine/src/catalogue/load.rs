@@ -16,7 +16,7 @@ use whocpa_store::cap::Used;
 use whocpa_store::change::{Change, ChangeKind};
 use whocpa_store::domain::{self, Domain};
 use whocpa_store::landing::Landing;
-use whocpa_store::link::Link;
+use whocpa_store::link::{Link, LinkCore};
 use whocpa_store::offer::Offer;
 use whocpa_store::person::User;
 use whocpa_store::{Db, Store, cap, connection, cover, finding, landing, link, offer, offer_figure, person};
@@ -102,26 +102,42 @@ impl Loading<'_> {
 
     /// All links. None is ever deleted from the store: those that were known are still there.
     async fn all_links(&self, before: &Snapshot) -> Result<HashTrieMapSync<String, Arc<LinkEntry>>> {
-        let (mut links, mut after) = (before.links.clone(), i64::MIN);
-        loop {
-            let page = link::page(&self.db, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(links) };
-            after = last.id;
-            let special: Vec<i64> = page.iter().filter(|row| !row.is_plain).map(|row| row.id).collect();
-            for row in page.into_iter().filter(|row| row.is_plain) {
-                let is_known = links.get(&row.code).is_some_and(|entry| entry.is_plain_of(&row));
-                if !is_known {
-                    links.insert_mut(row.code.clone(), Arc::new(LinkEntry::plain(&row)));
-                }
-            }
-            // Not empty: an empty list would be none of them.
-            if !special.is_empty() {
-                for row in link::all(&self.db, Some(&special)).await? {
-                    self.put_link(&mut links, row);
-                }
-            }
-            tokio::task::yield_now().await;
+        let mut links = before.links.clone();
+        let mut page = link::page(&self.db, i64::MIN, PAGE).await?;
+        while let Some(after) = page.iter().map(|row| row.id).max() {
+            // The store reads one page while the one before it is looked at.
+            let (next, done) = tokio::join!(
+                biased;
+                link::page(&self.db, after, PAGE),
+                self.put_page(&mut links, page),
+            );
+            done?;
+            page = next?;
         }
+        Ok(links)
+    }
+
+    async fn put_page(
+        &self,
+        links: &mut HashTrieMapSync<String, Arc<LinkEntry>>,
+        page: Vec<LinkCore>,
+    ) -> Result<()> {
+        let special: Vec<i64> = page.iter().filter(|row| !row.is_plain).map(|row| row.id).collect();
+        for row in page.into_iter().filter(|row| row.is_plain) {
+            let is_known = links.get(&row.code).is_some_and(|entry| entry.is_plain_of(&row));
+            if !is_known {
+                let entry = Arc::new(LinkEntry::plain(&row));
+                links.insert_mut(row.code, entry);
+            }
+        }
+        // Not empty: an empty list would be none of them.
+        if !special.is_empty() {
+            for row in link::all(&self.db, Some(&special)).await? {
+                self.put_link(links, row);
+            }
+        }
+        tokio::task::yield_now().await;
+        Ok(())
     }
 
     fn put_link(&self, links: &mut HashTrieMapSync<String, Arc<LinkEntry>>, row: Link) {
