@@ -9,6 +9,8 @@ mod click;
 #[cfg(test)]
 mod direct;
 #[cfg(test)]
+mod ids;
+#[cfg(test)]
 mod immutable;
 #[cfg(test)]
 mod lead;
