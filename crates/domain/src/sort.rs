@@ -45,6 +45,102 @@ macro_rules! sort_keys {
     };
 }
 
+sort_keys! {
+    /// What lists of things with a name are sorted by.
+    pub enum NamedSort {
+        /// Number.
+        Id = "id",
+        /// Name.
+        Name = "name",
+        /// When it was made.
+        Created = "date_created",
+    }
+}
+
+sort_keys! {
+    /// What lists of what only ever grows are sorted by.
+    pub enum TimeSort {
+        /// When it happened; the numbers rise with it.
+        Created = "date_created",
+    }
+}
+
+sort_keys! {
+    /// What lists of amounts are sorted by.
+    pub enum AmountSort {
+        /// When it was made; the numbers rise with it.
+        Created = "date_created",
+        /// Amount, in one currency.
+        Amount = "amount",
+    }
+}
+
+sort_keys! {
+    /// What a list of people is sorted by.
+    pub enum UserSort {
+        /// Number.
+        Id = "id",
+        /// Login.
+        Login = "login",
+        /// Name.
+        Name = "name",
+        /// When the account was made.
+        Created = "date_created",
+    }
+}
+
+sort_keys! {
+    /// What a list of connections is sorted by.
+    pub enum ConnectionSort {
+        /// Number.
+        Id = "id",
+        /// When it was asked for.
+        Created = "date_created",
+        /// When it was decided.
+        Decided = "date_decided",
+    }
+}
+
+sort_keys! {
+    /// What a list of tickets is sorted by.
+    pub enum TicketSort {
+        /// When it was begun; the numbers rise with it.
+        Created = "date_created",
+        /// When something was last said or done.
+        Updated = "date_updated",
+        /// How urgent it is.
+        Priority = "priority",
+    }
+}
+
+sort_keys! {
+    /// What a list of parked domains is sorted by.
+    pub enum DomainSort {
+        /// Number.
+        Id = "id",
+        /// Name.
+        Name = "name",
+        /// When it was parked.
+        Created = "date_created",
+        /// When it was last looked at.
+        Checked = "date_checked",
+    }
+}
+
+sort_keys! {
+    /// What a list of feeds is sorted by.
+    pub enum FeedSort {
+        /// Number.
+        Id = "id",
+        /// Name.
+        Name = "name",
+        /// When it was added.
+        Created = "date_created",
+        /// When its last run ended.
+        Finished = "date_finished",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use whocpa_domain::advance::{self as rules, AdvanceStatus};
 use whocpa_domain::input::Decimal;
+use whocpa_domain::input::Until;
 use whocpa_domain::input::limits;
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting};
 use whocpa_domain::money::{self, Amount};
@@ -19,15 +20,21 @@ use whocpa_store::{Db, account, balance, person};
 
 use crate::audit::Changes;
 use crate::referral::{PERCENT, percent};
-use crate::{Caller, Engine, Paging, Rows, currency};
+use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 params! {
     /// Which advances are wanted.
     pub struct AdvanceList {
-        /// Only of this webmaster; for operators.
-        webmaster_id: Option<i64>,
+        /// Only these.
+        id: Option<Vec<i64>>,
+        /// Only of these webmasters; for operators.
+        webmaster_id: Option<Vec<i64>>,
         /// Only those that are being repaid, or only the others.
         status: Option<AdvanceStatus>,
+        /// Given from here on.
+        d_created_from: Option<Time>,
+        /// Given until here, inclusive: a date takes its whole day in.
+        d_created_to: Option<Until>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -84,13 +91,14 @@ impl Engine {
     /// One page of advances, newest first.
     pub async fn advance_list(&self, caller: Caller, input: AdvanceList) -> Result<Rows<AdvanceView>> {
         let scope = caller.may(Resource::Advance, Method::List)?;
-        if input.webmaster_id.is_some() && caller.level != Level::Operator {
-            return Err(Error::field("webmaster_id", "Only operators may use this"));
-        }
+        let mut errors = FieldErrors::default();
+        check::for_operators(&mut errors, caller, &[("webmaster_id", input.webmaster_id.is_some())]);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
         let is_open = input.status.map(|status| status == AdvanceStatus::Open);
-        let filter = AdvanceFilter { webmaster_id: input.webmaster_id, is_open };
+        let filter = AdvanceFilter { ids: input.id, webmaster_ids: input.webmaster_id, created, is_open };
         let db = self.store().read();
-        let rows = advance::list(&db, scope, filter, Paging::new(input.page, input.per_page)).await?;
+        let rows = advance::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         let digits = currency::digits(&db).await?;
         Ok(rows.map(|row| shown(row, caller, &digits)))
     }

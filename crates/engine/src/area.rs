@@ -1,7 +1,8 @@
 //! Areas: the traffic sources of webmasters, moderated by operators.
 
 use whocpa_domain::area::{AreaKind, AreaStatus};
-use whocpa_domain::input::limits;
+use whocpa_domain::input::{Until, limits};
+use whocpa_domain::sort::{NamedSort, Sort};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::area::{self, Area, AreaFilter};
 
@@ -11,10 +12,22 @@ use crate::{Caller, Engine, Paging, Rows, check};
 params! {
     /// Which areas are wanted.
     pub struct AreaList {
+        /// Only these.
+        id: Option<Vec<i64>>,
+        /// Only of these kinds.
+        kind: Option<Vec<AreaKind>>,
         /// Only in these states.
         status: Option<Vec<AreaStatus>>,
-        /// Only of this webmaster; for operators.
-        webmaster_id: Option<i64>,
+        /// Only of these webmasters; for operators.
+        webmaster_id: Option<Vec<i64>>,
+        /// Part of the name or of the address, in any case of letters.
+        search: Option<String> where limits::LINE,
+        /// Added from here on.
+        d_created_from: Option<Time>,
+        /// Added until here, inclusive: a date takes its whole day in.
+        d_created_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<NamedSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -98,10 +111,19 @@ impl Engine {
     /// One page of areas.
     pub async fn area_list(&self, caller: Caller, input: AreaList) -> Result<Rows<AreaView>> {
         let scope = caller.may(Resource::Area, Method::List)?;
-        if input.webmaster_id.is_some() && caller.level != Level::Operator {
-            return Err(Error::field("webmaster_id", "Only operators may use this"));
-        }
-        let filter = AreaFilter { webmaster_id: input.webmaster_id, status: input.status };
+        let mut errors = FieldErrors::default();
+        check::for_operators(&mut errors, caller, &[("webmaster_id", input.webmaster_id.is_some())]);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
+        let filter = AreaFilter {
+            ids: input.id,
+            webmaster_ids: input.webmaster_id,
+            kinds: input.kind,
+            status: input.status,
+            search: input.search,
+            created,
+            sort: input.sort,
+        };
         let paging = Paging::new(input.page, input.per_page);
         let rows = area::list(&self.store().read(), scope, &filter, paging).await?;
         Ok(rows.map(AreaView::from))

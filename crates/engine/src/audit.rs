@@ -10,6 +10,7 @@ use whocpa_store::audit::{self, Entry};
 
 use crate::claim::Told;
 use crate::{Caller, Engine};
+pub(crate) use list::{ADDRESS, plain_address};
 pub use list::{AuditList, AuditView};
 
 /// What an operation changed: `{"field": [before, after]}`. Rows leave out of their serialised form what must not

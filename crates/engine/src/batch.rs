@@ -10,14 +10,14 @@ use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::money::Amount;
 use whocpa_domain::payout::PayoutStatus;
 use whocpa_domain::wallet::{WalletKind, WalletStatus};
-use whocpa_domain::{Error, Method, Page, PerPage, Resource, Result, Scope, Time, params, view};
+use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Scope, Time, params, view};
 use whocpa_store::Db;
 use whocpa_store::payout::{self, Payout};
 use whocpa_store::payout_batch::{self, BatchFilter, PayoutBatch};
 use whocpa_store::wallet;
 
 use crate::audit::Changes;
-use crate::{Caller, Engine, Paging, Rows, currency};
+use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 /// Payouts of one batch: as many as one short transaction takes.
 const BATCH_LIMIT: u64 = 200;
@@ -27,10 +27,12 @@ const REFERENCE: Limits = Limits::Line(1, 255);
 params! {
     /// Which batches are wanted.
     pub struct BatchList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only by these ways of payment.
         wallet_kind: Option<Vec<WalletKind>>,
-        /// Only in this currency.
-        currency_id: Option<i64>,
+        /// Only in these currencies.
+        currency_id: Option<Vec<i64>>,
         /// Made from here on.
         d_created_from: Option<Time>,
         /// Made until here, inclusive: a date takes its whole day in.
@@ -103,11 +105,15 @@ impl Engine {
     /// One page of batches, newest first.
     pub async fn batch_list(&self, caller: Caller, input: BatchList) -> Result<Rows<BatchRow>> {
         let scope = caller.may(Resource::Batch, Method::List)?;
+        let mut errors = FieldErrors::default();
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
         let filter = BatchFilter {
+            ids: input.id,
             wallet_kinds: input.wallet_kind,
-            currency_id: input.currency_id,
-            from: input.d_created_from,
-            until: input.d_created_to.map(|until| until.0),
+            currency_ids: input.currency_id,
+            from: created.0,
+            until: created.1,
         };
         let db = self.store().read();
         let rows = payout_batch::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;

@@ -1,10 +1,11 @@
 //! Checks that several resources share: each adds its message to the field that is wrong.
 
-use whocpa_domain::FieldErrors;
+use whocpa_domain::input::Until;
 use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::offer::UrlTemplate;
+use whocpa_domain::{FieldErrors, Level, Time};
 
-use crate::Engine;
+use crate::{Caller, Engine};
 
 /// Longest web address, in characters.
 const URL_LIMIT: usize = 2000;
@@ -100,6 +101,33 @@ pub fn host(url: &str) -> Option<String> {
         return Some(ip.to_string());
     }
     url.host_str().map(|host| host.trim_end_matches('.').to_owned())
+}
+
+/// The two ends of a time that a list is asked for, its end outside: `d_<what>_from` and `d_<what>_to`.
+pub fn period(
+    errors: &mut FieldErrors,
+    what: &str,
+    (from, to): (Option<Time>, Option<Until>),
+) -> (Option<Time>, Option<Time>) {
+    let until = to.map(|until| until.0);
+    if from.zip(until).is_some_and(|(from, until)| until <= from) {
+        errors.add(format!("d_{what}_to"), format!("Must not be before d_{what}_from"));
+    }
+    (from, until)
+}
+
+/// Parameters that only operators may use, each with whether it was sent.
+pub fn for_operators(errors: &mut FieldErrors, caller: Caller, sent: &[(&str, bool)]) {
+    for (field, _) in sent.iter().filter(|(_, is_sent)| *is_sent && caller.level != Level::Operator) {
+        errors.add(*field, "Only operators may use this");
+    }
+}
+
+/// Amounts are put in order in one currency only.
+pub fn one_currency(errors: &mut FieldErrors, is_by_amount: bool, currency_ids: Option<&[i64]>) {
+    if is_by_amount && currency_ids.is_none_or(|ids| ids.len() != 1) {
+        errors.add("currency_id", "Must name one currency: amounts in different ones cannot be compared");
+    }
 }
 
 /// A number within bounds.

@@ -27,14 +27,18 @@ const HOLD: Limits = Limits::Range(0, HOLD_LIMIT_DAYS);
 params! {
     /// Which conditions are wanted.
     pub struct ConditionList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only of these offers.
         offer_id: Option<Vec<i64>>,
         /// Only of these goals.
         goal_id: Option<Vec<i64>>,
         /// Only those that are in force (1), or only the others (0).
         is_active: Option<bool>,
-        /// Only of this webmaster; for operators.
-        webmaster_id: Option<i64>,
+        /// Only of these webmasters; for operators.
+        webmaster_id: Option<Vec<i64>>,
+        /// Only for visitors from these areas.
+        area_id: Option<Vec<i64>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -166,9 +170,11 @@ impl Engine {
         }
         let now = self.now();
         let filter = ConditionFilter {
+            ids: input.id,
             offer_ids: input.offer_id,
             goal_ids: input.goal_id,
-            webmaster_id: input.webmaster_id,
+            webmaster_ids: input.webmaster_id,
+            area_ids: input.area_id,
             in_force: input.is_active.map(|wanted| (now, wanted)),
         };
         let db = self.store().read();

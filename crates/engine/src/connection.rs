@@ -2,6 +2,7 @@
 
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::input::{Until, limits};
+use whocpa_domain::sort::{ConnectionSort, Sort};
 use whocpa_domain::text::fold;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{
@@ -23,14 +24,22 @@ params! {
         offer_id: Option<Vec<i64>>,
         /// Only in these states.
         status: Option<Vec<ConnectionStatus>>,
-        /// Only of this webmaster; for advertisers and operators.
-        webmaster_id: Option<i64>,
+        /// Only of these webmasters; for advertisers and operators.
+        webmaster_id: Option<Vec<i64>>,
+        /// Only with offers of these advertisers; for operators.
+        advertiser_id: Option<Vec<i64>>,
         /// Part of the offer's name, in any case of letters.
         search: Option<String> where limits::LINE,
         /// Asked for on or after this date or moment.
         d_created_from: Option<Time>,
         /// Asked for on or before this date or moment.
         d_created_to: Option<Until>,
+        /// Decided from here on.
+        d_decided_from: Option<Time>,
+        /// Decided until here, inclusive: a date takes its whole day in.
+        d_decided_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<ConnectionSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -106,18 +115,24 @@ impl Engine {
         input: ConnectionList,
     ) -> Result<Rows<ConnectionView>> {
         let scope = caller.may(Resource::Connection, Method::List)?;
+        let mut errors = FieldErrors::default();
         if input.webmaster_id.is_some() && caller.level == Level::Webmaster {
-            let message = "Only advertisers and operators may use this";
-            return Err(Error::field("webmaster_id", message));
+            errors.add("webmaster_id", "Only advertisers and operators may use this");
         }
+        check::for_operators(&mut errors, caller, &[("advertiser_id", input.advertiser_id.is_some())]);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        let decided = check::period(&mut errors, "decided", (input.d_decided_from, input.d_decided_to));
+        errors.finish()?;
         let filter = ConnectionFilter {
             offer_ids: input.offer_id,
-            webmaster_id: input.webmaster_id,
+            webmaster_ids: input.webmaster_id,
+            advertiser_ids: input.advertiser_id,
             status: input.status,
             ids: input.id,
             search: input.search.as_deref().map(fold),
-            created_from: input.d_created_from,
-            created_until: input.d_created_to.map(|until| until.0),
+            created,
+            decided,
+            sort: input.sort,
         };
         let paging = Paging::new(input.page, input.per_page);
         let rows = connection::list(&self.store().read(), scope, &filter, paging).await?;

@@ -21,10 +21,10 @@ use crate::{Caller, Engine, Paging, Rows, currency};
 params! {
     /// Which covers are wanted.
     pub struct CoverList {
-        /// Only of this advertiser; for operators.
-        advertiser_id: Option<i64>,
-        /// Only in this currency.
-        currency_id: Option<i64>,
+        /// Only of these advertisers; for operators.
+        advertiser_id: Option<Vec<i64>>,
+        /// Only in these currencies.
+        currency_id: Option<Vec<i64>>,
         /// Only in these states.
         state: Option<Vec<CoverState>>,
         /// Number of the page.
@@ -101,8 +101,8 @@ impl Engine {
             return Err(Error::field("advertiser_id", "Only operators may use this"));
         }
         let filter = CoverFilter {
-            advertiser_id: input.advertiser_id,
-            currency_id: input.currency_id,
+            advertiser_ids: input.advertiser_id,
+            currency_ids: input.currency_id,
             state: input.state,
         };
         let db = self.store().read();

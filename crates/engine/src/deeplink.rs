@@ -4,11 +4,14 @@
 
 use whocpa_domain::click::ReferrerMode;
 use whocpa_domain::deeplink::DeeplinkHosts;
-use whocpa_domain::input::Patch;
 use whocpa_domain::input::limits::{self, Form, Limits};
+use whocpa_domain::input::{Patch, Until};
 use whocpa_domain::rotation::LinkRotation;
+use whocpa_domain::sort::{NamedSort, Sort};
 use whocpa_domain::text::fold;
-use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view};
+use whocpa_domain::{
+    Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
+};
 use whocpa_store::link::{self, Link, LinkFilter, LinkKind};
 use whocpa_store::{Db, offer};
 
@@ -26,12 +29,28 @@ const PAGE: Limits = Limits::Form(&Form {
 params! {
     /// Which deeplinks are wanted.
     pub struct DeeplinkList {
+        /// Only these.
+        id: Option<Vec<i64>>,
+        /// Part of the name, in any case of letters, or the code.
+        search: Option<String> where limits::LINE,
+        /// Made on or after this date or moment.
+        d_created_from: Option<Time>,
+        /// Made on or before this date or moment.
+        d_created_to: Option<Until>,
         /// Only of these offers.
         offer_id: Option<Vec<i64>>,
-        /// Only on this area.
-        area_id: Option<i64>,
-        /// Only of this webmaster; for operators.
-        webmaster_id: Option<i64>,
+        /// Only from these areas.
+        area_id: Option<Vec<i64>>,
+        /// Only under these parked domains.
+        domain_id: Option<Vec<i64>>,
+        /// Only with these promo materials.
+        promo_id: Option<Vec<i64>>,
+        /// Only with one of these first labels.
+        subid1: Option<Vec<String>>,
+        /// Only of these webmasters; for operators.
+        webmaster_id: Option<Vec<i64>>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<NamedSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -142,15 +161,22 @@ impl Engine {
     /// One page of deeplinks.
     pub async fn deeplink_list(&self, caller: Caller, input: DeeplinkList) -> Result<Rows<DeeplinkView>> {
         let scope = caller.may(Resource::Deeplink, Method::List)?;
-        if input.webmaster_id.is_some() && caller.level != Level::Operator {
-            return Err(Error::field("webmaster_id", "Only operators may use this"));
-        }
+        let mut errors = FieldErrors::default();
+        check::for_operators(&mut errors, caller, &[("webmaster_id", input.webmaster_id.is_some())]);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
         let filter = LinkFilter {
             kind: LinkKind::Deeplink,
             offer_ids: input.offer_id,
-            webmaster_id: input.webmaster_id,
-            area_id: input.area_id,
-            ..LinkFilter::default()
+            webmaster_ids: input.webmaster_id,
+            area_ids: input.area_id,
+            domain_ids: input.domain_id,
+            promo_ids: input.promo_id,
+            subid1: input.subid1,
+            ids: input.id,
+            search: input.search.as_deref().map(fold),
+            created,
+            sort: input.sort,
         };
         let paging = Paging::new(input.page, input.per_page);
         let rows = link::list(&self.store().read(), scope, &filter, paging).await?;

@@ -8,6 +8,7 @@ use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::ledger::CauseKind;
 use whocpa_domain::money::Amount;
 use whocpa_domain::payout::minor_unit;
+use whocpa_domain::sort::{AmountSort, Sort};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
@@ -17,7 +18,7 @@ use whocpa_store::transfer::{self, Cause};
 use whocpa_store::{Db, person};
 
 use crate::audit::Changes;
-use crate::{Caller, Engine, Paging, Rows, currency};
+use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 /// Id of a payment in the system that made it.
 const REFERENCE: Limits = Limits::Line(0, 255);
@@ -25,16 +26,23 @@ const REFERENCE: Limits = Limits::Line(0, 255);
 params! {
     /// Which deposits are wanted.
     pub struct DepositList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only in these states.
         status: Option<Vec<DepositStatus>>,
         /// Only by these ways.
         method: Option<Vec<DepositMethod>>,
-        /// Only of this advertiser; for operators.
-        advertiser_id: Option<i64>,
+        /// Only of these advertisers; for operators.
+        advertiser_id: Option<Vec<i64>>,
+        /// Only in these currencies.
+        currency_id: Option<Vec<i64>>,
         /// Made from here on.
         d_created_from: Option<Time>,
         /// Made until here, inclusive: a date takes its whole day in.
         d_created_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `-date_created` unless told. `amount` needs one
+        /// `currency_id`.
+        sort: Option<Sort<AmountSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -108,15 +116,21 @@ impl Engine {
     /// One page of deposits, newest first.
     pub async fn deposit_list(&self, caller: Caller, input: DepositList) -> Result<Rows<DepositView>> {
         let scope = caller.may(Resource::Deposit, Method::List)?;
-        if input.advertiser_id.is_some() && caller.level != Level::Operator {
-            return Err(Error::field("advertiser_id", "Only operators may use this"));
-        }
+        let mut errors = FieldErrors::default();
+        check::for_operators(&mut errors, caller, &[("advertiser_id", input.advertiser_id.is_some())]);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        let is_by_amount = input.sort.is_some_and(|sort| sort.key == AmountSort::Amount);
+        check::one_currency(&mut errors, is_by_amount, input.currency_id.as_deref());
+        errors.finish()?;
         let filter = DepositFilter {
-            advertiser_id: input.advertiser_id,
+            ids: input.id,
+            advertiser_ids: input.advertiser_id,
+            currency_ids: input.currency_id,
+            sort: input.sort,
             methods: input.method,
             status: input.status,
-            from: input.d_created_from,
-            until: input.d_created_to.map(|until| until.0),
+            from: created.0,
+            until: created.1,
         };
         let db = self.store().read();
         let rows = deposit::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;

@@ -7,9 +7,10 @@ use whocpa_domain::click::{ReferrerMode, SUBID_LIMIT};
 use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Json, Patch, Until};
 use whocpa_domain::rotation::{EXPLORATION, LinkRotation, Route};
+use whocpa_domain::sort::{NamedSort, Sort};
 use whocpa_domain::targeting::Targeting;
 use whocpa_domain::text::fold;
-use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
+use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::impression;
 use whocpa_store::link::{self, Link, LinkFilter, LinkKind};
 
@@ -33,10 +34,18 @@ params! {
         d_created_to: Option<Until>,
         /// Only to these offers.
         offer_id: Option<Vec<i64>>,
-        /// Only on this area.
-        area_id: Option<i64>,
-        /// Only of this webmaster; for operators.
-        webmaster_id: Option<i64>,
+        /// Only from these areas.
+        area_id: Option<Vec<i64>>,
+        /// Only under these parked domains.
+        domain_id: Option<Vec<i64>>,
+        /// Only with these promo materials.
+        promo_id: Option<Vec<i64>>,
+        /// Only with one of these first labels.
+        subid1: Option<Vec<String>>,
+        /// Only of these webmasters; for operators.
+        webmaster_id: Option<Vec<i64>>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<NamedSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -194,18 +203,22 @@ impl Engine {
     /// One page of links.
     pub async fn link_list(&self, caller: Caller, input: LinkList) -> Result<Rows<LinkView>> {
         let scope = caller.may(Resource::Link, Method::List)?;
-        if input.webmaster_id.is_some() && caller.level != Level::Operator {
-            return Err(Error::field("webmaster_id", "Only operators may use this"));
-        }
+        let mut errors = FieldErrors::default();
+        check::for_operators(&mut errors, caller, &[("webmaster_id", input.webmaster_id.is_some())]);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
         let filter = LinkFilter {
             kind: LinkKind::Link,
             offer_ids: input.offer_id,
-            webmaster_id: input.webmaster_id,
-            area_id: input.area_id,
+            webmaster_ids: input.webmaster_id,
+            area_ids: input.area_id,
+            domain_ids: input.domain_id,
+            promo_ids: input.promo_id,
+            subid1: input.subid1,
             ids: input.id,
             search: input.search.as_deref().map(fold),
-            created_from: input.d_created_from,
-            created_until: input.d_created_to.map(|until| until.0),
+            created,
+            sort: input.sort,
         };
         let paging = Paging::new(input.page, input.per_page);
         let db = self.store().read();

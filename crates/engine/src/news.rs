@@ -29,6 +29,8 @@ const BODY: Limits = Limits::Plain(1, 20_000);
 params! {
     /// Which news are wanted.
     pub struct NewsList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Published at this moment or later.
         from: Option<Time>,
         /// Published at this moment or earlier; a date takes its whole day in.
@@ -112,6 +114,7 @@ impl Engine {
         let scope = caller.may(Resource::News, Method::List)?;
         check_list(caller, &input)?;
         let filter = NewsFilter {
+            ids: input.id,
             from: input.from,
             until: input.to.map(|until| until.0),
             kinds: input.r#type,

@@ -4,6 +4,7 @@ use whocpa_domain::input::Until;
 use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::money::Amount;
 use whocpa_domain::orphan::{OrphanKind, OrphanState};
+use whocpa_domain::sort::{Sort, TimeSort};
 use whocpa_domain::way::LeadWay;
 use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::parked_lead::{self, OrphanFilter, ParkedLead};
@@ -30,6 +31,8 @@ params! {
         d_created_from: Option<Time>,
         /// Reported until here, inclusive: a date takes its whole day in.
         d_created_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `-date_created` unless told.
+        sort: Option<Sort<TimeSort>>,
         /// Page of the list.
         page: Page,
         /// Orphans on a page, 10 to 100.
@@ -162,6 +165,7 @@ impl Engine {
             states: input.state,
             created_from: input.d_created_from,
             created_until: input.d_created_to.map(|until| until.0),
+            sort: input.sort,
         };
         let paging = Paging::new(input.page, input.per_page);
         let rows = parked_lead::list(&self.store().read(), scope, &filter, paging).await?;

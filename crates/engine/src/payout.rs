@@ -12,6 +12,7 @@ use whocpa_domain::ledger::{Account, AccountKind, CauseKind};
 use whocpa_domain::money::Amount;
 use whocpa_domain::payout::{Arrives, Payee, PayoutStatus, PayoutTerms, minor_unit, payout_postings};
 use whocpa_domain::rate::show_rate;
+use whocpa_domain::sort::{AmountSort, Sort};
 use whocpa_domain::wallet::{WalletKind, WalletStatus};
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
@@ -22,7 +23,7 @@ use whocpa_store::wallet::{self, Wallet};
 use whocpa_store::{Db, account, advance, balance, person};
 
 use crate::audit::Changes;
-use crate::{Caller, Engine, Paging, Rows, currency};
+use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 /// Id of a payment in the system that made it.
 const REFERENCE: Limits = Limits::Line(0, 255);
@@ -30,18 +31,25 @@ const REFERENCE: Limits = Limits::Line(0, 255);
 params! {
     /// Which payouts are wanted.
     pub struct PayoutList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only in these states.
         status: Option<Vec<PayoutStatus>>,
-        /// Only to this wallet.
-        wallet_id: Option<i64>,
+        /// Only to these wallets.
+        wallet_id: Option<Vec<i64>>,
         /// Only by these ways of payment.
         wallet_kind: Option<Vec<WalletKind>>,
-        /// Only of this webmaster; for operators.
-        webmaster_id: Option<i64>,
+        /// Only of these webmasters; for operators.
+        webmaster_id: Option<Vec<i64>>,
+        /// Only out of balances in these currencies.
+        currency_id: Option<Vec<i64>>,
         /// Asked for from here on.
         d_created_from: Option<Time>,
         /// Asked for until here, inclusive: a date takes its whole day in.
         d_created_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `-date_created` unless told. `amount` needs one
+        /// `currency_id`.
+        sort: Option<Sort<AmountSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -139,16 +147,22 @@ impl Engine {
     /// One page of payouts, newest first.
     pub async fn payout_list(&self, caller: Caller, input: PayoutList) -> Result<Rows<PayoutView>> {
         let scope = caller.may(Resource::Payout, Method::List)?;
-        if input.webmaster_id.is_some() && caller.level != Level::Operator {
-            return Err(Error::field("webmaster_id", "Only operators may use this"));
-        }
+        let mut errors = FieldErrors::default();
+        check::for_operators(&mut errors, caller, &[("webmaster_id", input.webmaster_id.is_some())]);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        let is_by_amount = input.sort.is_some_and(|sort| sort.key == AmountSort::Amount);
+        check::one_currency(&mut errors, is_by_amount, input.currency_id.as_deref());
+        errors.finish()?;
         let filter = PayoutFilter {
-            webmaster_id: input.webmaster_id,
-            wallet_id: input.wallet_id,
+            ids: input.id,
+            webmaster_ids: input.webmaster_id,
+            wallet_ids: input.wallet_id,
+            currency_ids: input.currency_id,
+            sort: input.sort,
             wallet_kinds: input.wallet_kind,
             status: input.status,
-            from: input.d_created_from,
-            until: input.d_created_to.map(|until| until.0),
+            from: created.0,
+            until: created.1,
         };
         let db = self.store().read();
         let rows = payout::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;

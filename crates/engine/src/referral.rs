@@ -17,7 +17,7 @@ use whocpa_store::referral::{self, Referral, ReferralFilter};
 
 use crate::audit::Changes;
 use crate::user::{UserCreate, UserUpdate};
-use crate::{Caller, Engine, Paging, Rows, currency};
+use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 /// A percentage with up to four decimals.
 pub(crate) const PERCENT: Limits = Limits::Form(&Form {
@@ -33,12 +33,14 @@ pub(crate) const PERCENT: Limits = Limits::Form(&Form {
 params! {
     /// Which referrals are wanted.
     pub struct ReferralList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Joined from here on.
         d_created_from: Option<Time>,
         /// Joined until here, inclusive: a date takes its whole day in.
         d_created_to: Option<Until>,
-        /// Only those brought by this person; for operators.
-        referrer_id: Option<i64>,
+        /// Only those brought by these people; for operators.
+        referrer_id: Option<Vec<i64>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -96,13 +98,15 @@ impl Engine {
     /// One page of those whom you brought; operators see all.
     pub async fn referral_list(&self, caller: Caller, input: ReferralList) -> Result<Rows<ReferralRow>> {
         let scope = caller.may(Resource::Referral, Method::List)?;
-        if input.referrer_id.is_some() && caller.level != Level::Operator {
-            return Err(Error::field("referrer_id", "Only operators may use this"));
-        }
+        let mut errors = FieldErrors::default();
+        check::for_operators(&mut errors, caller, &[("referrer_id", input.referrer_id.is_some())]);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
         let filter = ReferralFilter {
-            referrer_id: input.referrer_id,
-            from: input.d_created_from,
-            until: input.d_created_to.map(|until| until.0),
+            person_ids: input.id,
+            referrer_ids: input.referrer_id,
+            from: created.0,
+            until: created.1,
         };
         let db = self.store().read();
         let rows = referral::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;

@@ -11,11 +11,11 @@ use whocpa_domain::input::limits::Limits;
 use whocpa_domain::money::Amount;
 use whocpa_domain::rerating::ReratingStatus;
 use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Scope, Time, params, view};
-use whocpa_store::rerating::{self, Rerating, ReratingRow as StoredRow};
+use whocpa_store::rerating::{self, Rerating, ReratingFilter, ReratingRow as StoredRow};
 use whocpa_store::{Db, goal, offer};
 
 use crate::audit::Changes;
-use crate::{Caller, Engine, Paging, Rows, currency};
+use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 /// Words that stand in each lead's story.
 const REASON: Limits = Limits::Text(1, 1000);
@@ -25,10 +25,18 @@ const AT_ONCE: u64 = 2000;
 params! {
     /// Which re-ratings are wanted.
     pub struct ReratingList {
+        /// Only these.
+        id: Option<Vec<i64>>,
+        /// Only of these advertisers.
+        advertiser_id: Option<Vec<i64>>,
         /// Only of these goals.
         goal_id: Option<Vec<i64>>,
         /// Only in one of these states.
         status: Option<Vec<ReratingStatus>>,
+        /// Begun from here on.
+        d_created_from: Option<Time>,
+        /// Begun until here, inclusive: a date takes its whole day in.
+        d_created_to: Option<Until>,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.
@@ -162,8 +170,17 @@ impl Engine {
     pub async fn rerating_list(&self, caller: Caller, input: ReratingList) -> Result<Rows<ReratingView>> {
         let scope = caller.may(Resource::Rerating, Method::List)?;
         let db = self.store().read();
-        let filter = (input.goal_id.as_deref(), input.status.as_deref());
-        let rows = rerating::list(&db, scope, filter, Paging::new(input.page, input.per_page)).await?;
+        let mut errors = FieldErrors::default();
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
+        let filter = ReratingFilter {
+            ids: input.id,
+            advertiser_ids: input.advertiser_id,
+            goal_ids: input.goal_id,
+            status: input.status,
+            created,
+        };
+        let rows = rerating::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         let digits = currency::digits(&db).await?;
         Ok(rows.map(|row| {
             let places = digits.get(&row.currency_id).copied().unwrap_or(0);

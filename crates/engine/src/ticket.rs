@@ -6,6 +6,7 @@ use serde_json::json;
 use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Patch, Until};
 use whocpa_domain::lead::Contest;
+use whocpa_domain::sort::{Sort, TicketSort};
 use whocpa_domain::ticket::{TicketCategory, TicketPriority, TicketSide, TicketStatus};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{
@@ -28,6 +29,8 @@ const MESSAGES_LIMIT: i64 = 500;
 params! {
     /// Which tickets are wanted.
     pub struct TicketList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only in these states.
         status: Option<Vec<TicketStatus>>,
         /// Only about these things.
@@ -52,6 +55,12 @@ params! {
         d_created_from: Option<Time>,
         /// Only begun until this time; a date takes its whole day in.
         d_created_to: Option<Until>,
+        /// Only in which something was said or done from here on, for the last time.
+        d_updated_from: Option<Time>,
+        /// Only in which nothing was said or done after this; a date takes its whole day in.
+        d_updated_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `-date_updated` unless told.
+        sort: Option<Sort<TicketSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -111,9 +120,12 @@ impl Engine {
             ("user_id", input.user_id.is_some()),
             ("operator_id", input.operator_id.is_some()),
         ];
-        check_operator(&mut errors, caller, &for_operators);
+        check::for_operators(&mut errors, caller, &for_operators);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        let updated = check::period(&mut errors, "updated", (input.d_updated_from, input.d_updated_to));
         errors.finish()?;
         let filter = TicketFilter {
+            ids: input.id,
             status: input.status,
             category: input.category,
             priority: input.priority,
@@ -124,8 +136,9 @@ impl Engine {
             is_contest: input.is_contest,
             is_unread: input.is_unread,
             search: input.search,
-            created_from: input.d_created_from,
-            created_until: input.d_created_to.map(|until| until.0),
+            created,
+            updated,
+            sort: input.sort,
         };
         let db = self.store().read();
         let rows = ticket::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
@@ -247,12 +260,6 @@ fn usual_category(is_contest: bool) -> TicketCategory {
     if is_contest { TicketCategory::Lead } else { TicketCategory::General }
 }
 
-fn check_operator(errors: &mut FieldErrors, caller: Caller, sent: &[(&str, bool)]) {
-    for (field, _) in sent.iter().filter(|(_, is_sent)| *is_sent && caller.level != Level::Operator) {
-        errors.add(*field, "Only operators may use this");
-    }
-}
-
 fn check_sent(caller: Caller, input: &TicketUpdate) -> Result<()> {
     let mut errors = FieldErrors::default();
     if let Some(message) = &input.message {
@@ -267,7 +274,7 @@ fn check_sent(caller: Caller, input: &TicketUpdate) -> Result<()> {
         ("operator_id", input.operator_id != Patch::Keep),
         ("status", input.status == Some(TicketStatus::Answered)),
     ];
-    check_operator(&mut errors, caller, &for_operators);
+    check::for_operators(&mut errors, caller, &for_operators);
     let is_operator = caller.level == Level::Operator;
     match input.contest {
         Some(Contest::None | Contest::Open) => errors.add("contest", "Must be one of 2, 3, 4"),

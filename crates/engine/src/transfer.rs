@@ -6,11 +6,11 @@ use whocpa_domain::input::Until;
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, TransferKind};
 use whocpa_domain::money::Amount;
 use whocpa_domain::rate::show_rate;
-use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
+use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::transfer::{self, Transfer, TransferFilter};
 use whocpa_store::{Db, Scope, account, payout};
 
-use crate::{Caller, Engine, Paging, Rows, currency};
+use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 params! {
     /// Which transfers are wanted.
@@ -108,9 +108,10 @@ impl Engine {
 }
 
 fn filter(caller: Caller, input: TransferList) -> Result<TransferFilter> {
-    if input.owner_id.is_some() && caller.level != Level::Operator {
-        return Err(Error::field("owner_id", "Only operators may use this"));
-    }
+    let mut errors = FieldErrors::default();
+    check::for_operators(&mut errors, caller, &[("owner_id", input.owner_id.is_some())]);
+    let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+    errors.finish()?;
     let causes = [
         (CauseKind::Lead, input.lead_id),
         (CauseKind::Payout, input.payout_id.map(|id| vec![id])),
@@ -123,8 +124,8 @@ fn filter(caller: Caller, input: TransferList) -> Result<TransferFilter> {
         owner_id: input.owner_id,
         currency_id: input.currency_id,
         causes: causes.into_iter().filter_map(|(kind, ids)| Some((kind, ids?))).collect(),
-        from: input.d_created_from,
-        until: input.d_created_to.map(|until| until.0),
+        from: created.0,
+        until: created.1,
     })
 }
 

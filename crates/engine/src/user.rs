@@ -22,7 +22,7 @@ use crate::audit::Changes;
 use crate::auth::{KeySpec, login_plain};
 use crate::password::{is_hash, password_check, password_hash};
 use crate::referral::check_referred;
-use crate::{Caller, Engine, Paging, Rows};
+use crate::{Caller, Engine, Paging, Rows, check};
 pub(crate) use card::{Card, EMAIL, PHONE, TELEGRAM};
 pub use input::{UserCreate, UserList, UserUpdate};
 pub use shown::UserView;
@@ -50,7 +50,11 @@ impl Engine {
     pub async fn user_list(&self, caller: Caller, input: UserList) -> Result<Rows<UserView>> {
         let scope = caller.may(Resource::User, Method::List)?;
         let paging = Paging::new(input.page, input.per_page);
+        let mut errors = FieldErrors::default();
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
         let filter = UserFilter {
+            ids: input.id,
             level: input.level,
             status: input.status,
             role: input.role,
@@ -59,8 +63,8 @@ impl Engine {
             category_ids: input.categories,
             traffic_kinds: input.traffic_kinds,
             search: input.search,
-            created_from: input.d_created_from,
-            created_until: input.d_created_to.map(|until| until.0),
+            created,
+            sort: input.sort,
         };
         let db = self.store().read();
         let rows = person::list(&db, scope, &filter, paging).await?;

@@ -32,12 +32,14 @@ const USDT: i64 = 10001;
 params! {
     /// Which wallets are wanted.
     pub struct WalletList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only of these kinds.
         kind: Option<Vec<WalletKind>>,
         /// Only in these states.
         status: Option<Vec<WalletStatus>>,
-        /// Only of this webmaster; for operators.
-        webmaster_id: Option<i64>,
+        /// Only of these webmasters; for operators.
+        webmaster_id: Option<Vec<i64>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -144,8 +146,12 @@ impl Engine {
         if input.webmaster_id.is_some() && caller.level != Level::Operator {
             return Err(Error::field("webmaster_id", "Only operators may use this"));
         }
-        let filter =
-            WalletFilter { webmaster_id: input.webmaster_id, kinds: input.kind, status: input.status };
+        let filter = WalletFilter {
+            ids: input.id,
+            webmaster_ids: input.webmaster_id,
+            kinds: input.kind,
+            status: input.status,
+        };
         let db = self.store().read();
         let rows = wallet::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         let digits = crate::currency::digits(&db).await?;

@@ -23,6 +23,9 @@ mod money;
 #[path = "access_matrix/network.rs"]
 mod network;
 #[cfg(test)]
+#[path = "access_matrix/orders.rs"]
+mod orders;
+#[cfg(test)]
 #[path = "access_matrix/references.rs"]
 mod references;
 #[cfg(test)]
@@ -65,6 +68,14 @@ async fn nobody_reaches_more_than_the_table_says(db: TestDb) {
     );
     println!("access matrix: {} cells, {} violations ({database})", matrix.cells, matrix.violations.len());
     assert!(matrix.violations.is_empty(), "\n{}", matrix.violations.join("\n"));
+}
+
+#[db_test]
+async fn every_list_gives_what_is_asked_for_in_its_order(db: TestDb) {
+    let network = Network::new(db).await;
+    let (asked, wrong) = orders::told(&network).await;
+    println!("lists: {asked} asked for");
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 /// A declared resource must have objects on which the matrix can see something: one that the caller reaches and,

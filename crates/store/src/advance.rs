@@ -5,11 +5,11 @@ use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect};
 use serde::Serialize;
 use whocpa_domain::ledger::CauseKind;
 use whocpa_domain::money::MICRO;
-use whocpa_domain::{Error, Result, Scope};
+use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
 use crate::migrate::statement;
-use crate::person;
+use crate::{listing, person};
 
 /// One advance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -52,10 +52,14 @@ impl ActiveModelBehavior for ActiveModel {}
 pub type Advance = Model;
 
 /// Which advances are wanted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct AdvanceFilter {
-    /// Only of this webmaster.
-    pub webmaster_id: Option<i64>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these webmasters.
+    pub webmaster_ids: Option<Vec<i64>>,
+    /// Given from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
     /// Only open ones, or only repaid ones.
     pub is_open: Option<bool>,
 }
@@ -70,11 +74,11 @@ fn visible(scope: Scope) -> Select<Entity> {
 }
 
 /// One page of advances, newest first.
-pub async fn list(db: &Db, scope: Scope, filter: AdvanceFilter, paging: Paging) -> Result<Rows<Advance>> {
+pub async fn list(db: &Db, scope: Scope, filter: &AdvanceFilter, paging: Paging) -> Result<Rows<Advance>> {
     let mut select = visible(scope).order_by_desc(Column::Id);
-    if let Some(id) = filter.webmaster_id {
-        select = select.filter(Column::WebmasterId.eq(id));
-    }
+    select = listing::among(select, Column::Id, filter.ids.as_deref());
+    select = listing::among(select, Column::WebmasterId, filter.webmaster_ids.as_deref());
+    select = listing::within(select, Column::DateCreated, filter.created);
     if let Some(is_open) = filter.is_open {
         let open = Column::DateRepaid;
         select = select.filter(if is_open { open.is_null() } else { open.is_not_null() });

@@ -1,13 +1,14 @@
 //! Areas: traffic sources of webmasters.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::{Condition, QuerySelect};
 use serde::Serialize;
-use whocpa_domain::area::AreaStatus;
-use whocpa_domain::{Result, Scope};
+use whocpa_domain::area::{AreaKind, AreaStatus};
+use whocpa_domain::sort::{NamedSort, Sort};
+use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::person;
+use crate::{listing, person};
 
 /// One traffic source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -46,10 +47,20 @@ pub type Area = Model;
 /// Which areas are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct AreaFilter {
-    /// Only of this webmaster.
-    pub webmaster_id: Option<i64>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these webmasters.
+    pub webmaster_ids: Option<Vec<i64>>,
+    /// Only of one of these kinds.
+    pub kinds: Option<Vec<AreaKind>>,
     /// Only in one of these states.
     pub status: Option<Vec<AreaStatus>>,
+    /// Only with this in the name or the address.
+    pub search: Option<String>,
+    /// Added from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
+    /// In which order; by their numbers unless told.
+    pub sort: Option<Sort<NamedSort>>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -61,15 +72,30 @@ fn visible(scope: Scope) -> Select<Entity> {
     }
 }
 
-/// One page of areas, in the order of their ids.
+/// One page of areas.
 pub async fn list(db: &Db, scope: Scope, filter: &AreaFilter, paging: Paging) -> Result<Rows<Area>> {
-    let mut select = visible(scope).order_by_asc(Column::Id);
-    if let Some(id) = filter.webmaster_id {
-        select = select.filter(Column::WebmasterId.eq(id));
+    let mut select = listing::among(visible(scope), Column::Id, filter.ids.as_deref());
+    select = listing::among(select, Column::WebmasterId, filter.webmaster_ids.as_deref());
+    select = listing::within(select, Column::DateCreated, filter.created);
+    if let Some(kinds) = &filter.kinds {
+        select = select.filter(Column::Kind.is_in(kinds.iter().map(|kind| kind.code())));
     }
     if let Some(states) = &filter.status {
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
     }
+    if let Some(words) = &filter.search {
+        let found = Condition::any().add(db::contains(Column::Name, words));
+        select = select.filter(found.add(db::contains(Column::Url, words)));
+    }
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(NamedSort::Id | NamedSort::Name) => Column::Id,
+        Some(NamedSort::Created) => Column::DateCreated,
+    };
+    let is_descending = filter.sort.is_some_and(|sort| sort.is_descending);
+    if filter.sort.is_some_and(|sort| sort.key == NamedSort::Name) {
+        select = listing::by_name(select, Column::Name, is_descending);
+    }
+    select = listing::sorted(select, (column, Column::Id), is_descending);
     db::page(db, select, paging).await
 }
 

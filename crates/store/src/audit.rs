@@ -1,11 +1,12 @@
 //! What people did: an entry for every write, in its own transaction, never changed (trust P2).
 
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use whocpa_domain::audit::AuditActor;
+use whocpa_domain::sort::{Sort, TimeSort};
 use whocpa_domain::{Method, Resource, Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
+use crate::listing;
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -46,6 +47,8 @@ pub type Entry = Model;
 /// Which entries are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
     /// Only of these people.
     pub user_ids: Option<Vec<i64>>,
     /// Only of these kinds of actors.
@@ -60,10 +63,10 @@ pub struct AuditFilter {
     pub key_ids: Option<Vec<i64>>,
     /// Only from these addresses.
     pub ips: Option<Vec<String>>,
-    /// Written from here, seconds.
-    pub from: Option<Time>,
-    /// Written before this, seconds.
-    pub until: Option<Time>,
+    /// Written from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
+    /// In which order; newest first unless told.
+    pub sort: Option<Sort<TimeSort>>,
 }
 
 /// The audit is for those who may see all of it.
@@ -74,17 +77,17 @@ fn visible(scope: Scope) -> Select<Entity> {
     }
 }
 
-/// One page of entries, newest first.
+/// One page of entries.
 pub async fn list(db: &Db, scope: Scope, filter: &AuditFilter, paging: Paging) -> Result<Rows<Entry>> {
-    let mut select = visible(scope).order_by_desc(Column::Id);
+    let is_descending = filter.sort.is_none_or(|sort| sort.is_descending);
+    let mut select = listing::sorted(visible(scope), (Column::Id, Column::Id), is_descending);
     for (column, wanted) in [
+        (Column::Id, &filter.ids),
         (Column::UserId, &filter.user_ids),
         (Column::ObjectId, &filter.object_ids),
         (Column::KeyId, &filter.key_ids),
     ] {
-        if let Some(ids) = wanted {
-            select = select.filter(column.is_in(ids.iter().copied()));
-        }
+        select = listing::among(select, column, wanted.as_deref());
     }
     if let Some(levels) = &filter.levels {
         select = select.filter(Column::Level.is_in(levels.iter().map(|level| level.code())));
@@ -98,12 +101,7 @@ pub async fn list(db: &Db, scope: Scope, filter: &AuditFilter, paging: Paging) -
     if let Some(ips) = &filter.ips {
         select = select.filter(Column::Ip.is_in(ips.iter().map(String::as_str)));
     }
-    if let Some(from) = filter.from {
-        select = select.filter(Column::DateCreated.gte(from.0));
-    }
-    if let Some(until) = filter.until {
-        select = select.filter(Column::DateCreated.lt(until.0));
-    }
+    select = listing::within(select, Column::DateCreated, filter.created);
     db::page(db, select, paging).await
 }
 

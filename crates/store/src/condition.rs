@@ -10,7 +10,7 @@ use whocpa_domain::goal::{Rate, Special};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::person;
+use crate::{listing, person};
 
 /// For whom a condition is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -113,12 +113,16 @@ impl ConditionVersion {
 /// Which conditions are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct ConditionFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
     /// Only of these offers.
     pub offer_ids: Option<Vec<i64>>,
     /// Only of these goals.
     pub goal_ids: Option<Vec<i64>>,
-    /// Only of this webmaster.
-    pub webmaster_id: Option<i64>,
+    /// Only of these webmasters.
+    pub webmaster_ids: Option<Vec<i64>>,
+    /// Only for visitors from these areas.
+    pub area_ids: Option<Vec<i64>>,
     /// Only those that count at this moment, or only the others.
     pub in_force: Option<(Time, bool)>,
 }
@@ -149,13 +153,14 @@ pub async fn list(
     paging: Paging,
 ) -> Result<Rows<Condition>> {
     let mut select = visible(scope).order_by_asc(Column::Id);
-    for (column, wanted) in [(Column::OfferId, &filter.offer_ids), (Column::GoalId, &filter.goal_ids)] {
-        if let Some(ids) = wanted {
-            select = select.filter(column.is_in(ids.iter().copied()));
-        }
-    }
-    if let Some(id) = filter.webmaster_id {
-        select = select.filter(Column::WebmasterId.eq(id));
+    for (column, wanted) in [
+        (Column::Id, &filter.ids),
+        (Column::OfferId, &filter.offer_ids),
+        (Column::GoalId, &filter.goal_ids),
+        (Column::WebmasterId, &filter.webmaster_ids),
+        (Column::AreaId, &filter.area_ids),
+    ] {
+        select = listing::among(select, column, wanted.as_deref());
     }
     if let Some((at, wanted)) = filter.in_force {
         let end = version::Column::DateEnd;

@@ -2,14 +2,14 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
-use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{QuerySelect, QueryTrait};
 use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
+use whocpa_domain::sort::{ConnectionSort, Sort};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::offer;
-use crate::person;
+use crate::{listing, offer, person};
 
 /// One webmaster's work with one offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -48,18 +48,22 @@ pub type Connection = Model;
 pub struct ConnectionFilter {
     /// Only with these offers.
     pub offer_ids: Option<Vec<i64>>,
-    /// Only of this webmaster.
-    pub webmaster_id: Option<i64>,
+    /// Only of these webmasters.
+    pub webmaster_ids: Option<Vec<i64>>,
+    /// Only with offers of these advertisers.
+    pub advertiser_ids: Option<Vec<i64>>,
     /// Only in one of these states.
     pub status: Option<Vec<ConnectionStatus>>,
     /// Only these.
     pub ids: Option<Vec<i64>>,
     /// Only with offers with this in the folded name.
     pub search: Option<String>,
-    /// Asked for from here.
-    pub created_from: Option<Time>,
-    /// Asked for before this.
-    pub created_until: Option<Time>,
+    /// Asked for from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
+    /// Decided from here, and before this.
+    pub decided: (Option<Time>, Option<Time>),
+    /// In which order; by their numbers unless told.
+    pub sort: Option<Sort<ConnectionSort>>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -81,37 +85,38 @@ fn visible(scope: Scope) -> Select<Entity> {
     }
 }
 
-/// One page of connections, in the order of their ids.
+/// One page of connections.
 pub async fn list(
     db: &Db,
     scope: Scope,
     filter: &ConnectionFilter,
     paging: Paging,
 ) -> Result<Rows<Connection>> {
-    let mut select = visible(scope).order_by_asc(Column::Id);
-    if let Some(ids) = &filter.offer_ids {
-        select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
-    }
-    if let Some(id) = filter.webmaster_id {
-        select = select.filter(Column::WebmasterId.eq(id));
+    let mut select = listing::among(visible(scope), Column::Id, filter.ids.as_deref());
+    select = listing::among(select, Column::OfferId, filter.offer_ids.as_deref());
+    select = listing::among(select, Column::WebmasterId, filter.webmaster_ids.as_deref());
+    select = listing::within(select, Column::DateCreated, filter.created);
+    select = listing::within(select, Column::DateDecided, filter.decided);
+    if let Some(ids) = &filter.advertiser_ids {
+        let offers = offer::Entity::find().select_only().column(offer::Column::Id);
+        let offers = offers.filter(offer::Column::AdvertiserId.is_in(ids.iter().copied()));
+        select = select.filter(Column::OfferId.in_subquery(offers.into_query()));
     }
     if let Some(states) = &filter.status {
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
-    }
-    if let Some(ids) = &filter.ids {
-        select = select.filter(Column::Id.is_in(ids.iter().copied()));
     }
     if let Some(search) = &filter.search {
         let offers = offer::Entity::find().select_only().column(offer::Column::Id);
         let offers = offers.filter(db::contains(offer::Column::NameFolded, search));
         select = select.filter(Column::OfferId.in_subquery(offers.into_query()));
     }
-    if let Some(from) = filter.created_from {
-        select = select.filter(Column::DateCreated.gte(from.0));
-    }
-    if let Some(until) = filter.created_until {
-        select = select.filter(Column::DateCreated.lt(until.0));
-    }
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(ConnectionSort::Id) => Column::Id,
+        Some(ConnectionSort::Created) => Column::DateCreated,
+        Some(ConnectionSort::Decided) => Column::DateDecided,
+    };
+    select =
+        listing::sorted(select, (column, Column::Id), filter.sort.is_some_and(|sort| sort.is_descending));
     db::page(db, select, paging).await
 }
 

@@ -13,7 +13,7 @@ use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
 use crate::migrate::statement;
-use crate::person;
+use crate::{listing, person};
 
 /// The cover of one advertiser in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -79,10 +79,10 @@ impl Cover {
 /// Which covers are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct CoverFilter {
-    /// Only of this advertiser.
-    pub advertiser_id: Option<i64>,
-    /// Only in this currency.
-    pub currency_id: Option<i64>,
+    /// Only of these advertisers.
+    pub advertiser_ids: Option<Vec<i64>>,
+    /// Only in these currencies.
+    pub currency_ids: Option<Vec<i64>>,
     /// Only in one of these states.
     pub state: Option<Vec<CoverState>>,
 }
@@ -99,12 +99,8 @@ fn visible(scope: Scope) -> Select<Entity> {
 /// One page of covers, in the order of their ids.
 pub async fn list(db: &Db, scope: Scope, filter: &CoverFilter, paging: Paging) -> Result<Rows<Cover>> {
     let mut select = visible(scope).order_by_asc(Column::Id);
-    if let Some(id) = filter.advertiser_id {
-        select = select.filter(Column::AdvertiserId.eq(id));
-    }
-    if let Some(id) = filter.currency_id {
-        select = select.filter(Column::CurrencyId.eq(id));
-    }
+    select = listing::among(select, Column::AdvertiserId, filter.advertiser_ids.as_deref());
+    select = listing::among(select, Column::CurrencyId, filter.currency_ids.as_deref());
     if let Some(states) = &filter.state {
         select = select.filter(Column::State.is_in(states.iter().map(|state| state.code())));
     }

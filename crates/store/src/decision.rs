@@ -10,7 +10,7 @@ use whocpa_domain::{Result, Scope, Time};
 
 use crate::bulk;
 use crate::db::{self, Db, Paging, Rows};
-use crate::person;
+use crate::{listing, person};
 
 /// One decision about many leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -156,6 +156,8 @@ pub struct DecisionFilter {
     pub status: Option<Vec<DecisionStatus>>,
     /// Only of these people.
     pub user_ids: Option<Vec<i64>>,
+    /// Begun from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -186,6 +188,7 @@ pub async fn list(db: &Db, scope: Scope, filter: &DecisionFilter, paging: Paging
     if let Some(states) = &filter.status {
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
     }
+    select = listing::within(select, Column::DateCreated, filter.created);
     db::page(db, select, paging).await
 }
 

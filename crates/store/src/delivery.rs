@@ -6,6 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
 use sea_orm::{ExprTrait, QueryOrder, QuerySelect, QueryTrait};
 use whocpa_domain::postback::{DeliveryStatus, PostbackEvent, PostbackKind, PostbackStatus};
+use whocpa_domain::sort::{Sort, TimeSort};
 use whocpa_domain::time::{DAY, HOUR};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Result, Scope, Time};
@@ -13,7 +14,7 @@ use whocpa_domain::{Result, Scope, Time};
 use crate::bulk;
 use crate::db::{self, Db, Paging, Rows};
 use crate::migrate::execute;
-use crate::{person, postback};
+use crate::{listing, person, postback};
 
 /// One delivery.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, DeriveEntityModel)]
@@ -102,6 +103,8 @@ pub type Attempt = attempt::Model;
 /// Which deliveries are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
     /// Only of these postbacks.
     pub postback_ids: Option<Vec<i64>>,
     /// Only about these leads.
@@ -110,8 +113,8 @@ pub struct DeliveryFilter {
     pub status: Option<Vec<DeliveryStatus>>,
     /// Only of these events.
     pub events: Option<Vec<PostbackEvent>>,
-    /// Only of this person.
-    pub user_id: Option<i64>,
+    /// Only of these people.
+    pub user_ids: Option<Vec<i64>>,
     /// Only rehearsals, or only others.
     pub is_test: Option<bool>,
     /// Only orders that an advertiser's system did not take for an hour, or says nothing of for a day.
@@ -120,6 +123,8 @@ pub struct DeliveryFilter {
     pub from: Option<Time>,
     /// Made before.
     pub until: Option<Time>,
+    /// In which order; the newest first unless told.
+    pub sort: Option<Sort<TimeSort>>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -132,10 +137,13 @@ fn visible(scope: Scope) -> Select<Entity> {
 }
 
 fn filtered(mut select: Select<Entity>, filter: &DeliveryFilter) -> Select<Entity> {
-    for (column, wanted) in [(Column::PostbackId, &filter.postback_ids), (Column::LeadId, &filter.lead_ids)] {
-        if let Some(wanted) = wanted {
-            select = select.filter(column.is_in(wanted.iter().copied()));
-        }
+    for (column, wanted) in [
+        (Column::Id, &filter.ids),
+        (Column::PostbackId, &filter.postback_ids),
+        (Column::LeadId, &filter.lead_ids),
+        (Column::UserId, &filter.user_ids),
+    ] {
+        select = listing::among(select, column, wanted.as_deref());
     }
     if let Some(states) = &filter.status {
         let any = states.iter().fold(Condition::any(), |any, status| any.add(in_state(*status)));
@@ -143,9 +151,6 @@ fn filtered(mut select: Select<Entity>, filter: &DeliveryFilter) -> Select<Entit
     }
     if let Some(events) = &filter.events {
         select = select.filter(Column::Event.is_in(events.iter().map(|event| event.code())));
-    }
-    if let Some(id) = filter.user_id {
-        select = select.filter(Column::UserId.eq(id));
     }
     if let Some(is_test) = filter.is_test {
         select = select.filter(Column::IsTest.eq(is_test));
@@ -209,7 +214,9 @@ fn in_state(status: DeliveryStatus) -> Condition {
 
 /// One page of deliveries, the newest first.
 pub async fn list(db: &Db, scope: Scope, filter: &DeliveryFilter, paging: Paging) -> Result<Rows<Delivery>> {
-    db::page(db, filtered(visible(scope), filter).order_by_desc(Column::Id), paging).await
+    let is_descending = filter.sort.is_none_or(|sort| sort.is_descending);
+    let select = listing::sorted(filtered(visible(scope), filter), (Column::Id, Column::Id), is_descending);
+    db::page(db, select, paging).await
 }
 
 /// The deliveries that a filter finds, the oldest first, behind this one.

@@ -1,13 +1,14 @@
 //! Deposits: advertisers' money on its way in.
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use whocpa_domain::deposit::{DepositMethod, DepositStatus};
+use whocpa_domain::sort::{AmountSort, Sort};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::person;
+use crate::{listing, person};
 
 /// One deposit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -52,8 +53,14 @@ pub type Deposit = Model;
 /// Which deposits are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct DepositFilter {
-    /// Only of this advertiser.
-    pub advertiser_id: Option<i64>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these advertisers.
+    pub advertiser_ids: Option<Vec<i64>>,
+    /// Only in these currencies.
+    pub currency_ids: Option<Vec<i64>>,
+    /// In which order; the newest first unless told.
+    pub sort: Option<Sort<AmountSort>>,
     /// Only by these ways.
     pub methods: Option<Vec<DepositMethod>>,
     /// Only in one of these states.
@@ -75,10 +82,15 @@ fn visible(scope: Scope) -> Select<Entity> {
 
 /// One page of deposits, newest first.
 pub async fn list(db: &Db, scope: Scope, filter: &DepositFilter, paging: Paging) -> Result<Rows<Deposit>> {
-    let mut select = visible(scope).order_by_desc(Column::Id);
-    if let Some(id) = filter.advertiser_id {
-        select = select.filter(Column::AdvertiserId.eq(id));
-    }
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(AmountSort::Created) => Column::Id,
+        Some(AmountSort::Amount) => Column::Amount,
+    };
+    let is_descending = filter.sort.is_none_or(|sort| sort.is_descending);
+    let mut select = listing::sorted(visible(scope), (column, Column::Id), is_descending);
+    select = listing::among(select, Column::Id, filter.ids.as_deref());
+    select = listing::among(select, Column::AdvertiserId, filter.advertiser_ids.as_deref());
+    select = listing::among(select, Column::CurrencyId, filter.currency_ids.as_deref());
     if let Some(methods) = &filter.methods {
         select = select.filter(Column::Method.is_in(methods.iter().map(|method| method.code())));
     }

@@ -4,10 +4,11 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use whocpa_domain::parked::DomainStatus;
+use whocpa_domain::sort::{DomainSort, Sort};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::person;
+use crate::{listing, person};
 
 /// One domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -53,10 +54,18 @@ pub type Domain = Model;
 /// Which domains are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct DomainFilter {
-    /// Only of this webmaster.
-    pub webmaster_id: Option<i64>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these webmasters.
+    pub webmaster_ids: Option<Vec<i64>>,
     /// Only in one of these states.
     pub status: Option<Vec<DomainStatus>>,
+    /// Only with this in the name.
+    pub search: Option<String>,
+    /// Parked from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
+    /// In which order; by their numbers unless told.
+    pub sort: Option<Sort<DomainSort>>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -68,15 +77,25 @@ fn visible(scope: Scope) -> Select<Entity> {
     }
 }
 
-/// One page of domains, in the order of their ids.
+/// One page of domains.
 pub async fn list(db: &Db, scope: Scope, filter: &DomainFilter, paging: Paging) -> Result<Rows<Domain>> {
-    let mut select = visible(scope).order_by_asc(Column::Id);
-    if let Some(id) = filter.webmaster_id {
-        select = select.filter(Column::WebmasterId.eq(id));
-    }
+    let mut select = listing::among(visible(scope), Column::Id, filter.ids.as_deref());
+    select = listing::among(select, Column::WebmasterId, filter.webmaster_ids.as_deref());
+    select = listing::within(select, Column::DateCreated, filter.created);
     if let Some(states) = &filter.status {
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
     }
+    if let Some(words) = &filter.search {
+        select = select.filter(db::contains(Column::Name, words));
+    }
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(DomainSort::Id) => Column::Id,
+        Some(DomainSort::Name) => Column::Name,
+        Some(DomainSort::Created) => Column::DateCreated,
+        Some(DomainSort::Checked) => Column::DateChecked,
+    };
+    select =
+        listing::sorted(select, (column, Column::Id), filter.sort.is_some_and(|sort| sort.is_descending));
     db::page(db, select, paging).await
 }
 

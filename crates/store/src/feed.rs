@@ -4,12 +4,13 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
-use whocpa_domain::feed::FeedStatus;
+use whocpa_domain::feed::{FeedFormat, FeedStatus};
+use whocpa_domain::sort::{FeedSort, Sort};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::bulk;
 use crate::db::{self, Db, Paging, Rows};
-use crate::material;
+use crate::{listing, material};
 
 /// One feed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -150,6 +151,14 @@ pub struct FeedFilter {
     pub offer_ids: Option<Vec<i64>>,
     /// Only in one of these states.
     pub status: Option<Vec<FeedStatus>>,
+    /// Only in one of these formats.
+    pub formats: Option<Vec<FeedFormat>>,
+    /// Only with this in the name or the address.
+    pub search: Option<String>,
+    /// Added from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
+    /// In which order; the newest first unless told.
+    pub sort: Option<Sort<FeedSort>>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -162,17 +171,31 @@ fn visible(scope: Scope) -> Select<Entity> {
     }
 }
 
-/// One page of feeds, the newest first.
+/// One page of feeds.
 pub async fn list(db: &Db, scope: Scope, filter: &FeedFilter, paging: Paging) -> Result<Rows<Feed>> {
-    let mut select = visible(scope).order_by_desc(Column::Id);
-    for (column, wanted) in [(Column::Id, &filter.ids), (Column::OfferId, &filter.offer_ids)] {
-        if let Some(wanted) = wanted {
-            select = select.filter(column.is_in(wanted.iter().copied()));
-        }
-    }
+    let mut select = listing::among(visible(scope), Column::Id, filter.ids.as_deref());
+    select = listing::among(select, Column::OfferId, filter.offer_ids.as_deref());
+    select = listing::within(select, Column::DateCreated, filter.created);
     if let Some(states) = &filter.status {
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
     }
+    if let Some(formats) = &filter.formats {
+        select = select.filter(Column::Format.is_in(formats.iter().map(|format| format.code())));
+    }
+    if let Some(words) = &filter.search {
+        let found = Condition::any().add(db::contains(Column::Name, words));
+        select = select.filter(found.add(db::contains(Column::Url, words)));
+    }
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(FeedSort::Id | FeedSort::Name) => Column::Id,
+        Some(FeedSort::Created) => Column::DateCreated,
+        Some(FeedSort::Finished) => Column::DateFinished,
+    };
+    let is_descending = filter.sort.is_none_or(|sort| sort.is_descending);
+    if filter.sort.is_some_and(|sort| sort.key == FeedSort::Name) {
+        select = listing::by_name(select, Column::Name, is_descending);
+    }
+    select = listing::sorted(select, (column, Column::Id), is_descending);
     db::page(db, select, paging).await
 }
 

@@ -11,7 +11,7 @@ use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
 use crate::lead::Lead;
-use crate::{offer, person};
+use crate::{listing, offer, person};
 pub use source::{Source, clicks, sources};
 
 /// One finding.
@@ -92,6 +92,12 @@ pub struct FindingFilter {
     pub offer_ids: Option<Vec<i64>>,
     /// Only of these webmasters.
     pub webmaster_ids: Option<Vec<i64>>,
+    /// Only from these areas.
+    pub area_ids: Option<Vec<i64>>,
+    /// Only with one of these first labels.
+    pub subid1: Option<Vec<String>>,
+    /// Found first from here, and before this.
+    pub found: (Option<Time>, Option<Time>),
     /// Only in one of these states.
     pub states: Option<Vec<FindingState>>,
     /// Only with one of these actions.
@@ -127,6 +133,7 @@ pub async fn list(db: &Db, scope: Scope, filter: &FindingFilter, paging: Paging)
         (Column::RuleId, filter.rule_ids.clone()),
         (Column::OfferId, filter.offer_ids.clone()),
         (Column::WebmasterId, filter.webmaster_ids.clone()),
+        (Column::AreaId, filter.area_ids.clone()),
         (Column::State, codes(states)),
         (Column::Action, codes(actions)),
     ] {
@@ -134,6 +141,10 @@ pub async fn list(db: &Db, scope: Scope, filter: &FindingFilter, paging: Paging)
             select = select.filter(column.is_in(wanted));
         }
     }
+    if let Some(labels) = &filter.subid1 {
+        select = select.filter(Column::Subid1.is_in(labels.iter().map(String::as_str)));
+    }
+    select = listing::within(select, Column::DateCreated, filter.found);
     db::page(db, select, paging).await
 }
 

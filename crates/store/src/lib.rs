@@ -52,6 +52,7 @@ pub mod lead_count;
 pub mod lead_event;
 pub mod ledger;
 pub mod link;
+mod listing;
 mod material;
 pub mod news;
 pub mod node;

@@ -2,15 +2,16 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect};
+use sea_orm::{ConnectionTrait, QuerySelect};
 use serde::Serialize;
 use whocpa_domain::click::ReferrerMode;
 use whocpa_domain::rotation::LinkRotation;
+use whocpa_domain::sort::{NamedSort, Sort};
 use whocpa_domain::{Error, Result, Scope, Time};
 
 use crate::db::{self, Backend, Db, Paging, Rows};
 use crate::migrate::statement;
-use crate::{bulk, person};
+use crate::{bulk, listing, person};
 
 /// One link.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, DeriveEntityModel)]
@@ -117,24 +118,31 @@ pub struct LinkFilter {
     pub kind: LinkKind,
     /// Only to these offers.
     pub offer_ids: Option<Vec<i64>>,
-    /// Only of this webmaster.
-    pub webmaster_id: Option<i64>,
-    /// Only on this area.
-    pub area_id: Option<i64>,
+    /// Only of these webmasters.
+    pub webmaster_ids: Option<Vec<i64>>,
+    /// Only on these areas.
+    pub area_ids: Option<Vec<i64>>,
+    /// Only shown under these parked domains.
+    pub domain_ids: Option<Vec<i64>>,
+    /// Only behind these promo materials.
+    pub promo_ids: Option<Vec<i64>>,
+    /// Only with one of these first labels.
+    pub subid1: Option<Vec<String>>,
     /// Only these.
     pub ids: Option<Vec<i64>>,
     /// Only with this in the folded name, or with this code.
     pub search: Option<String>,
-    /// Made from here.
-    pub created_from: Option<Time>,
-    /// Made before this.
-    pub created_until: Option<Time>,
+    /// Made from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
+    /// In which order; by their numbers unless told.
+    pub sort: Option<Sort<NamedSort>>,
 }
 
 fn of_kind(scope: Scope, kind: LinkKind) -> Select<Entity> {
     let of_kind = match kind {
         LinkKind::Link => Column::UrlTo.eq(""),
-        LinkKind::Deeplink => Column::UrlTo.ne(""),
+        // As a literal, so that the index of deeplinks is found: they are few among the links.
+        LinkKind::Deeplink => Expr::cust("url_to <> ''"),
     };
     visible(scope).filter(of_kind)
 }
@@ -150,29 +158,33 @@ pub(crate) fn visible(scope: Scope) -> Select<Entity> {
     }
 }
 
-/// One page of links, in the order of their ids.
+/// One page of links.
 pub async fn list(db: &Db, scope: Scope, filter: &LinkFilter, paging: Paging) -> Result<Rows<Link>> {
-    let mut select = of_kind(scope, filter.kind).order_by_asc(Column::Id);
-    if let Some(ids) = &filter.offer_ids {
-        select = select.filter(Column::OfferId.is_in(ids.iter().copied()));
+    let mut select = of_kind(scope, filter.kind);
+    for (column, wanted) in [
+        (Column::Id, &filter.ids),
+        (Column::OfferId, &filter.offer_ids),
+        (Column::WebmasterId, &filter.webmaster_ids),
+        (Column::AreaId, &filter.area_ids),
+        (Column::DomainId, &filter.domain_ids),
+        (Column::PromoId, &filter.promo_ids),
+    ] {
+        select = listing::among(select, column, wanted.as_deref());
     }
-    if let Some(ids) = &filter.ids {
-        select = select.filter(Column::Id.is_in(ids.iter().copied()));
+    if let Some(labels) = &filter.subid1 {
+        select = select.filter(Column::Subid1.is_in(labels.iter().map(String::as_str)));
     }
     if let Some(search) = &filter.search {
         select = select.filter(db::contains(Column::NameFolded, search).or(Column::Code.eq(search.as_str())));
     }
-    if let Some(from) = filter.created_from {
-        select = select.filter(Column::DateCreated.gte(from.0));
-    }
-    if let Some(until) = filter.created_until {
-        select = select.filter(Column::DateCreated.lt(until.0));
-    }
-    for (column, wanted) in [(Column::WebmasterId, filter.webmaster_id), (Column::AreaId, filter.area_id)] {
-        if let Some(wanted) = wanted {
-            select = select.filter(column.eq(wanted));
-        }
-    }
+    select = listing::within(select, Column::DateCreated, filter.created);
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(NamedSort::Id) => Column::Id,
+        Some(NamedSort::Name) => Column::NameFolded,
+        Some(NamedSort::Created) => Column::DateCreated,
+    };
+    select =
+        listing::sorted(select, (column, Column::Id), filter.sort.is_some_and(|sort| sort.is_descending));
     db::page(db, select, paging).await
 }
 

@@ -11,7 +11,7 @@ use whocpa_domain::news::{NewsStatus, NewsType};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::{connection, offer};
+use crate::{connection, listing, offer};
 
 /// One piece of news.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -89,6 +89,8 @@ mod notice {
 /// Which news are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct NewsFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
     /// Published from here, seconds.
     pub from: Option<Time>,
     /// Published before this, seconds.
@@ -154,12 +156,8 @@ pub async fn list(
     paging: Paging,
 ) -> Result<Rows<News>> {
     let mut select = visible(scope, now).order_by_desc(Column::DateStart).order_by_desc(Column::Id);
-    if let Some(from) = filter.from {
-        select = select.filter(Column::DateStart.gte(from.0));
-    }
-    if let Some(until) = filter.until {
-        select = select.filter(Column::DateStart.lt(until.0));
-    }
+    select = listing::among(select, Column::Id, filter.ids.as_deref());
+    select = listing::within(select, Column::DateStart, (filter.from, filter.until));
     if let Some(kinds) = filter.kinds {
         select = select.filter(of_kinds(scope, kinds));
     }

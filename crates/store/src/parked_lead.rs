@@ -8,12 +8,13 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel, NotSet, QueryOrder, QuerySelect
 use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::orphan::{OrphanKind, OrphanState};
+use whocpa_domain::sort::{Sort, TimeSort};
 use whocpa_domain::tid::ClickId;
 use whocpa_domain::way::Intent;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::{bulk, connection, person};
+use crate::{bulk, connection, listing, person};
 
 /// One parked conversion.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -115,6 +116,8 @@ pub struct OrphanFilter {
     pub created_from: Option<Time>,
     /// Parked before this.
     pub created_until: Option<Time>,
+    /// In which order; the newest first unless told.
+    pub sort: Option<Sort<TimeSort>>,
 }
 
 /// A webmaster sees those of the offers that he works with: they may be of his visitors.
@@ -137,7 +140,8 @@ fn visible(scope: Scope) -> Select<Entity> {
 
 /// One page of parked conversions, the newest first.
 pub async fn list(db: &Db, scope: Scope, filter: &OrphanFilter, paging: Paging) -> Result<Rows<ParkedLead>> {
-    let mut select = visible(scope).order_by_desc(Column::Id);
+    let is_descending = filter.sort.is_none_or(|sort| sort.is_descending);
+    let mut select = listing::sorted(visible(scope), (Column::Id, Column::Id), is_descending);
     let kinds = filter.kinds.as_ref().map(|all| all.iter().map(|kind| kind.code()).collect());
     let states = filter.states.as_ref().map(|all| all.iter().map(|state| state.code()).collect());
     for (column, wanted) in [

@@ -1,14 +1,15 @@
 //! Payouts: webmasters' money on its way out.
 
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use whocpa_domain::payout::{Arrives, PayoutStatus};
+use whocpa_domain::sort::{AmountSort, Sort};
 use whocpa_domain::wallet::WalletKind;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::person;
+use crate::{listing, person};
 
 /// One payout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -73,10 +74,16 @@ pub type Payout = Model;
 /// Which payouts are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct PayoutFilter {
-    /// Only of this webmaster.
-    pub webmaster_id: Option<i64>,
-    /// Only to this wallet.
-    pub wallet_id: Option<i64>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these webmasters.
+    pub webmaster_ids: Option<Vec<i64>>,
+    /// Only to these wallets.
+    pub wallet_ids: Option<Vec<i64>>,
+    /// Only out of balances in these currencies.
+    pub currency_ids: Option<Vec<i64>>,
+    /// In which order; the newest first unless told.
+    pub sort: Option<Sort<AmountSort>>,
     /// Only by these ways of payment.
     pub wallet_kinds: Option<Vec<WalletKind>>,
     /// Only in one of these states.
@@ -106,11 +113,19 @@ fn visible(scope: Scope) -> Select<Entity> {
 
 /// One page of payouts, newest first.
 pub async fn list(db: &Db, scope: Scope, filter: &PayoutFilter, paging: Paging) -> Result<Rows<Payout>> {
-    let mut select = visible(scope).order_by_desc(Column::Id);
-    for (column, id) in [(Column::WebmasterId, filter.webmaster_id), (Column::WalletId, filter.wallet_id)] {
-        if let Some(id) = id {
-            select = select.filter(column.eq(id));
-        }
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(AmountSort::Created) => Column::Id,
+        Some(AmountSort::Amount) => Column::Amount,
+    };
+    let is_descending = filter.sort.is_none_or(|sort| sort.is_descending);
+    let mut select = listing::sorted(visible(scope), (column, Column::Id), is_descending);
+    for (column, wanted) in [
+        (Column::Id, &filter.ids),
+        (Column::WebmasterId, &filter.webmaster_ids),
+        (Column::WalletId, &filter.wallet_ids),
+        (Column::CurrencyId, &filter.currency_ids),
+    ] {
+        select = listing::among(select, column, wanted.as_deref());
     }
     if let Some(kinds) = &filter.wallet_kinds {
         select = select.filter(Column::WalletKind.is_in(kinds.iter().map(|kind| kind.code())));

@@ -9,6 +9,7 @@ use whocpa_domain::wallet::WalletKind;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
+use crate::listing;
 use crate::payout::{self, Payout};
 
 /// One batch.
@@ -44,10 +45,12 @@ pub type PayoutBatch = Model;
 /// Which batches are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct BatchFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
     /// Only by these ways of payment.
     pub wallet_kinds: Option<Vec<WalletKind>>,
-    /// Only in this currency.
-    pub currency_id: Option<i64>,
+    /// Only in these currencies.
+    pub currency_ids: Option<Vec<i64>>,
     /// Made from here, seconds.
     pub from: Option<Time>,
     /// Made before this, seconds.
@@ -68,9 +71,8 @@ pub async fn list(db: &Db, scope: Scope, filter: &BatchFilter, paging: Paging) -
     if let Some(kinds) = &filter.wallet_kinds {
         select = select.filter(Column::WalletKind.is_in(kinds.iter().map(|kind| kind.code())));
     }
-    if let Some(id) = filter.currency_id {
-        select = select.filter(Column::CurrencyId.eq(id));
-    }
+    select = listing::among(select, Column::Id, filter.ids.as_deref());
+    select = listing::among(select, Column::CurrencyId, filter.currency_ids.as_deref());
     if let Some(from) = filter.from {
         select = select.filter(Column::DateCreated.gte(from.0));
     }

@@ -9,10 +9,12 @@ use serde::Serialize;
 use whocpa_domain::access::Caller;
 use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::role::Role;
+use whocpa_domain::sort::{Sort, UserSort};
 use whocpa_domain::user::{AffId, Language, Notify, Trust, UserLevel, UserStatus, codes_text};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Backend, Db, Paging, Rows};
+use crate::listing;
 
 /// One person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -168,6 +170,8 @@ impl User {
 /// Which people are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct UserFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
     /// Only of these kinds.
     pub level: Option<Vec<UserLevel>>,
     /// Only in one of these states.
@@ -184,10 +188,10 @@ pub struct UserFilter {
     pub traffic_kinds: Option<Vec<TrafficKind>>,
     /// Only whose login, name or contacts contain this, in any case of letters, or whose number it is.
     pub search: Option<String>,
-    /// Only accounts made from here, seconds.
-    pub created_from: Option<Time>,
-    /// Only accounts made before this, seconds.
-    pub created_until: Option<Time>,
+    /// Only accounts made from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
+    /// In which order; by their numbers unless told.
+    pub sort: Option<Sort<UserSort>>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -210,9 +214,21 @@ pub(crate) async fn managed_ids(db: &Db, manager_id: i64) -> Result<Vec<i64>> {
     ids.into_tuple().all(&db.conn()).await.map_err(db::error)
 }
 
-/// One page of people, in the order of their ids.
+/// One page of people.
 pub async fn list(db: &Db, scope: Scope, filter: &UserFilter, paging: Paging) -> Result<Rows<User>> {
-    db::page(db, visible(scope).filter(matching(filter)).order_by_asc(Column::Id), paging).await
+    let select = listing::among(visible(scope), Column::Id, filter.ids.as_deref());
+    let select = listing::within(select, Column::DateCreated, filter.created).filter(matching(filter));
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(UserSort::Id | UserSort::Name) => Column::Id,
+        Some(UserSort::Login) => Column::Login,
+        Some(UserSort::Created) => Column::DateCreated,
+    };
+    let is_descending = filter.sort.is_some_and(|sort| sort.is_descending);
+    let select = match filter.sort {
+        Some(sort) if sort.key == UserSort::Name => listing::by_name(select, Column::Name, is_descending),
+        _ => select,
+    };
+    db::page(db, listing::sorted(select, (column, Column::Id), is_descending), paging).await
 }
 
 fn matching(filter: &UserFilter) -> Condition {
@@ -254,12 +270,6 @@ fn matching(filter: &UserFilter) -> Condition {
     }
     if let Some(search) = &filter.search {
         all = all.add(found_by(search));
-    }
-    if let Some(from) = filter.created_from {
-        all = all.add(Column::DateCreated.gte(from.0));
-    }
-    if let Some(until) = filter.created_until {
-        all = all.add(Column::DateCreated.lt(until.0));
     }
     all
 }

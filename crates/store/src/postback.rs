@@ -4,12 +4,13 @@ use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
 use whocpa_domain::postback::PostbackStatus;
+use whocpa_domain::sort::{NamedSort, Sort};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::bulk;
 use crate::db::{self, Db, Paging, Rows};
 use crate::delivery::FIRST_OF_LEAD;
-use crate::person;
+use crate::{listing, person};
 
 /// One postback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -118,8 +119,14 @@ pub type Postback = Model;
 /// Which postbacks are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct PostbackFilter {
-    /// Only of this person.
-    pub user_id: Option<i64>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these people.
+    pub user_ids: Option<Vec<i64>>,
+    /// Only with this in the name.
+    pub search: Option<String>,
+    /// In which order; by their numbers unless told.
+    pub sort: Option<Sort<NamedSort>>,
     /// Only in one of these states.
     pub status: Option<Vec<PostbackStatus>>,
     /// Only those that tell of this offer.
@@ -139,9 +146,20 @@ fn visible(scope: Scope) -> Select<Entity> {
 
 /// One page of postbacks, in the order of their ids.
 pub async fn list(db: &Db, scope: Scope, filter: &PostbackFilter, paging: Paging) -> Result<Rows<Postback>> {
-    let mut select = visible(scope).order_by_asc(Column::Id);
-    if let Some(id) = filter.user_id {
-        select = select.filter(Column::UserId.eq(id));
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(NamedSort::Id | NamedSort::Name) => Column::Id,
+        Some(NamedSort::Created) => Column::DateCreated,
+    };
+    let is_descending = filter.sort.is_some_and(|sort| sort.is_descending);
+    let mut select = visible(scope);
+    if filter.sort.is_some_and(|sort| sort.key == NamedSort::Name) {
+        select = listing::by_name(select, Column::Name, is_descending);
+    }
+    select = listing::sorted(select, (column, Column::Id), is_descending);
+    select = listing::among(select, Column::Id, filter.ids.as_deref());
+    select = listing::among(select, Column::UserId, filter.user_ids.as_deref());
+    if let Some(words) = &filter.search {
+        select = select.filter(db::contains(Column::Name, words));
     }
     if let Some(states) = &filter.status {
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));

@@ -11,7 +11,7 @@ use whocpa_domain::user::UserStatus;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::{bulk, lead, person};
+use crate::{bulk, lead, listing, person};
 
 /// Somebody who was brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -42,8 +42,10 @@ pub type Referral = Model;
 /// Which referrals are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct ReferralFilter {
-    /// Only those brought by this person.
-    pub referrer_id: Option<i64>,
+    /// Only these people.
+    pub person_ids: Option<Vec<i64>>,
+    /// Only those brought by these people.
+    pub referrer_ids: Option<Vec<i64>>,
     /// Only those who came from here on.
     pub from: Option<Time>,
     /// Only those who came before this.
@@ -63,9 +65,8 @@ fn visible(scope: Scope) -> Select<Entity> {
 /// One page of referrals, in the order of who was brought.
 pub async fn list(db: &Db, scope: Scope, filter: &ReferralFilter, paging: Paging) -> Result<Rows<Referral>> {
     let mut select = visible(scope).order_by_asc(Column::PersonId);
-    if let Some(id) = filter.referrer_id {
-        select = select.filter(Column::ReferrerId.eq(id));
-    }
+    select = listing::among(select, Column::PersonId, filter.person_ids.as_deref());
+    select = listing::among(select, Column::ReferrerId, filter.referrer_ids.as_deref());
     if let Some(from) = filter.from {
         select = select.filter(Column::DateCreated.gte(from.0));
     }

@@ -10,6 +10,7 @@ use whocpa_domain::{Result, Scope, Time};
 use crate::bulk;
 use crate::db::{self, Db, Paging, Rows};
 use crate::lead::Lead;
+use crate::listing;
 use crate::migrate::statement;
 
 /// One re-rating.
@@ -186,18 +187,33 @@ fn visible(scope: Scope) -> Select<Entity> {
     }
 }
 
+/// Which re-ratings are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct ReratingFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these advertisers.
+    pub advertiser_ids: Option<Vec<i64>>,
+    /// Only of these goals.
+    pub goal_ids: Option<Vec<i64>>,
+    /// Only in one of these states.
+    pub status: Option<Vec<ReratingStatus>>,
+    /// Begun from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
+}
+
 /// One page of re-ratings, the newest first.
-pub async fn list(
-    db: &Db,
-    scope: Scope,
-    (goal_ids, status): (Option<&[i64]>, Option<&[ReratingStatus]>),
-    paging: Paging,
-) -> Result<Rows<Rerating>> {
+pub async fn list(db: &Db, scope: Scope, filter: &ReratingFilter, paging: Paging) -> Result<Rows<Rerating>> {
     let mut select = visible(scope).order_by_desc(Column::Id);
-    if let Some(ids) = goal_ids {
-        select = select.filter(Column::GoalId.is_in(ids.iter().copied()));
+    for (column, wanted) in [
+        (Column::Id, &filter.ids),
+        (Column::AdvertiserId, &filter.advertiser_ids),
+        (Column::GoalId, &filter.goal_ids),
+    ] {
+        select = listing::among(select, column, wanted.as_deref());
     }
-    if let Some(states) = status {
+    select = listing::within(select, Column::DateCreated, filter.created);
+    if let Some(states) = &filter.status {
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
     }
     db::page(db, select, paging).await

@@ -4,11 +4,12 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
+use whocpa_domain::sort::{Sort, TicketSort};
 use whocpa_domain::ticket::{TicketCategory, TicketPriority, TicketStatus};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::person;
+use crate::{listing, person};
 
 /// One ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -95,6 +96,8 @@ pub type TicketMessage = message::Model;
 /// Which tickets are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct TicketFilter {
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
     /// Only in one of these states.
     pub status: Option<Vec<TicketStatus>>,
     /// Only about one of these things.
@@ -115,10 +118,12 @@ pub struct TicketFilter {
     pub is_unread: Option<bool>,
     /// Only with this in the subject or in a message that the caller may see.
     pub search: Option<String>,
-    /// Begun from here, seconds.
-    pub created_from: Option<Time>,
-    /// Begun before this, seconds.
-    pub created_until: Option<Time>,
+    /// Begun from here, and before this.
+    pub created: (Option<Time>, Option<Time>),
+    /// Last said or done something in from here, and before this.
+    pub updated: (Option<Time>, Option<Time>),
+    /// In which order; those with the newest message first unless told.
+    pub sort: Option<Sort<TicketSort>>,
 }
 
 fn visible(scope: Scope) -> Select<Entity> {
@@ -134,11 +139,18 @@ fn is_network(scope: Scope) -> bool {
     matches!(scope, Scope::All | Scope::Manager(_))
 }
 
-/// One page of tickets, those with the newest message first.
+/// One page of tickets.
 pub async fn list(db: &Db, scope: Scope, filter: &TicketFilter, paging: Paging) -> Result<Rows<Ticket>> {
-    let select = visible(scope).filter(matching(scope, filter));
-    let select = select.order_by_desc(Column::DateUpdated).order_by_desc(Column::Id);
-    db::page(db, select, paging).await
+    let select = listing::among(visible(scope), Column::Id, filter.ids.as_deref());
+    let select = listing::within(select, Column::DateCreated, filter.created);
+    let select = listing::within(select, Column::DateUpdated, filter.updated).filter(matching(scope, filter));
+    let column = match filter.sort.map(|sort| sort.key) {
+        None | Some(TicketSort::Updated) => Column::DateUpdated,
+        Some(TicketSort::Created) => Column::Id,
+        Some(TicketSort::Priority) => Column::Priority,
+    };
+    let is_descending = filter.sort.is_none_or(|sort| sort.is_descending);
+    db::page(db, listing::sorted(select, (column, Column::Id), is_descending), paging).await
 }
 
 fn matching(scope: Scope, filter: &TicketFilter) -> Condition {
@@ -175,12 +187,6 @@ fn matching(scope: Scope, filter: &TicketFilter) -> Condition {
     if let Some(search) = &filter.search {
         let said = Column::Id.in_subquery(saying(scope, search));
         all = all.add(Condition::any().add(db::contains(Column::Subject, search)).add(said));
-    }
-    if let Some(from) = filter.created_from {
-        all = all.add(Column::DateCreated.gte(from.0));
-    }
-    if let Some(until) = filter.created_until {
-        all = all.add(Column::DateCreated.lt(until.0));
     }
     all
 }

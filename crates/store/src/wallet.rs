@@ -8,7 +8,7 @@ use whocpa_domain::wallet::{WalletKind, WalletStatus};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
-use crate::person;
+use crate::{listing, person};
 
 /// One wallet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, DeriveEntityModel)]
@@ -67,8 +67,10 @@ pub type Wallet = Model;
 /// Which wallets are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct WalletFilter {
-    /// Only of this webmaster.
-    pub webmaster_id: Option<i64>,
+    /// Only these.
+    pub ids: Option<Vec<i64>>,
+    /// Only of these webmasters.
+    pub webmaster_ids: Option<Vec<i64>>,
     /// Only of these kinds.
     pub kinds: Option<Vec<WalletKind>>,
     /// Only in one of these states.
@@ -89,9 +91,8 @@ fn visible(scope: Scope) -> Select<Entity> {
 /// One page of wallets, in the order of their ids.
 pub async fn list(db: &Db, scope: Scope, filter: &WalletFilter, paging: Paging) -> Result<Rows<Wallet>> {
     let mut select = visible(scope).order_by_asc(Column::Id);
-    if let Some(id) = filter.webmaster_id {
-        select = select.filter(Column::WebmasterId.eq(id));
-    }
+    select = listing::among(select, Column::Id, filter.ids.as_deref());
+    select = listing::among(select, Column::WebmasterId, filter.webmaster_ids.as_deref());
     if let Some(kinds) = &filter.kinds {
         select = select.filter(Column::Kind.is_in(kinds.iter().map(|kind| kind.code())));
     }

@@ -8,15 +8,16 @@ use serde_json::Value;
 use whocpa_domain::audit::AuditActor;
 use whocpa_domain::input::Until;
 use whocpa_domain::input::limits::{Form, Limits};
+use whocpa_domain::sort::{Sort, TimeSort};
 use whocpa_domain::view::{FieldKind, FieldType};
-use whocpa_domain::{Error, Method, Page, PerPage, Resource, Result, Time, params, view};
+use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::audit::{self, AuditFilter, Entry};
 use whocpa_store::{Db, person};
 
-use crate::{Caller, Engine, Paging, Rows};
+use crate::{Caller, Engine, Paging, Rows, check};
 
 /// An address of a client.
-const ADDRESS: Limits = Limits::Form(&Form {
+pub(crate) const ADDRESS: Limits = Limits::Form(&Form {
     format: "ip-address",
     pattern: "^[0-9A-Fa-f.:]+$",
     longest: 45,
@@ -29,6 +30,8 @@ const ADDRESS: Limits = Limits::Form(&Form {
 params! {
     /// Which entries are wanted.
     pub struct AuditList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only what these people did; 0 is the network itself.
         user_id: Option<Vec<i64>>,
         /// Only what these kinds of accounts did.
@@ -47,6 +50,8 @@ params! {
         d_created_from: Option<Time>,
         /// Only what was done until this time; a date takes its whole day in.
         d_created_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `-date_created` unless told.
+        sort: Option<Sort<TimeSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -100,16 +105,20 @@ impl Engine {
     /// One page of what was done, newest first.
     pub async fn audit_list(&self, caller: Caller, input: AuditList) -> Result<Rows<AuditView>> {
         let scope = caller.may(Resource::Audit, Method::List)?;
+        let mut errors = FieldErrors::default();
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
         let filter = AuditFilter {
+            ids: input.id,
             user_ids: input.user_id,
             levels: input.level,
             resources: input.resource,
             methods: input.method,
             object_ids: input.object_id,
             key_ids: input.key_id,
-            ips: input.ip.map(addresses).transpose()?,
-            from: input.d_created_from,
-            until: input.d_created_to.map(|until| until.0),
+            ips: input.ip.map(|texts| texts.iter().map(|text| plain_address(text)).collect()),
+            created,
+            sort: input.sort,
         };
         let db = self.store().read();
         let rows = audit::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
@@ -127,11 +136,9 @@ impl Engine {
     }
 }
 
-/// Addresses in the form in which they are stored.
-fn addresses(texts: Vec<String>) -> Result<Vec<String>> {
-    let read = |text: String| text.trim().parse::<IpAddr>().map(|ip| ip.to_canonical().to_string());
-    let read: Result<Vec<String>, _> = texts.into_iter().map(read).collect();
-    read.map_err(|_| Error::field("ip", "Must be an address such as 203.0.113.7 or 2001:db8::1"))
+/// An address in the form in which it is stored; [`ADDRESS`] has looked at it.
+pub(crate) fn plain_address(text: &str) -> String {
+    text.trim().parse::<IpAddr>().map_or_else(|_| text.to_owned(), |ip| ip.to_canonical().to_string())
 }
 
 async fn logins(db: &Db, rows: &[Entry]) -> Result<BTreeMap<i64, String>> {

@@ -3,20 +3,20 @@
 use std::ops::Range;
 
 use whocpa_domain::click::{Click, ClickReason};
-use whocpa_domain::facts::{ClickWay, DeviceKind};
-use whocpa_domain::input::Until;
+use whocpa_domain::facts::{BotMark, ClickWay, DeviceKind};
+use whocpa_domain::input::{Until, limits};
+use whocpa_domain::sort::{Sort, TimeSort};
 use whocpa_domain::stat::{Dimension, Measure, Source};
 use whocpa_domain::tid::{ClickId, first_click_id};
-use whocpa_domain::{
-    Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params,
-};
+use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Scope, Time, params};
 use whocpa_store::click::{self, CLICK_SCAN_LIMIT, ClickFilter};
 use whocpa_store::{Db, Paging, Rows, lead, person};
 
 use super::shown::{ClickRow, ClickView, site, steps};
 use super::stored_form;
+use crate::audit::{ADDRESS, plain_address};
 use crate::stat::cell::{self, CELL};
-use crate::{Caller, Engine};
+use crate::{Caller, Engine, check};
 
 params! {
     /// Which clicks are wanted.
@@ -41,18 +41,54 @@ params! {
         device: Option<Vec<DeviceKind>>,
         /// Only with these reasons.
         reason: Option<Vec<ClickReason>>,
+        /// Only with these operating systems.
+        os: Option<Vec<String>>,
+        /// Only with these browsers.
+        browser: Option<Vec<String>>,
+        /// Only in these languages, ISO 639-1 codes such as `uk`.
+        language: Option<Vec<String>>,
+        /// Only of visitors with these addresses.
+        ip: Option<Vec<String>> where ADDRESS,
+        /// Only on these landing pages.
+        landing_id: Option<Vec<i64>>,
+        /// Only with these promo materials.
+        promo_id: Option<Vec<i64>>,
+        /// Only of these stocks (promotions).
+        stock_id: Option<Vec<i64>>,
+        /// Only for these products.
+        product_id: Option<Vec<i64>>,
+        /// Only through these deeplinks.
+        deeplink_id: Option<Vec<i64>>,
+        /// Only through these parked domains.
+        domain_id: Option<Vec<i64>>,
+        /// Only that came about in these ways.
+        way: Option<Vec<ClickWay>>,
         /// Only first visits of a visitor to an offer within 24 hours (1), or only repeated ones (0).
         is_unique: Option<bool>,
         /// Only marked clicks (1), or only those without a mark (0).
         is_bot: Option<bool>,
+        /// Only with these marks.
+        bot_mark: Option<Vec<BotMark>>,
         /// Only clicks that brought a lead (1), or only those that did not (0).
         has_lead: Option<bool>,
         /// Only with one of these first labels.
         subid1: Option<Vec<String>>,
+        /// Only with one of these second labels.
+        subid2: Option<Vec<String>>,
+        /// Only with one of these third labels.
+        subid3: Option<Vec<String>>,
+        /// Only with one of these fourth labels.
+        subid4: Option<Vec<String>>,
+        /// Only with one of these fifth labels.
+        subid5: Option<Vec<String>>,
+        /// Only whose search phrase contains this, in any case of letters.
+        keyword: Option<String> where limits::LINE,
         /// Only those that a row of statistics counts: its `cell`.
         cell: Option<String> where CELL,
         /// With `cell`: only those that this number counts, for example `uniques`.
         measure: Option<Measure>,
+        /// Order of the list, a minus in front for the other direction; `-date_created` unless told.
+        sort: Option<Sort<TimeSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -149,13 +185,9 @@ impl Engine {
     /// What the store is asked for.
     fn click_filter(&self, caller: Caller, input: ClickList) -> Result<ClickFilter> {
         let mut errors = FieldErrors::default();
-        if input.webmaster_id.is_some() && caller.level != Level::Operator {
-            errors.add("webmaster_id", "Only operators may use this");
-        }
-        let (from, to) = (input.d_created_from, input.d_created_to.map(|until| until.0));
-        if from.zip(to).is_some_and(|(from, to)| to <= from) {
-            errors.add("d_created_to", "Must not be before d_created_from");
-        }
+        check::for_operators(&mut errors, caller, &[("webmaster_id", input.webmaster_id.is_some())]);
+        let (from, to) = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        let addresses = input.ip.map(|texts| texts.iter().map(|text| plain_address(text)).collect());
         let is_code = |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
         if !input.country.iter().flatten().all(is_code) {
             errors.add("country", "Must be two letters, ISO 3166");
@@ -181,9 +213,22 @@ impl Engine {
             reasons: input.reason,
             is_unique: input.is_unique,
             is_bot: input.is_bot,
-            subid1: input.subid1,
+            objects: [
+                input.landing_id,
+                input.promo_id,
+                input.stock_id,
+                input.product_id,
+                input.deeplink_id,
+                input.domain_id,
+            ],
+            visitor: [input.os, input.browser, input.language, addresses],
+            bot_marks: input.bot_mark,
+            ways: input.way,
+            keyword: input.keyword.filter(|words| !words.is_empty()),
+            subids: [input.subid1, input.subid2, input.subid3, input.subid4, input.subid5],
             not_ids: None,
             behind: None,
+            sort: input.sort,
         })
     }
 }

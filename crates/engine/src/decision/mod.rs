@@ -9,13 +9,14 @@ mod run;
 
 use serde_json::json;
 use whocpa_domain::decision::{DecisionStatus, DecisionVerdict};
+use whocpa_domain::input::Until;
 use whocpa_domain::lead::LeadStatus;
-use whocpa_domain::{Error, Method, Page, PerPage, Resource, Result, Time, params, view};
+use whocpa_domain::{Error, FieldErrors, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::decision::{self, Decision, DecisionFilter, DecisionRow as StoredRow, RowVerdict};
 
 use crate::audit::Changes;
 use crate::lead::actor;
-use crate::{Caller, Engine, Paging, Rows};
+use crate::{Caller, Engine, Paging, Rows, check};
 pub use input::DecisionCreate;
 
 /// Rows that one transaction stores.
@@ -34,6 +35,10 @@ params! {
         status: Option<Vec<DecisionStatus>>,
         /// Only of these people; for operators.
         user_id: Option<Vec<i64>>,
+        /// Begun from here on.
+        d_created_from: Option<Time>,
+        /// Begun until here, inclusive: a date takes its whole day in.
+        d_created_to: Option<Until>,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.
@@ -136,7 +141,10 @@ impl Engine {
         if input.user_id.is_some() && caller.level != whocpa_domain::Level::Operator {
             return Err(Error::field("user_id", "Only operators may use this"));
         }
-        let filter = DecisionFilter { ids: input.id, status: input.status, user_ids: input.user_id };
+        let mut errors = FieldErrors::default();
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
+        let filter = DecisionFilter { ids: input.id, status: input.status, user_ids: input.user_id, created };
         let paging = Paging::new(input.page, input.per_page);
         let rows = decision::list(&self.store().read(), scope, &filter, paging).await?;
         Ok(rows.map(|row| shown(caller, row)))

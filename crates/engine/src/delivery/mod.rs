@@ -22,6 +22,7 @@ mod turn;
 
 use whocpa_domain::input::Until;
 use whocpa_domain::postback::{DeliveryStatus, PostbackEvent};
+use whocpa_domain::sort::{Sort, TimeSort};
 use whocpa_domain::time::DAY;
 use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::delivery::{self, Delivery, DeliveryFilter};
@@ -47,6 +48,8 @@ const FORGET: u64 = 500;
 params! {
     /// Which deliveries are wanted.
     pub struct DeliveryList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only of these postbacks.
         postback_id: Option<Vec<i64>>,
         /// Only about these leads.
@@ -60,12 +63,14 @@ params! {
         /// 1 for leads that are stuck between the network and an advertiser's own system: not taken by it for an hour, or taken a
         /// day ago and not decided since.
         is_stuck: Option<bool>,
-        /// Only of this person; for operators.
-        user_id: Option<i64>,
+        /// Only of these people; for operators.
+        user_id: Option<Vec<i64>>,
         /// Made from here on.
         d_created_from: Option<Time>,
         /// Made until here, inclusive: a date takes its whole day in.
         d_created_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `-date_created` unless told.
+        sort: Option<Sort<TimeSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -137,7 +142,9 @@ impl Engine {
             lead_ids: input.lead_id,
             status: input.status,
             events: input.event,
-            user_id: input.user_id,
+            ids: input.id,
+            user_ids: input.user_id,
+            sort: input.sort,
             is_test: input.is_test,
             stuck_at: input.is_stuck.map(|_| self.now()),
             from: input.d_created_from,

@@ -1,7 +1,9 @@
 //! What may be asked and said about parked domains.
 
+use whocpa_domain::input::Until;
 use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::parked::{DomainStatus, domain_name};
+use whocpa_domain::sort::{DomainSort, Sort};
 use whocpa_domain::{Page, PerPage, Time, params, view};
 
 /// A domain name; letters of all languages are taken.
@@ -15,10 +17,20 @@ const NAME: Limits = Limits::Form(&Form {
 params! {
     /// Which domains are wanted.
     pub struct DomainList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only in these states.
         status: Option<Vec<DomainStatus>>,
-        /// Only of this webmaster; for operators.
-        webmaster_id: Option<i64>,
+        /// Only of these webmasters; for operators.
+        webmaster_id: Option<Vec<i64>>,
+        /// Only whose name contains this.
+        search: Option<String> where limits::LINE,
+        /// Parked from here on.
+        d_created_from: Option<Time>,
+        /// Parked until here, inclusive: a date takes its whole day in.
+        d_created_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<DomainSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.

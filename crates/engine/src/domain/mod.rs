@@ -60,10 +60,18 @@ impl Engine {
     /// One page of domains.
     pub async fn domain_list(&self, caller: Caller, input: DomainList) -> Result<Rows<DomainView>> {
         let scope = caller.may(Resource::Domain, Method::List)?;
-        if input.webmaster_id.is_some() && caller.level != Level::Operator {
-            return Err(Error::field("webmaster_id", "Only operators may use this"));
-        }
-        let filter = DomainFilter { webmaster_id: input.webmaster_id, status: input.status };
+        let mut errors = FieldErrors::default();
+        check::for_operators(&mut errors, caller, &[("webmaster_id", input.webmaster_id.is_some())]);
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
+        let filter = DomainFilter {
+            ids: input.id,
+            webmaster_ids: input.webmaster_id,
+            status: input.status,
+            search: input.search,
+            created,
+            sort: input.sort,
+        };
         let paging = Paging::new(input.page, input.per_page);
         let rows = domain::list(&self.store().read(), scope, &filter, paging).await?;
         Ok(rows.map(|row| self.domain_shown(caller, row)))

@@ -2,7 +2,8 @@
 
 use whocpa_domain::feed::{FEED_UPLOAD_BYTES, FeedFormat, FeedStatus};
 use whocpa_domain::input::limits::{self, Limits};
-use whocpa_domain::input::{Patch, Upload};
+use whocpa_domain::input::{Patch, Until, Upload};
+use whocpa_domain::sort::{FeedSort, Sort};
 use whocpa_domain::{Error, FieldErrors, Page, PerPage, Result, Time, params};
 use whocpa_store::feed::Feed;
 
@@ -23,6 +24,16 @@ params! {
         offer_id: Option<Vec<i64>>,
         /// Only whose last run is in one of these states.
         status: Option<Vec<FeedStatus>>,
+        /// Only in these formats.
+        format: Option<Vec<FeedFormat>>,
+        /// Part of the name or of the address, in any case of letters.
+        search: Option<String> where limits::LINE,
+        /// Added from here on.
+        d_created_from: Option<Time>,
+        /// Added until here, inclusive: a date takes its whole day in.
+        d_created_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `-id` unless told.
+        sort: Option<Sort<FeedSort>>,
         /// Page, from 1.
         page: Page,
         /// Rows on a page, 10 to 100.

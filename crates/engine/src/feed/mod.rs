@@ -131,7 +131,18 @@ impl Engine {
         let scope = caller.may(Resource::Feed, Method::List)?;
         let db = self.store().read();
         material::offers_check(&db, scope, input.offer_id.as_deref()).await?;
-        let filter = FeedFilter { ids: input.id, offer_ids: input.offer_id, status: input.status };
+        let mut errors = FieldErrors::default();
+        let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
+        let filter = FeedFilter {
+            ids: input.id,
+            offer_ids: input.offer_id,
+            status: input.status,
+            formats: input.format,
+            search: input.search,
+            created,
+            sort: input.sort,
+        };
         let rows = feed::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         Ok(rows.map(shown))
     }

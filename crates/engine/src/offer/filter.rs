@@ -163,6 +163,7 @@ fn check_values(errors: &mut FieldErrors, input: &OfferList) {
     if let Some(search) = &input.search {
         check::name(errors, "search", search);
     }
+    check::period(errors, "created", (input.d_created_from, input.d_created_to));
 }
 
 fn filter(caller: Caller, now: Time, input: OfferList, geo_ids: Option<Vec<i64>>) -> OfferFilter {

@@ -4,6 +4,7 @@ use whocpa_domain::input::limits::{self, Form, Limits};
 use whocpa_domain::postback::{
     PostbackEvent, PostbackFormat, PostbackKind, PostbackStatus, PostbackTemplate, PostbackUrl, convert,
 };
+use whocpa_domain::sort::{NamedSort, Sort};
 use whocpa_domain::{FieldErrors, Level, Page, PerPage, Result, Scope, params};
 use whocpa_store::{area, goal, link, offer};
 
@@ -77,12 +78,18 @@ const NAMED: usize = 100;
 params! {
     /// Which postbacks are wanted.
     pub struct PostbackList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only in these states.
         status: Option<Vec<PostbackStatus>>,
         /// Only those that tell of this offer.
         offer_id: Option<i64>,
-        /// Only of this person; for operators.
-        user_id: Option<i64>,
+        /// Only of these people; for operators.
+        user_id: Option<Vec<i64>>,
+        /// Only whose name contains this.
+        search: Option<String> where limits::LINE,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<NamedSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.

@@ -28,8 +28,14 @@ impl Engine {
         if input.user_id.is_some() && caller.level != Level::Operator {
             return Err(Error::field("user_id", "Only operators may use this"));
         }
-        let filter =
-            PostbackFilter { user_id: input.user_id, status: input.status, offer_id: input.offer_id };
+        let filter = PostbackFilter {
+            ids: input.id,
+            user_ids: input.user_id,
+            search: input.search,
+            sort: input.sort,
+            status: input.status,
+            offer_id: input.offer_id,
+        };
         let db = self.store().read();
         let rows = postback::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
         let ids: Vec<i64> = rows.rows.iter().map(|row| row.id).collect();

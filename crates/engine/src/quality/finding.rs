@@ -1,15 +1,15 @@
 //! What rules about the quality of traffic found: listed for both sides, with the figures and the limit.
 
-use whocpa_domain::input::limits;
+use whocpa_domain::input::{Until, limits};
 use whocpa_domain::money::Amount;
 use whocpa_domain::quality::{FindingState, RuleAction, RuleKind, RuleSource};
-use whocpa_domain::{Error, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
+use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::finding::{self, Finding, FindingFilter};
 use whocpa_store::{Db, Paging, Rows};
 
 use crate::audit::Changes;
-use crate::{Caller, Engine};
+use crate::{Caller, Engine, check};
 
 params! {
     /// Which findings are wanted.
@@ -22,10 +22,18 @@ params! {
         offer_id: Option<Vec<i64>>,
         /// Only of these webmasters; for advertisers and operators.
         webmaster_id: Option<Vec<i64>>,
+        /// Only from these areas.
+        area_id: Option<Vec<i64>>,
+        /// Only with one of these first labels.
+        subid1: Option<Vec<String>>,
         /// Only in one of these states.
         state: Option<Vec<FindingState>>,
         /// Only with one of these actions.
         action: Option<Vec<RuleAction>>,
+        /// Found from here on.
+        d_created_from: Option<Time>,
+        /// Found until here, inclusive: a date takes its whole day in.
+        d_created_to: Option<Until>,
         /// Page, from 1.
         page: Page,
         /// Findings on a page, 10 to 100.
@@ -94,14 +102,20 @@ impl Engine {
     /// One page of findings, the newest first.
     pub async fn finding_list(&self, caller: Caller, input: FindingList) -> Result<Rows<FindingView>> {
         let scope = caller.may(Resource::Finding, Method::List)?;
+        let mut errors = FieldErrors::default();
         if input.webmaster_id.is_some() && caller.level == Level::Webmaster {
-            return Err(Error::field("webmaster_id", "Only advertisers and operators may use this"));
+            errors.add("webmaster_id", "Only advertisers and operators may use this");
         }
+        let found = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
+        errors.finish()?;
         let filter = FindingFilter {
             ids: input.id,
             rule_ids: input.rule_id,
             offer_ids: input.offer_id,
             webmaster_ids: input.webmaster_id,
+            area_ids: input.area_id,
+            subid1: input.subid1,
+            found,
             states: input.state,
             actions: input.action,
         };

@@ -3,6 +3,7 @@
 use whocpa_domain::input::{Patch, Until, limits};
 use whocpa_domain::offer::TrafficKind;
 use whocpa_domain::role::Role;
+use whocpa_domain::sort::{Sort, UserSort};
 use whocpa_domain::user::{Language, TimeZone, Trust, UserLevel, UserStatus};
 use whocpa_domain::{Page, PerPage, Time, params};
 
@@ -15,6 +16,8 @@ use crate::referral::PERCENT;
 params! {
     /// Which people are wanted.
     pub struct UserList {
+        /// Only these.
+        id: Option<Vec<i64>>,
         /// Only these kinds of account.
         level: Option<Vec<UserLevel>>,
         /// Only accounts in these states.
@@ -36,6 +39,8 @@ params! {
         d_created_from: Option<Time>,
         /// Only accounts made until this time; a date takes its whole day in.
         d_created_to: Option<Until>,
+        /// Order of the list, a minus in front for the other direction; `id` unless told.
+        sort: Option<Sort<UserSort>>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.

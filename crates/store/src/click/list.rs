@@ -9,7 +9,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, ExprTrait};
 use sea_orm::{Order, QueryOrder, QuerySelect, QueryTrait};
 use whocpa_domain::click::{Click, ClickReason};
-use whocpa_domain::facts::{BotMark, DeviceKind};
+use whocpa_domain::facts::{BotMark, ClickWay, DeviceKind};
+use whocpa_domain::sort::{Sort, TimeSort};
 use whocpa_domain::tid::ClickId;
 use whocpa_domain::{Error, Result, Scope};
 
@@ -49,18 +50,55 @@ pub struct ClickFilter {
     pub is_unique: Option<bool>,
     /// Marked, or not.
     pub is_bot: Option<bool>,
-    /// Only with one of these first labels.
-    pub subid1: Option<Vec<String>>,
+    /// Only these landing pages, promos, stocks, goods, deeplinks and parked domains.
+    pub objects: [Option<Vec<i64>>; 6],
+    /// Only with one of these operating systems, browsers, languages and addresses.
+    pub visitor: [Option<Vec<String>>; 4],
+    /// Only with one of these marks.
+    pub bot_marks: Option<Vec<BotMark>>,
+    /// Only that came in one of these ways.
+    pub ways: Option<Vec<ClickWay>>,
+    /// Only with these words in the search phrase.
+    pub keyword: Option<String>,
+    /// Only with one of these labels, first to fifth.
+    pub subids: [Option<Vec<String>>; 5],
     /// Only with a number outside this list.
     pub not_ids: Option<Vec<ClickId>>,
     /// Only those that a number of statistics counts.
     pub behind: Option<Behind>,
+    /// In which order; the newest first unless told.
+    pub sort: Option<Sort<TimeSort>>,
 }
+
+/// The parameters and columns of [`ClickFilter::objects`].
+const OBJECTS: [(&str, Column); 6] = [
+    ("landing_id", Column::LandingId),
+    ("promo_id", Column::PromoId),
+    ("stock_id", Column::StockId),
+    ("product_id", Column::ProductId),
+    ("deeplink_id", Column::DeeplinkId),
+    ("domain_id", Column::DomainId),
+];
+/// The parameters and columns of [`ClickFilter::visitor`].
+const VISITOR: [(&str, Column); 4] =
+    [("os", Column::Os), ("browser", Column::Browser), ("language", Column::Language), ("ip", Column::Ip)];
+/// The parameters and columns of [`ClickFilter::subids`].
+const SUBIDS: [(&str, Column); 5] = [
+    ("subid1", Column::Subid1),
+    ("subid2", Column::Subid2),
+    ("subid3", Column::Subid3),
+    ("subid4", Column::Subid4),
+    ("subid5", Column::Subid5),
+];
 
 impl ClickFilter {
     /// The parameter that makes rows be looked at, if one does.
     fn scans(&self) -> Option<&'static str> {
-        [
+        let used = |(name, list): (&'static str, bool)| list.then_some(name);
+        let objects = OBJECTS.iter().zip(&self.objects).map(|((name, _), list)| (*name, list.is_some()));
+        let visitor = VISITOR.iter().zip(&self.visitor).map(|((name, _), list)| (*name, list.is_some()));
+        let subids = SUBIDS.iter().zip(&self.subids).map(|((name, _), list)| (*name, list.is_some()));
+        let others = [
             ("offer_id", self.offer_ids.is_some()),
             ("link_id", self.link_ids.is_some()),
             ("area_id", self.area_ids.is_some()),
@@ -69,12 +107,13 @@ impl ClickFilter {
             ("reason", self.reasons.is_some()),
             ("is_unique", self.is_unique.is_some()),
             ("is_bot", self.is_bot.is_some()),
-            ("subid1", self.subid1.is_some()),
+            ("bot_mark", self.bot_marks.is_some()),
+            ("way", self.ways.is_some()),
+            ("keyword", self.keyword.is_some()),
             ("has_lead", self.not_ids.is_some()),
             ("cell", self.behind.is_some()),
-        ]
-        .into_iter()
-        .find_map(|(name, is_used)| is_used.then_some(name))
+        ];
+        others.into_iter().chain(subids).chain(objects).chain(visitor).find_map(used)
     }
 
     fn condition(&self, db: &Db) -> Condition {
@@ -89,8 +128,16 @@ impl ClickFilter {
             let none = BotMark::None.code();
             if is_bot { Column::BotMark.ne(none) } else { Column::BotMark.eq(none) }
         });
-        Condition::all()
-            .add_option(numbers(Column::OfferId, &self.offer_ids))
+        let marks = self.bot_marks.as_ref().map(|list| list.iter().map(|mark| mark.code()).collect());
+        let ways = self.ways.as_ref().map(|list| list.iter().map(|way| way.code()).collect());
+        let mut all = Condition::all();
+        for ((_, column), list) in OBJECTS.iter().zip(&self.objects) {
+            all = all.add_option(numbers(*column, list));
+        }
+        for ((_, column), list) in VISITOR.iter().zip(&self.visitor).chain(SUBIDS.iter().zip(&self.subids)) {
+            all = all.add_option(texts(*column, list));
+        }
+        all.add_option(numbers(Column::OfferId, &self.offer_ids))
             .add_option(numbers(Column::LinkId, &self.link_ids))
             .add_option(numbers(Column::AreaId, &self.area_ids))
             .add_option(texts(Column::Country, &self.countries))
@@ -98,7 +145,9 @@ impl ClickFilter {
             .add_option(numbers(Column::Reason, &reasons))
             .add_option(self.is_unique.map(|is_unique| Column::IsUnique.eq(is_unique)))
             .add_option(is_bot)
-            .add_option(texts(Column::Subid1, &self.subid1))
+            .add_option(numbers(Column::BotMark, &marks))
+            .add_option(numbers(Column::Way, &ways))
+            .add_option(self.keyword.as_ref().map(|words| db::contains(Column::Keyword, words)))
             .add_option(self.not_ids.as_ref().map(|ids| bulk::among(db, Column::Id, ids).not()))
             .add_option(self.behind.as_ref().map(Behind::expr))
     }
@@ -134,7 +183,7 @@ async fn indexed(main: &Db, clicks: &Db, scope: Scope, filter: &ClickFilter) -> 
     ))
 }
 
-/// One page of clicks, newest first. `main` is where people are, `clicks` where clicks are.
+/// One page of clicks. `main` is where people are, `clicks` where clicks are.
 ///
 /// # Errors
 /// [`Error::Invalid`] when more than [`CLICK_SCAN_LIMIT`] clicks would have to be looked at, or more than
@@ -166,7 +215,9 @@ pub async fn list(
         at_most
     };
     let skip = u64::try_from((paging.page - 1).saturating_mul(paging.per_page)).unwrap_or(u64::MAX);
-    let page = select.order_by(Column::Id, Order::Desc).offset(skip);
+    let is_descending = filter.sort.is_none_or(|sort| sort.is_descending);
+    let order = if is_descending { Order::Desc } else { Order::Asc };
+    let page = select.order_by(Column::Id, order).offset(skip);
     let page = page.limit(u64::try_from(paging.per_page).unwrap_or(0));
     let rows = clicks.conn().query_all(&page.into_query()).await.map_err(db::error)?;
     let rows = rows.iter().map(read).collect::<Result<_, DbErr>>().map_err(db::error)?;
