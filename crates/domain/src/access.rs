@@ -184,6 +184,7 @@ resources! {
     Stat       "stat"       "Statistics":                                          NO,        own("l"),     own("l"),     all("l");
     Postback   "postback"   "Postbacks to your tracker":                           NO,        own("lvucd"), own("lvucd"), all("lv");
     Delivery   "delivery"   "Deliveries of postbacks":                             NO,        own("lvuc"),  own("lvuc"),  all("lv");
+    Event      "event"      "Events: what happened, to fetch in order":            NO,        own("l"),     own("l"),     NO;
     Balance    "balance"    "Balances by currency":                                NO,        own("lv"),    own("lv"),    all("lv");
     Transfer   "transfer"   "Transfers between accounts":                          NO,        own("lv"),    own("lv"),    all("lv");
     Wallet     "wallet"     "Wallets for payouts":                                 NO,        own("lvucd"), NO,           all("lvu");

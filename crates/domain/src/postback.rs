@@ -39,6 +39,8 @@ codes! {
         Double = 5 "a lead was marked as a double",
         Closed = 6 "a lead was closed",
         Reopened = 7 "a closed lead was opened again",
+        Corrected = 8 "the amount of a lead's sale was corrected",
+        Rerated = 9 "a lead was rated anew by other terms",
     }
 }
 
@@ -72,7 +74,9 @@ impl PostbackEvent {
             LeadEventKind::Decided if is_new => Some(Self::of_status(status)),
             LeadEventKind::Closed => Some(Self::Closed),
             LeadEventKind::Reopened => Some(Self::Reopened),
-            _ => None,
+            LeadEventKind::Corrected => Some(Self::Corrected),
+            LeadEventKind::Rerated => Some(Self::Rerated),
+            LeadEventKind::Decided | LeadEventKind::Contested | LeadEventKind::Settled => None,
         }
     }
 
@@ -86,6 +90,11 @@ impl PostbackEvent {
         }
     }
 
+    /// The type of a webhook: `lead.approved`.
+    pub fn full_name(self) -> String {
+        format!("lead.{}", self.name())
+    }
+
     /// The word of the macro `{event}`, and behind `lead.` the type of a webhook.
     pub fn name(self) -> &'static str {
         match self {
@@ -96,6 +105,8 @@ impl PostbackEvent {
             Self::Double => "double",
             Self::Closed => "closed",
             Self::Reopened => "reopened",
+            Self::Corrected => "corrected",
+            Self::Rerated => "rerated",
         }
     }
 
@@ -147,6 +158,9 @@ pub fn ids_let(text: &str, id: Option<i64>) -> bool {
 const RETRIES: [i64; 9] = [5, 300, 1800, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 /// Tries of one delivery.
 pub const TRIES: i64 = 10;
+/// Tries of a message that its receiver refuses as it is (400, 409, 413, 414, 415, 422): the third one is five minutes after the
+/// first, so that a receiver may be mended; later events of the lead wait no longer than that.
+pub const REFUSED_TRIES: i64 = 3;
 /// Longest wait that a receiver may ask for.
 pub const RETRY_AFTER_MAX: i64 = DAY;
 /// Seconds of failures only after which a postback is paused.

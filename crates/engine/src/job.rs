@@ -27,6 +27,7 @@ impl Engine {
         for job in [
             Job::Catalogue,
             Job::Forward,
+            Job::Poll,
             Job::Node,
             Job::Caps,
             Job::Close,
@@ -68,8 +69,10 @@ impl Jobs {
 enum Job {
     /// Reads what other nodes changed (design §5.1).
     Catalogue,
-    /// Decides what advertisers' own systems said, and asks them.
+    /// Decides what advertisers' own systems said.
     Forward,
+    /// Asks them for what they do not tell.
+    Poll,
     /// Keeps the node number of click ids.
     Node,
     /// Shares the counts of caps of clicks with other nodes.
@@ -117,6 +120,7 @@ impl Job {
         match self {
             Self::Catalogue => "catalogue",
             Self::Forward => "forward",
+            Self::Poll => "forward_poll",
             Self::Node => "node",
             Self::Caps => "caps",
             Self::Close => "lead_close",
@@ -142,7 +146,7 @@ impl Job {
 
     fn every(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Forward => 6,
+            Self::Forward | Self::Poll => 6,
             Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed | Self::Decision | Self::Rerating => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions | Self::Cover => 5,
@@ -178,6 +182,7 @@ impl Job {
         match self {
             Self::Catalogue => engine.catalogue_refresh().await,
             Self::Forward => engine.forward_work().await.map(drop),
+            Self::Poll => engine.forward_poll().await,
             Self::Node => engine.node_ids().renew().await,
             Self::Caps => engine.caps_share().await,
             Self::Close => {

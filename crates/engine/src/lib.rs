@@ -41,6 +41,7 @@ pub mod deposit;
 pub mod doctor;
 pub mod document;
 pub mod domain;
+pub mod event;
 pub mod feed;
 pub mod geo;
 pub mod goal;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
+use sea_orm::sea_query::LockType;
 use sea_orm::{ExprTrait, QueryOrder, QuerySelect, QueryTrait};
 use whocpa_domain::postback::{DeliveryStatus, PostbackEvent, PostbackKind, PostbackStatus};
 use whocpa_domain::sort::{Sort, TimeSort};
@@ -243,7 +244,12 @@ pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Delivery>> {
 
 /// One delivery, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Delivery>> {
-    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .lock(LockType::NoKeyUpdate)
+        .one(&db.conn())
+        .await
+        .map_err(db::error)
 }
 
 /// The tries of a delivery that the caller may see, in order.
@@ -285,9 +291,11 @@ pub async fn due(db: &Db, postback_id: i64, now: Time, limit: u64) -> Result<Vec
     select.all(&db.conn()).await.map_err(db::error)
 }
 
-/// What waits for a retry at a postback is due now: its receiver works again.
+/// What waits for a retry at a postback is due now: its receiver works again. A hurried try is one more: a receiver that comes
+/// and goes does not use up the tries of three days.
 pub async fn hasten(db: &Db, postback_id: i64, now: Time) -> Result<()> {
-    let sql = "UPDATE delivery SET date_next = $1 WHERE postback_id = $2 AND status = 0 AND date_next > $1";
+    let sql = "UPDATE delivery SET date_next = $1, try_count = CASE WHEN try_count > 0 THEN try_count - 1 ELSE 0 END \
+               WHERE postback_id = $2 AND status = 0 AND date_next > $1";
     execute(db, sql, [now.0.into(), postback_id.into()]).await.map(drop)
 }
 
@@ -335,17 +343,37 @@ pub async fn create_attempts(db: &Db, rows: &[Attempt]) -> Result<()> {
     bulk::insert::<attempt::Entity>(db, rows, None).await.map_err(db::error)
 }
 
-/// Forgets ended deliveries from before, with their tries: at most so many; gives how many.
-pub async fn forget(db: &Db, before: Time, limit: u64) -> Result<u64> {
-    let ended = [DeliveryStatus::Delivered.code(), DeliveryStatus::Failed.code()];
-    let select = Entity::find()
+/// Deliveries from before that ended: they were taken, were given up, or their postback was removed.
+fn ended() -> [Condition; 2] {
+    let removed = postback::Entity::find()
         .select_only()
-        .column(Column::Id)
-        .filter(Column::DateCreated.lt(before.0))
-        .filter(Column::Status.is_in(ended))
-        .order_by_asc(Column::Id)
-        .limit(limit);
-    let ids: Vec<i64> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+        .column(postback::Column::Id)
+        .filter(postback::Column::IsActive.eq(false));
+    let waiting = Column::Status.eq(DeliveryStatus::Waiting.code());
+    [
+        // In the words of the index.
+        Condition::all().add(Expr::cust("status IN (1, 2)")),
+        Condition::all().add(waiting).add(Column::PostbackId.in_subquery(removed.into_query())),
+    ]
+}
+
+/// Numbers of deliveries from before that ended, at most so many. It only looks: the search is outside of any transaction.
+pub async fn old(db: &Db, before: Time, limit: u64) -> Result<Vec<i64>> {
+    let mut ids = Vec::new();
+    for wanted in ended() {
+        let left = limit.saturating_sub(ids.len() as u64);
+        let select = Entity::find().select_only().column(Column::Id).filter(wanted);
+        let select = select.filter(Column::DateCreated.lt(before.0)).limit(left);
+        ids.extend(select.into_tuple::<i64>().all(&db.conn()).await.map_err(db::error)?);
+    }
+    Ok(ids)
+}
+
+/// Forgets these deliveries with their tries, those of them that are still ended; gives how many.
+pub async fn forget(db: &Db, ids: &[i64]) -> Result<u64> {
+    let any = ended().into_iter().fold(Condition::any(), Condition::add);
+    let select = Entity::find().select_only().column(Column::Id).filter(bulk::among(db, Column::Id, ids));
+    let ids: Vec<i64> = select.filter(any).into_tuple().all(&db.conn()).await.map_err(db::error)?;
     let tries = attempt::Entity::delete_many().filter(bulk::among(db, attempt::Column::DeliveryId, &ids));
     tries.exec(&db.conn()).await.map_err(db::error)?;
     let gone = Entity::delete_many().filter(bulk::among(db, Column::Id, &ids)).exec(&db.conn()).await;

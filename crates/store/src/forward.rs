@@ -1,13 +1,14 @@
 //! Leads in advertisers' own systems: their ids there, and what those systems say of them.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::LockType;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::bulk;
 use crate::db::{self, Db};
-use crate::person;
+use crate::{person, postback};
 
 /// One lead in one system.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -60,7 +61,7 @@ pub async fn of_lead(db: &Db, scope: Scope, lead_id: i64) -> Result<Vec<Forward>
 
 /// One lead in one system, kept from changing.
 pub async fn view_for_update(db: &Db, lead_id: i64, postback_id: i64) -> Result<Option<Forward>> {
-    let select = Entity::find_by_id((lead_id, postback_id)).lock_exclusive();
+    let select = Entity::find_by_id((lead_id, postback_id)).lock(LockType::NoKeyUpdate);
     select.one(&db.conn()).await.map_err(db::error)
 }
 
@@ -71,12 +72,13 @@ pub async fn wanted(db: &Db, limit: u64) -> Result<Vec<Forward>> {
     select.limit(limit).all(&db.conn()).await.map_err(db::error)
 }
 
-/// Those that are to be asked for now, the longest waiting first.
+/// Those that are to be asked for now, the longest waiting first: not while their postback is paused.
 pub async fn due(db: &Db, now: Time, limit: u64) -> Result<Vec<Forward>> {
     let select = Entity::find()
         .filter(Column::DateNext.is_not_null())
         .filter(Column::DateNext.lte(now.0))
         .filter(Column::UserId.in_subquery(person::active_ids()))
+        .filter(Column::PostbackId.in_subquery(postback::sent_ids()))
         .order_by_asc(Column::DateNext);
     select.limit(limit).all(&db.conn()).await.map_err(db::error)
 }

@@ -15,6 +15,7 @@ use whocpa_domain::{Error, Result, Scope, Time};
 use crate::bulk;
 use crate::buyer::{self, Buyer};
 use crate::db::{self, Backend, Db};
+use crate::event::{self, Event};
 use crate::lead_event::{self, LeadEvent};
 use crate::migrate::execute;
 use crate::person;
@@ -375,6 +376,8 @@ pub struct Record<'a> {
     pub buyers: &'a [Buyer],
     /// Their events, and those of leads that are stored already.
     pub events: &'a [LeadEvent],
+    /// What readers are told of them.
+    pub told: &'a [Event],
     /// The transfers of these events.
     pub postings: &'a [(Cause, Vec<Posting>)],
 }
@@ -390,11 +393,13 @@ pub async fn create(db: &Db, record: Record<'_>, now: Time) -> Result<()> {
         together.add::<lead_event::Entity>(record.events, None).map_err(db::error)?;
         together.add::<transfer::Entity>(&transfers, number).map_err(db::error)?;
         together.add::<buyer::Entity>(record.buyers, None).map_err(db::error)?;
+        together.add::<event::Entity>(record.told, Some(event::Column::Id)).map_err(db::error)?;
         return together.insert(db).await.map_err(refused);
     }
     bulk::insert::<Entity>(db, record.new, None).await.map_err(refused)?;
     bulk::insert::<buyer::Entity>(db, record.buyers, None).await.map_err(db::error)?;
     bulk::insert::<lead_event::Entity>(db, record.events, None).await.map_err(db::error)?;
+    event::create_many(db, record.told).await?;
     bulk::insert::<transfer::Entity>(db, &transfers, number).await.map_err(db::error)
 }
 

@@ -38,6 +38,7 @@ pub mod decision;
 pub mod delivery;
 pub mod deposit;
 pub mod domain;
+pub mod event;
 pub mod feed;
 pub mod finding;
 pub mod forward;

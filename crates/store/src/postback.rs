@@ -1,7 +1,8 @@
 //! Postbacks: addresses that are told what happens to leads, and which of them are due.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Condition, LockType, SelectStatement};
+use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
 use whocpa_domain::postback::PostbackStatus;
 use whocpa_domain::sort::{NamedSort, Sort};
@@ -165,9 +166,8 @@ pub async fn list(db: &Db, scope: Scope, filter: &PostbackFilter, paging: Paging
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
     }
     if let Some(id) = filter.offer_id {
-        let named = sea_orm::Condition::any()
-            .add(Column::OfferIds.eq(""))
-            .add(Column::OfferIds.contains(format!(",{id},")));
+        let named =
+            Condition::any().add(Column::OfferIds.eq("")).add(Column::OfferIds.contains(format!(",{id},")));
         select = select.filter(named);
     }
     db::page(db, select, paging).await
@@ -186,16 +186,43 @@ pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Postback>> {
 
 /// One postback, kept from changing until the transaction ends.
 pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Postback>> {
-    visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
+    visible(scope)
+        .filter(Column::Id.eq(id))
+        .lock(LockType::NoKeyUpdate)
+        .one(&db.conn())
+        .await
+        .map_err(db::error)
+}
+
+/// What a postback wants to be told.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct Listener {
+    /// The postback.
+    pub id: i64,
+    /// Whose it is.
+    pub user_id: i64,
+    /// Bits of `PostbackEvent`.
+    pub events: i64,
+    /// As in [`Postback`]; so are the others.
+    pub offer_ids: String,
+    /// Goals.
+    pub goal_ids: String,
+    /// Traffic sources.
+    pub area_ids: String,
+    /// Links.
+    pub link_ids: String,
 }
 
 /// The network's own look at whom these people want to be told, for what happens to their leads.
-pub async fn of_users(db: &Db, user_ids: &[i64]) -> Result<Vec<Postback>> {
+pub async fn of_users(db: &Db, user_ids: &[i64]) -> Result<Vec<Listener>> {
     let select = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::UserId, Column::Events])
+        .columns([Column::OfferIds, Column::GoalIds, Column::AreaIds, Column::LinkIds])
         .filter(Column::IsActive.eq(true))
         .filter(bulk::among(db, Column::UserId, user_ids))
         .order_by_asc(Column::Id);
-    select.all(&db.conn()).await.map_err(db::error)
+    select.into_model::<Listener>().all(&db.conn()).await.map_err(db::error)
 }
 
 /// Postbacks with something to send now that no worker has, the one first that waited longest for its turn; those that
@@ -241,6 +268,14 @@ pub async fn take(db: &Db, row: &Postback, now: Time, until: Time) -> Result<boo
     Ok(taken.map_err(db::error)?.rows_affected == 1)
 }
 
+/// Postbacks that are not paused, and those that were removed, whose questions end.
+pub(crate) fn sent_ids() -> SelectStatement {
+    let sent = Condition::any()
+        .add(Column::Status.eq(PostbackStatus::Active.code()))
+        .add(Column::IsActive.eq(false));
+    Entity::find().select_only().column(Column::Id).filter(sent).into_query()
+}
+
 /// A receiver that is left alone need not be any longer: its owner says so.
 pub async fn release(db: &Db, id: i64) -> Result<()> {
     let done = Entity::update_many().col_expr(Column::DateRetry, 0.into()).filter(Column::Id.eq(id));
@@ -256,7 +291,7 @@ pub async fn release_all(db: &Db) -> Result<()> {
 /// A postback as its worker left it, kept from changing; `None` when another worker has it by now.
 pub async fn held(db: &Db, id: i64, fence: i64) -> Result<Option<Postback>> {
     let select = Entity::find().filter(Column::Id.eq(id)).filter(Column::Fence.eq(fence));
-    select.lock_exclusive().one(&db.conn()).await.map_err(db::error)
+    select.lock(LockType::NoKeyUpdate).one(&db.conn()).await.map_err(db::error)
 }
 
 /// Writes all columns of a stored postback.

@@ -14,9 +14,10 @@ const KEY_LETTERS: usize = 6;
 pub fn masked(text: &str) -> String {
     let is_address = read(text, |name| Ok(name.to_owned())).is_ok();
     let Some((head, rest)) = text.split_once("://").filter(|_| is_address) else { return MASK.to_owned() };
-    let (address, query) =
-        rest.split_once('?').map_or((rest, None), |(address, query)| (address, Some(query)));
-    let mut steps = address.split('/');
+    let mut halves = parts(rest, '?').into_iter();
+    let address = halves.next().unwrap_or_default();
+    let query = rest.get(address.len() + 1..);
+    let mut steps = parts(address, '/').into_iter();
     let host = steps.next().unwrap_or_default();
     let mut out = format!("{head}://{host}");
     for step in steps {
@@ -24,11 +25,29 @@ pub fn masked(text: &str) -> String {
         out.push_str(if is_key(step) { MASK } else { step });
     }
     if let Some(query) = query {
-        let pairs: Vec<String> = query.split('&').map(pair).collect();
+        let pairs: Vec<String> = parts(query, '&').into_iter().map(pair).collect();
         out.push('?');
         out.push_str(&pairs.join("&"));
     }
     out
+}
+
+/// The parts between these letters; what stands in a macro's braces belongs to the macro.
+fn parts(text: &str, between: char) -> Vec<&str> {
+    let (mut all, mut begin, mut depth) = (Vec::new(), 0, 0_usize);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ if letter == between && depth == 0 => {
+                all.push(&text[begin..at]);
+                begin = at + letter.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    all.push(&text[begin..]);
+    all
 }
 
 /// A parameter without its secret. `id` alone holds the token of AlterCPA.
@@ -67,6 +86,10 @@ mod tests {
                 "https://t.example/api/tracker/postback.json?id=***&x=1",
             ),
             ("https://t.example/p?api_key={subid5}&Token=", "https://t.example/p?api_key={subid5}&Token="),
+            (
+                "https://t.example/p?s={status:pending=a&token=b1,approved=c/d}&key=x",
+                "https://t.example/p?s={status:pending=a&token=b1,approved=c/d}&key=***",
+            ),
             ("nonsense", "***"),
         ] {
             assert_eq!(masked(whole), shown);

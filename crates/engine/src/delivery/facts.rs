@@ -19,7 +19,7 @@ use crate::click::device_word;
 use crate::{Caller, Engine};
 
 /// One event, as its receiver's owner may know it.
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// The lead, as it was after the event.
     pub lead: Lead,
     pub event: PostbackEvent,
@@ -135,10 +135,9 @@ impl Facts {
         Amount { micros, digits: self.currency.1 }.to_string().into()
     }
 
-    /// The message of a webhook: what `lead/view` would have shown its reader at that moment, without the buyer.
-    pub fn message(&self, engine: &Engine, postback: &Postback) -> Result<String> {
-        let level = UserLevel::from_code(postback.level).unwrap_or(UserLevel::Webmaster);
-        let reader = Caller::new(level.level(), postback.user_id);
+    /// What a webhook says of it, and who fetches it: what `lead/view` would have shown its reader at that moment, without the
+    /// buyer.
+    pub fn data(&self, engine: &Engine, reader: Caller) -> Result<Map<String, Json>> {
         let digits = BTreeMap::from([(self.lead.currency_id, self.currency.1)]);
         let row = engine.lead_row(reader, self.lead.clone(), &digits);
         let row = serde_json::to_value(row);
@@ -150,10 +149,17 @@ impl Facts {
         data.insert("event_id".to_owned(), self.event_id.as_str().into());
         data.insert("event_number".to_owned(), self.number.into());
         data.insert("is_test".to_owned(), self.is_test.into());
+        Ok(data)
+    }
+
+    /// The message of a webhook.
+    pub fn message(&self, engine: &Engine, postback: &Postback) -> Result<String> {
+        let level = UserLevel::from_code(postback.level).unwrap_or(UserLevel::Webmaster);
+        let reader = Caller::new(level.level(), postback.user_id);
         Ok(serde_json::json!({
-            "type": format!("lead.{}", self.event.name()),
+            "type": self.event.full_name(),
             "timestamp": Time(self.date).to_string(),
-            "data": data,
+            "data": self.data(engine, reader)?,
         })
         .to_string())
     }

@@ -1,7 +1,11 @@
 //! Leads in an advertiser's own system: what its answers say of them, decisions that follow, and asking for those that it
 //! does not tell by itself.
 
-use tokio::task::JoinSet;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use whocpa_domain::lead::{Closing, LeadReason, LeadStatus};
 use whocpa_domain::postback::{AnswerRules, Answered};
 use whocpa_domain::time::DAY;
@@ -18,8 +22,13 @@ use crate::{Caller, Engine};
 
 /// Leads that are decided, or asked for, in one round.
 const ROUND: u64 = 100;
-/// Leads that are asked for at once.
-const PARALLEL: usize = 8;
+/// Leads that may be asked for in one round.
+const POLL_ROUND: u64 = 1000;
+/// Systems that are asked at once.
+const LANES: usize = 64;
+/// Leads that one system is asked for at once, and for how long in a round.
+const PARALLEL: usize = 4;
+const LANE_TIME: Duration = Duration::from_secs(10);
 /// Days for which a lead is asked for.
 const POLL_DAYS: i64 = 60;
 /// One that could not even be tried is asked for again after this many seconds.
@@ -28,6 +37,18 @@ const LATER_SECONDS: i64 = 3600;
 /// The rules of a postback's answers.
 pub(super) fn rules(row: &Postback) -> AnswerRules {
     serde_json::from_str(&row.answer).unwrap_or_default()
+}
+
+/// What came of a question that ran beside others.
+fn ended(joined: Option<std::result::Result<Result<()>, JoinError>>) -> Result<()> {
+    match joined {
+        None => Ok(()),
+        Some(Ok(asked)) => asked,
+        Some(Err(error)) => {
+            tracing::error!(?error, "asking for a lead broke off");
+            Ok(())
+        }
+    }
 }
 
 impl Engine {
@@ -58,9 +79,8 @@ impl Engine {
         forward::put(db, Forward { date_next: known.date_next.or(poll), ..heard(known, answered) }).await
     }
 
-    /// Decides what systems said and asks for what they do not tell; gives how many decisions were made. A job.
+    /// Decides what systems said; gives how many decisions were made. A job.
     pub async fn forward_work(&self) -> Result<i64> {
-        self.forward_poll().await?;
         let mut count = 0;
         for row in forward::wanted(&self.store().read(), ROUND).await? {
             let lead_id = row.lead_id;
@@ -114,21 +134,41 @@ impl Engine {
         Ok(is_made)
     }
 
-    /// Asks systems for the leads whose time has come, a few at once.
-    async fn forward_poll(&self) -> Result<()> {
-        let mut waiting = forward::due(&self.store().read(), self.now(), ROUND).await?.into_iter();
+    /// Asks systems for the leads whose time has come. A job beside the decisions: each system has a lane of its own, so that a
+    /// slow one keeps itself waiting and nobody else.
+    pub async fn forward_poll(&self) -> Result<()> {
+        let mut lanes: BTreeMap<i64, Vec<Forward>> = BTreeMap::new();
+        for row in forward::due(&self.store().read(), self.now(), POLL_ROUND).await? {
+            lanes.entry(row.postback_id).or_default().push(row);
+        }
         let mut running = JoinSet::new();
+        for lane in lanes.into_values() {
+            while running.len() >= LANES {
+                ended(running.join_next().await)?;
+            }
+            let engine = self.clone();
+            running.spawn(async move { engine.forward_lane(lane).await });
+        }
+        while !running.is_empty() {
+            ended(running.join_next().await)?;
+        }
+        Ok(())
+    }
+
+    /// Asks one system, a few questions at once, for a while; what is left comes in the next round.
+    async fn forward_lane(&self, lane: Vec<Forward>) -> Result<()> {
+        let begun = Instant::now();
+        let (mut waiting, mut running) = (lane.into_iter(), JoinSet::new());
         loop {
-            while running.len() < PARALLEL {
+            while running.len() < PARALLEL && begun.elapsed() < LANE_TIME {
                 let Some(row) = waiting.next() else { break };
                 let engine = self.clone();
                 running.spawn(async move { engine.forward_ask_or_wait(row).await });
             }
-            match running.join_next().await {
-                None => return Ok(()),
-                Some(Ok(asked)) => asked?,
-                Some(Err(error)) => tracing::error!(?error, "asking for a lead broke off"),
+            if running.is_empty() {
+                return Ok(());
             }
+            ended(running.join_next().await)?;
         }
     }
 
@@ -169,7 +209,7 @@ impl Engine {
         let loaded = Loaded::read(self, &form, std::slice::from_ref(&delivery)).await?;
         let facts = loaded.facts(self, &form, &delivery)?;
         let message = form.message(self, &facts, self.now());
-        let tried = match self.courier().place(&form.host, std::time::Duration::from_secs(5)).await {
+        let tried = match self.courier().place(&form.host, Duration::from_secs(5)).await {
             Some(_place) => Some(self.delivery_try(delivery, message, Some(&rules)).await),
             None => None,
         };

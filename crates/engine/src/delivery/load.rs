@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use whocpa_domain::click::Click;
 use whocpa_domain::postback::{PostbackEvent, Value};
-use whocpa_domain::user::UserLevel;
-use whocpa_domain::{Error, Result, Scope};
+use whocpa_domain::{Error, Level, Result, Scope};
 use whocpa_store::buyer::Buyer as BuyerRow;
 use whocpa_store::delivery::Delivery;
+use whocpa_store::event::Event;
 use whocpa_store::lead::{self, Lead};
 use whocpa_store::lead_event::{self, LeadEvent};
-use whocpa_store::{buyer, click, currency, forward, goal, offer};
+use whocpa_store::{Db, buyer, click, currency, forward, goal, offer};
 
 use super::facts::Facts;
 use super::message::Form;
-use crate::Engine;
+use crate::{Caller, Engine};
 
 /// What is known of these deliveries.
-pub(super) struct Loaded {
+pub(crate) struct Loaded {
     leads: BTreeMap<i64, Lead>,
     events: BTreeMap<(i64, i64), LeadEvent>,
     clicks: BTreeMap<i64, Click>,
@@ -51,21 +51,26 @@ impl Names {
                 names.goals.insert(*id, row.map(|row| row.description).unwrap_or_default());
             }
         }
-        let all = currency::list(&db, Scope::All).await?.into_iter();
-        let digits = |row: &currency::Currency| u8::try_from(row.digits).unwrap_or(2);
-        names.currencies = all.map(|row| (row.id, (row.code.clone(), digits(&row)))).collect();
+        names.currencies = Self::currencies(engine).await?.currencies;
         Ok(names)
+    }
+
+    /// What currencies are called, and nothing else.
+    async fn currencies(engine: &Engine) -> Result<Self> {
+        let all = currency::list(&engine.store().read(), Scope::All).await?.into_iter();
+        let digits = |row: &currency::Currency| u8::try_from(row.digits).unwrap_or(2);
+        let currencies = all.map(|row| (row.id, (row.code.clone(), digits(&row)))).collect();
+        Ok(Self { currencies, ..Self::default() })
     }
 }
 
 impl Loaded {
     /// Reads what a postback's deliveries need.
-    pub async fn read(engine: &Engine, form: &Form, deliveries: &[Delivery]) -> Result<Self> {
+    pub(super) async fn read(engine: &Engine, form: &Form, deliveries: &[Delivery]) -> Result<Self> {
         let db = engine.store().read();
         let ids: Vec<i64> = deliveries.iter().filter_map(|row| row.lead_id).collect();
         let leads: BTreeMap<i64, Lead> =
             lead::told(&db, &ids).await?.into_iter().map(|lead| (lead.id, lead)).collect();
-        let events = lead_event::of_leads(&db, &ids).await?;
         let clicks = if form.needs(Value::is_of_click) {
             let ids: Vec<i64> = leads.values().map(|lead| lead.click_id).collect();
             engine.delivery_clicks(&ids).await?
@@ -86,7 +91,7 @@ impl Loaded {
             leads.values().map(|lead| (lead.offer_id, lead.goal_id)).unzip();
         Ok(Self {
             names: Names::read(engine, form, &offers, &goals).await?,
-            events: events.into_iter().map(|event| ((event.lead_id, event.number), event)).collect(),
+            events: events(&db, &ids).await?,
             leads,
             clicks,
             buyers,
@@ -94,30 +99,83 @@ impl Loaded {
         })
     }
 
-    /// One delivery's event, with the lead as it was after it.
-    pub fn facts(&self, engine: &Engine, form: &Form, row: &Delivery) -> Result<Facts> {
-        let gone = || Error::Internal(format!("delivery {} tells of nothing that is there", row.id));
-        let lead = row.lead_id.and_then(|id| self.leads.get(&id)).ok_or_else(gone)?;
-        let event = self.events.get(&(lead.id, row.event_number)).ok_or_else(gone)?;
+    /// Reads what those are told who fetch these events.
+    pub async fn of_events(engine: &Engine, rows: &[Event]) -> Result<Self> {
+        let db = engine.store().read();
+        let ids: Vec<i64> = rows.iter().filter_map(|row| row.lead_id).collect();
+        let leads = lead::told(&db, &ids).await?.into_iter();
+        Ok(Self {
+            leads: leads.map(|lead| (lead.id, lead)).collect(),
+            events: events(&db, &ids).await?,
+            clicks: BTreeMap::new(),
+            buyers: BTreeMap::new(),
+            crm_ids: BTreeMap::new(),
+            names: Names::currencies(engine).await?,
+        })
+    }
+
+    /// A lead's event as its reader may know it.
+    pub fn fetched(&self, engine: &Engine, reader: Caller, row: &Event) -> Result<Facts> {
+        let gone = || Error::Internal(format!("event {} tells of nothing that is there", row.id));
+        let (lead, about) = self.at(row.lead_id, row.number, row.event).ok_or_else(gone)?;
+        let voice = Voice { is_webmaster: reader.level == Level::Webmaster, is_zero_sent: false };
+        Ok(facts(engine, voice, &self.names, (lead, None), about))
+    }
+
+    /// A lead as it was after one of its events.
+    fn at(&self, lead_id: Option<i64>, number: i64, event: i64) -> Option<(Lead, About)> {
+        let lead = self.leads.get(&lead_id?)?;
+        let known = self.events.get(&(lead.id, number))?;
+        // What it was worth then: the last event up to this one that says it.
+        let rated = self.events.range((lead.id, 1)..=(lead.id, number)).rev();
+        let rated = rated.map(|(_, event)| event).find(|event| event.payout.is_some());
         let lead = Lead {
-            status: event.status,
-            is_closed: event.is_closed,
-            reason_code: event.reason_code,
+            status: known.status,
+            is_closed: known.is_closed,
+            reason_code: known.reason_code,
+            amount: rated.map_or(lead.amount, |event| event.amount),
+            charge: rated.and_then(|event| event.charge).unwrap_or(lead.charge),
+            payout: rated.and_then(|event| event.payout).unwrap_or(lead.payout),
             ..lead.clone()
         };
-        let buyer = self.buyers.get(&lead.id).and_then(|row| engine.buyer_open(&row.sealed));
-        let click = self.clicks.get(&lead.click_id).cloned();
         let about = About {
-            event: PostbackEvent::from_code(row.event).ok_or_else(gone)?,
-            event_id: format!("lead_{}_{}", lead.id, row.event_number),
-            number: row.event_number,
-            date: event.date_created,
-            words: event.reason.clone(),
+            event: PostbackEvent::from_code(event)?,
+            event_id: lead_event_id(lead.id, number),
+            number,
+            date: known.date_created,
+            words: known.reason.clone(),
             is_test: false,
         };
-        let crm_id = self.crm_ids.get(&lead.id).cloned().unwrap_or_default();
-        Ok(Facts { crm_id, buyer, ..facts(engine, form, &self.names, (lead, click), about) })
+        Some((lead, about))
     }
+
+    /// One delivery's event, with the lead as it was after it.
+    pub(super) fn facts(&self, engine: &Engine, form: &Form, row: &Delivery) -> Result<Facts> {
+        let gone = || Error::Internal(format!("delivery {} tells of nothing that is there", row.id));
+        let (lead, about) = self.at(row.lead_id, row.event_number, row.event).ok_or_else(gone)?;
+        let buyer = self.buyers.get(&lead.id).and_then(|row| engine.buyer_open(&row.sealed));
+        let click = self.clicks.get(&lead.click_id).cloned();
+        let crm_id = self.crm_ids.get(&lead.id).cloned().unwrap_or_default();
+        Ok(Facts { crm_id, buyer, ..facts(engine, form.voice(), &self.names, (lead, click), about) })
+    }
+}
+
+/// The events of these leads, by lead and number.
+async fn events(db: &Db, lead_ids: &[i64]) -> Result<BTreeMap<(i64, i64), LeadEvent>> {
+    let events = lead_event::of_leads(db, lead_ids).await?;
+    Ok(events.into_iter().map(|event| ((event.lead_id, event.number), event)).collect())
+}
+
+/// The id of a lead's event.
+pub(super) fn lead_event_id(lead_id: i64, number: i64) -> String {
+    format!("lead_{lead_id}_{number}")
+}
+
+/// To whom it is told.
+#[derive(Clone, Copy)]
+pub(super) struct Voice {
+    pub is_webmaster: bool,
+    pub is_zero_sent: bool,
 }
 
 /// What an event is besides its lead.
@@ -133,7 +191,7 @@ pub(super) struct About {
 /// Puts together what is known.
 pub(super) fn facts(
     engine: &Engine,
-    form: &Form,
+    voice: Voice,
     names: &Names,
     (lead, click): (Lead, Option<Click>),
     about: About,
@@ -145,8 +203,8 @@ pub(super) fn facts(
         currency: names.currencies.get(&lead.currency_id).cloned().unwrap_or_else(|| (String::new(), 2)),
         buyer: None,
         crm_id: String::new(),
-        is_webmaster: form.postback.level == UserLevel::Webmaster.code(),
-        is_zero_sent: form.postback.is_zero_sent,
+        is_webmaster: voice.is_webmaster,
+        is_zero_sent: voice.is_zero_sent,
         event: about.event,
         event_id: about.event_id,
         number: about.number,

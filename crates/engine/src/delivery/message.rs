@@ -10,11 +10,13 @@ use whocpa_domain::postback::{
     masked,
 };
 use whocpa_domain::template::UrlMacro;
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, Result, Time};
 use whocpa_store::postback::Postback;
 
 use super::facts::Facts;
 use super::forward::rules;
+use super::load::Voice;
 use super::sign::{secret_bytes, signature};
 use crate::Engine;
 
@@ -89,6 +91,14 @@ impl Form {
             host,
             postback,
         })
+    }
+
+    /// To whom it speaks.
+    pub fn voice(&self) -> Voice {
+        Voice {
+            is_webmaster: self.postback.level == UserLevel::Webmaster.code(),
+            is_zero_sent: self.postback.is_zero_sent,
+        }
     }
 
     fn values(&self) -> BTreeSet<String> {

@@ -33,6 +33,7 @@ use crate::{Caller, Engine};
 
 pub(crate) use courier::Courier;
 pub use courier::DeliveryConfig;
+pub(crate) use load::Loaded;
 pub(crate) use message::header_lines;
 pub(crate) use pump::run;
 pub(crate) use shown::of_lead;
@@ -184,11 +185,11 @@ impl Engine {
     pub(crate) async fn delivery_forget(&self) -> Result<()> {
         let before = self.now().plus(-KEEP_DAYS * DAY);
         loop {
-            let gone =
-                self.store().write(move |db| async move { delivery::forget(&db, before, FORGET).await });
-            if gone.await? < FORGET {
+            let old = &delivery::old(&self.store().read(), before, FORGET).await?;
+            if old.is_empty() {
                 return Ok(());
             }
+            self.store().write(move |db| async move { delivery::forget(&db, old).await }).await?;
         }
     }
 }

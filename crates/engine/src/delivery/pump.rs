@@ -109,13 +109,17 @@ impl Pump {
             self.end(ended);
         }
         let now = self.engine.now();
-        let due = if takes { self.due().await? } else { Vec::new() };
+        let mut due = if takes { self.due().await? } else { Vec::new() };
+        due.sort_by_key(|row| row.id);
         if self.ended.is_empty() && due.is_empty() {
             return Ok(false);
         }
         let until = now.plus(self.engine.courier().config().lease_seconds());
         let (engine, due) = (&self.engine, &due);
-        let ended = &self.ended[..self.ended.len().min(AT_ONCE)];
+        // In one order on all nodes: nobody waits crosswise.
+        let mut ended: Vec<&Outcome> = self.ended.iter().take(AT_ONCE).collect();
+        ended.sort_by_key(|outcome| outcome.postback_id);
+        let ended = &ended;
         let taken: Vec<Postback> = engine
             .store()
             .write(move |db| async move {

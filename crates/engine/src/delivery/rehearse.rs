@@ -56,7 +56,7 @@ impl Engine {
             words: "test".to_owned(),
             is_test: true,
         };
-        let facts = facts(self, &form, &names, (lead, click), about);
+        let facts = facts(self, form.voice(), &names, (lead, click), about);
         let message = form.message(self, &facts, now)?;
         let (url, empty) = (message.shown.clone(), message.empty.clone());
         let told = |id, url, empty: &str| {
@@ -138,7 +138,11 @@ impl Engine {
         }
         let status = match event {
             PostbackEvent::Created => LeadStatus::Pending,
-            PostbackEvent::Approved | PostbackEvent::Closed | PostbackEvent::Reopened => LeadStatus::Approved,
+            PostbackEvent::Approved
+            | PostbackEvent::Closed
+            | PostbackEvent::Reopened
+            | PostbackEvent::Corrected
+            | PostbackEvent::Rerated => LeadStatus::Approved,
             PostbackEvent::Rejected => LeadStatus::Rejected,
             PostbackEvent::Spam => LeadStatus::Spam,
             PostbackEvent::Double => LeadStatus::Double,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use whocpa_domain::postback::{DeliveryStatus, FAILING_SECONDS, PostbackStatus, hold_seconds, retry_seconds};
+use whocpa_domain::postback::{
+    DeliveryStatus, FAILING_SECONDS, PostbackStatus, REFUSED_TRIES, hold_seconds, retry_seconds,
+};
 use whocpa_domain::{Result, Time};
 use whocpa_store::Db;
 use whocpa_store::delivery::{self, Attempt, Delivery};
@@ -48,9 +50,12 @@ impl Engine {
             delivery::set_delivered(db, &ids, status, empty, now).await?;
         }
         delivery::create_attempts(db, &attempts).await?;
-        if was_down && row.down_count == 0 {
+        // What it asked for holds, whatever of the same turn it took.
+        let asked = outcome.tried.iter().filter_map(Tried::asks_until).max();
+        if was_down && row.down_count == 0 && asked.is_none() {
             delivery::hasten(db, row.id, now).await?;
         }
+        row.date_retry = row.date_retry.max(asked.unwrap_or(0));
         if let Some(rest) = outcome.rest {
             row.date_retry = row.date_retry.max(now.plus(rest).0);
         }
@@ -67,6 +72,8 @@ impl Engine {
             Came::Silence(_) => 0,
         };
         let again = retry_seconds(try_count, self.rng().number()).map(|seconds| seconds.max(asked));
+        // A message that is refused as it is will be refused tomorrow, and keeps later news of its lead waiting.
+        let again = again.filter(|_| !tried.came.is_refused() || try_count < REFUSED_TRIES);
         // Whom the receiver sends away for good waits until its owner says otherwise.
         let again = again.or_else(|| tried.came.is_gone().then_some(0));
         let status = if again.is_some() { DeliveryStatus::Waiting } else { DeliveryStatus::Failed };

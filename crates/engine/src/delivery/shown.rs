@@ -8,6 +8,7 @@ use whocpa_store::delivery::{self, Attempt, Delivery, DeliveryFilter};
 use whocpa_store::forward::{self, Forward};
 use whocpa_store::{Db, Scope, postback};
 
+use super::load::lead_event_id;
 use crate::Caller;
 
 /// Deliveries that a lead's story tells of.
@@ -148,7 +149,7 @@ fn event(row: &Delivery) -> PostbackEvent {
 /// The id of a delivery's event.
 pub(super) fn event_id(row: &Delivery) -> String {
     match row.lead_id {
-        Some(lead_id) => format!("lead_{lead_id}_{}", row.event_number),
+        Some(lead_id) => lead_event_id(lead_id, row.event_number),
         None => format!("test_{}", row.id),
     }
 }

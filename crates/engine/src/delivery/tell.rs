@@ -7,8 +7,9 @@ use whocpa_domain::postback::{DeliveryStatus, PostbackEvent, ids_let};
 use whocpa_domain::{Result, Time};
 use whocpa_store::Db;
 use whocpa_store::delivery::{self, Delivery};
+use whocpa_store::event::Event;
 use whocpa_store::lead::Lead;
-use whocpa_store::postback::{self, Postback};
+use whocpa_store::postback::{self, Listener};
 
 /// A step of a lead that may interest somebody outside.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +43,7 @@ impl Told {
     }
 
     /// Whether a postback tells of it.
-    pub fn is_for(&self, postback: &Postback) -> bool {
+    pub fn is_for(&self, postback: &Listener) -> bool {
         self.users.contains(&postback.user_id)
             && self.event.is_wanted(self.status, postback.events)
             && ids_let(&postback.offer_ids, Some(self.offer_id))
@@ -51,7 +52,22 @@ impl Told {
             && ids_let(&postback.link_ids, Some(self.link_id))
     }
 
-    fn delivery(&self, postback: &Postback, now: Time) -> Delivery {
+    /// The same for those who fetch what happens.
+    pub fn event(&self, now: Time) -> Event {
+        let [webmaster_id, advertiser_id] = self.users;
+        Event {
+            id: 0,
+            event: self.event.code(),
+            webmaster_id: Some(webmaster_id),
+            advertiser_id: Some(advertiser_id),
+            lead_id: Some(self.lead_id),
+            number: self.number,
+            body: String::new(),
+            date_created: now.0,
+        }
+    }
+
+    fn delivery(&self, postback: &Listener, now: Time) -> Delivery {
         Delivery {
             id: 0,
             postback_id: postback.id,

@@ -67,6 +67,11 @@ impl Came {
         matches!(self, Self::Answer { status: 410, .. })
     }
 
+    /// Whether it says that this message is wrong as it is: what a wrong key or address answers is not among these.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Answer { status: 400 | 409 | 413 | 414 | 415 | 422, .. })
+    }
+
     /// Whether it says that the receiver is away, rather than that it does not want this message.
     pub fn is_down(&self) -> bool {
         matches!(self, Self::Silence(_) | Self::Answer { status: 408 | 429 | 502..=504, .. })
@@ -84,6 +89,18 @@ pub(super) struct Tried {
     pub answered: Option<Answered>,
     pub duration_ms: i64,
     pub date: Time,
+}
+
+impl Tried {
+    /// Until when the receiver asks to be left alone, in seconds.
+    pub fn asks_until(&self) -> Option<i64> {
+        match self.came {
+            Came::Answer { retry_after: Some(asked), .. } if !self.came.is_taken() => {
+                Some(self.date.plus(asked).0)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What came of a turn.

@@ -15,6 +15,7 @@ use whocpa_domain::{Result, Time};
 use whocpa_store::Db;
 use whocpa_store::buyer::{self, Buyer};
 use whocpa_store::change;
+use whocpa_store::event::Event;
 use whocpa_store::lead::{self, Lead, Record};
 use whocpa_store::lead_event::{self, LeadEvent};
 use whocpa_store::transfer::Cause;
@@ -456,8 +457,14 @@ impl Steps {
                 lead::update(db, lead, *read).await?;
             }
         }
-        let record =
-            Record { new: &new, buyers: &self.buyers, events: &self.events, postings: &self.postings };
+        let told: Vec<Event> = self.told.iter().map(|told| told.event(self.now)).collect();
+        let record = Record {
+            new: &new,
+            buyers: &self.buyers,
+            events: &self.events,
+            told: &told,
+            postings: &self.postings,
+        };
         lead::create(db, record, self.now).await?;
         delivery::tell(db, &self.told, self.now).await?;
         buyer::attach(db, self.attached).await

@@ -70,8 +70,19 @@ impl Engine {
                 if before.secret_sealed != after.secret_sealed {
                     changes = changes.also("secret", "replaced".into());
                 }
-                if before.url_sealed != after.url_sealed {
-                    changes = changes.also("url", "changed".into());
+                let sealed = |row: &Postback| {
+                    let of = |sealed: &str| self.postback_open(id, sealed);
+                    Ok::<_, Error>([
+                        ("url", of(&row.url_sealed)?),
+                        ("body", of(&row.body_sealed)?),
+                        ("headers", of(&row.headers_sealed)?),
+                        ("poll_url", of(&row.poll_url_sealed)?),
+                    ])
+                };
+                for ((field, old), (_, new)) in sealed(&before)?.into_iter().zip(sealed(&after)?) {
+                    if old != new {
+                        changes = changes.also(field, "changed".into());
+                    }
                 }
                 let is_resumed =
                     before.status != after.status && after.status == PostbackStatus::Active.code();

@@ -38,6 +38,7 @@ impl Told {
     }
 
     async fn work(&self) -> i64 {
+        self.run.world.engine.forward_poll().await.expect("ask");
         self.run.world.engine.forward_work().await.expect("work")
     }
 

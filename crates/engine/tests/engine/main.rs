@@ -25,6 +25,8 @@ mod desk;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod forwards;

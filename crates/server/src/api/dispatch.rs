@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method as Http, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use whocpa_domain::access::Caller;
 use whocpa_domain::input::{RawParams, upload_bytes};
 use whocpa_domain::{Error, FieldErrors, Method, Resource};
@@ -203,6 +204,7 @@ fn private(method: Method, asked: &HeaderMap, body: &Body) -> Response {
     let status = if method == Method::Create { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = match body {
         Body::Own(text) => json_response(status, text.clone()),
+        Body::Lines(text) => lines_response(text.clone()),
         Body::Kept(written) => kept::response(asked, written).0,
     };
     // What a key opens is nobody else's.
@@ -210,10 +212,17 @@ fn private(method: Method, asked: &HeaderMap, body: &Body) -> Response {
     response
 }
 
+/// NDJSON: each line is an object.
+fn lines_response(text: Bytes) -> Response {
+    let kind = HeaderValue::from_static("application/x-ndjson");
+    (StatusCode::OK, [(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
 /// What anybody may read may be kept by anybody, but not given to a caller with a key.
 fn public(resource: Resource, asked: &HeaderMap, body: &Body) -> Response {
     let (mut response, tag) = match body {
         Body::Own(text) => (json_response(StatusCode::OK, text.clone()), etag::tag(text)),
+        Body::Lines(text) => (lines_response(text.clone()), etag::tag(text)),
         Body::Kept(written) => kept::response(asked, written),
     };
     let headers = response.headers_mut();

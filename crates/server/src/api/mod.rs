@@ -12,6 +12,7 @@ mod credential;
 mod dispatch;
 mod error;
 mod etag;
+mod event;
 mod examples;
 mod kept;
 mod openapi;

@@ -146,8 +146,12 @@ fn responses(resource: Resource, method: Method, declared: &Declared) -> Value {
     } else {
         headers["Idempotent-Replayed"] = header("IdempotentReplayed");
     }
-    let done =
+    let mut done =
         json!({ "description": words, "headers": headers, "content": { "application/json": content } });
+    if declared.has_lines {
+        // One such object a line; a schema of the whole says no more than that it is text.
+        done["content"]["application/x-ndjson"] = json!({ "schema": { "type": "string" } });
+    }
     let mut responses = json!({ code: done });
     if is_read {
         responses["304"] =

@@ -9,6 +9,7 @@ use serde::Serialize;
 use whocpa_domain::view::{Field, FieldKind, View};
 use whocpa_domain::{Error, Result};
 use whocpa_engine::Rows;
+use whocpa_engine::event::{EventFormat, EventPage, EventView};
 use whocpa_engine::kept::{Kept, Written};
 use whocpa_engine::news::{NewsPage, NewsView};
 use whocpa_engine::stat::{StatBeside, StatPage, StatRow};
@@ -21,13 +22,15 @@ pub enum Body {
     Own(Bytes),
     /// Kept ready for all callers.
     Kept(Arc<Written>),
+    /// Written for this request, an object a line.
+    Lines(Bytes),
 }
 
 impl Body {
     /// Its text.
     pub fn text(&self) -> Bytes {
         match self {
-            Self::Own(text) => text.clone(),
+            Self::Own(text) | Self::Lines(text) => text.clone(),
             Self::Kept(written) => Bytes::from_owner(Arc::clone(&written.plain)),
         }
     }
@@ -42,6 +45,10 @@ pub trait ListReply: Send + 'static {
     /// What stands beside the objects, besides the numbers of the page.
     fn beside() -> &'static [Field] {
         &[]
+    }
+    /// Whether it may also be had as NDJSON.
+    fn has_lines() -> bool {
+        false
     }
     /// The body of the answer.
     fn body(&self) -> Result<Body>;
@@ -143,6 +150,30 @@ impl ListReply for StatPage {
             beside: &'a StatBeside,
         }
         text(&Body { page: PageBody::new(&self.rows), beside: &self.beside })
+    }
+}
+
+impl ListReply for EventPage {
+    const PAGED: bool = false;
+
+    fn fields() -> &'static [Field] {
+        EventView::fields()
+    }
+
+    fn has_lines() -> bool {
+        true
+    }
+
+    fn body(&self) -> Result<Body> {
+        if self.format == EventFormat::Json {
+            return ListReply::body(&self.rows);
+        }
+        let mut lines = Vec::new();
+        for row in &self.rows {
+            serde_json::to_writer(&mut lines, row).map_err(|e| unwritable(&e))?;
+            lines.push(b'\n');
+        }
+        Ok(Body::Lines(lines.into()))
     }
 }
 

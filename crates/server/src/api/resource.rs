@@ -36,6 +36,8 @@ pub struct Declared {
     pub is_paged: bool,
     /// What stands beside the objects of a list, besides the numbers of the page.
     pub beside: &'static [Field],
+    /// Whether a list may also be had as NDJSON.
+    pub has_lines: bool,
     /// `None` for a method that is announced and not there yet.
     run: Option<Box<Run>>,
 }
@@ -136,8 +138,8 @@ impl Declaration {
         W: Future<Output = Result<L>> + Send + 'static,
     {
         let declared = declare(doc, L::fields(), operation, |(), list| list.body());
-        let (is_paged, beside) = (L::PAGED, L::beside());
-        self.with(Method::List, Declared { is_paged, beside, ..declared })
+        let (is_paged, beside, has_lines) = (L::PAGED, L::beside(), L::has_lines());
+        self.with(Method::List, Declared { is_paged, beside, has_lines, ..declared })
     }
 
     /// `view`: the operation gives a view.
@@ -210,7 +212,8 @@ impl Declaration {
     pub fn soon<I: Input, V: View>(self, method: Method, doc: &'static str) -> Self {
         let params = I::PARAMS;
         let is_paged = method == Method::List && params.iter().any(|param| param.name == "per_page");
-        self.with(method, Declared { doc, params, fields: V::fields(), is_paged, beside: &[], run: None })
+        let (fields, beside, has_lines) = (V::fields(), &[], false);
+        self.with(method, Declared { doc, params, fields, is_paged, beside, has_lines, run: None })
     }
 
     /// For an announced resource whose ids are texts.
@@ -260,5 +263,6 @@ where
             }
         }
     };
-    Declared { doc, params: I::PARAMS, fields, is_paged: false, beside: &[], run: Some(Box::new(run)) }
+    let run: Option<Box<Run>> = Some(Box::new(run));
+    Declared { doc, params: I::PARAMS, fields, is_paged: false, beside: &[], has_lines: false, run }
 }

@@ -7,9 +7,9 @@ use whocpa_domain::{Method, Resource};
 use super::resource::{Declaration, Declared};
 use super::{
     advance, area, audit, balance, batch, category, click, condition, connection, cover, currency, decision,
-    deeplink, delivery, deposit, document, domain, export, feed, finding, geo, goal, key, landing, lead,
-    link, news, offer, orphan, payout, postback, product, profile, promo, proof, rate, referral, rerating,
-    rule, simulate, stat, stock, ticket, transfer, user, wallet,
+    deeplink, delivery, deposit, document, domain, event, export, feed, finding, geo, goal, key, landing,
+    lead, link, news, offer, orphan, payout, postback, product, profile, promo, proof, rate, referral,
+    rerating, rule, simulate, stat, stock, ticket, transfer, user, wallet,
 };
 
 /// Declared resources.
@@ -43,6 +43,7 @@ pub static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
         rerating::declaration(),
         rule::declaration(),
         finding::declaration(),
+        event::declaration(),
         balance::declaration(),
         transfer::declaration(),
         wallet::declaration(),

@@ -16,6 +16,13 @@ impl Network {
         self.postbacks(party).await;
         self.lead(party, goal_id).await;
         self.deliveries(party).await;
+        let readers = [party.webmaster, party.advertiser];
+        let found = self.send(party.webmaster, "GET", "/api/event/", "").await.json();
+        let all = found["objects"].as_array().expect("events").iter();
+        for event in all.filter(|event| !event["data"]["goal_id"].is_null()) {
+            let id = event["id"].as_i64().expect("an id");
+            self.add(Resource::Event, id, &readers, "");
+        }
     }
 
     async fn postbacks(&mut self, party: &Party) {

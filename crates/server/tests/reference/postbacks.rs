@@ -50,6 +50,7 @@ pub async fn begin(story: &mut Story, offer: &str) {
 pub async fn tell(story: &mut Story) {
     send(story).await;
     for level in [Webmaster, Advertiser] {
+        story.list(level, R::Event, &[("after", "0"), ("limit", "2")]).await;
         let found = story.list(level, R::Delivery, &[("status", "1")]).await;
         let id = found[0]["id"].to_string();
         story.view(level, R::Delivery, &id).await;

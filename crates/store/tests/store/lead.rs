@@ -53,7 +53,7 @@ async fn strange_texts_survive_and_are_found(db: TestDb) {
     }
     let (new, described) = (leads.as_slice(), events.as_slice());
     let stored = db.store.write(move |db| async move {
-        lead::create(&db, Record { new, buyers: &[], events: described, postings: &[] }, NOW).await
+        lead::create(&db, Record { new, buyers: &[], events: described, told: &[], postings: &[] }, NOW).await
     });
     stored.await.expect("store leads");
     let keys = &STRANGE.map(str::to_owned);

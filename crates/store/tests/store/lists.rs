@@ -82,7 +82,8 @@ async fn network(db: &TestDb) -> Network {
     let leads: Vec<Lead> = (1..=LEADS).map(row).collect();
     for chunk in leads.chunks(500) {
         let stored = store.write(move |db| async move {
-            lead::create(&db, Record { new: chunk, buyers: &[], events: &[], postings: &[] }, NOW).await
+            lead::create(&db, Record { new: chunk, buyers: &[], events: &[], told: &[], postings: &[] }, NOW)
+                .await
         });
         stored.await.expect("leads");
     }
@@ -444,7 +445,8 @@ async fn the_numbers_follow_every_change(db: TestDb) {
     // A transaction that fails leaves no number behind.
     let row = &Lead { id: LEADS + 1, natural_key: "other".to_owned(), ..net.leads[0].clone() };
     let failed = db.store.write(move |db| async move {
-        let record = Record { new: std::slice::from_ref(row), buyers: &[], events: &[], postings: &[] };
+        let record =
+            Record { new: std::slice::from_ref(row), buyers: &[], events: &[], told: &[], postings: &[] };
         lead::create(&db, record, NOW).await?;
         Err::<(), Error>(Error::NotFound)
     });

@@ -14,10 +14,10 @@ use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
     account, advance, api_key, area, audit, balance, buyer, category, change, claim, click, condition,
-    connection, cover, currency, decision, delivery, deposit, domain, feed, finding, forward, geo, goal,
-    image, impression, landing, lead, lead_event, link, news, offer, offer_figure, offer_terms, parked_lead,
-    payout, payout_batch, person, phone_claim, postback, product, promo, rate, referral, rerating, rule,
-    secret, stock, ticket, transfer, wallet,
+    connection, cover, currency, decision, delivery, deposit, domain, event, feed, finding, forward, geo,
+    goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure, offer_terms,
+    parked_lead, payout, payout_batch, person, phone_claim, postback, product, promo, rate, referral,
+    rerating, rule, secret, stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -225,6 +225,7 @@ async fn first_tables(direct: &Direct, schema: &BTreeSet<String>) -> BTreeSet<St
         decision::row::Entity, main;
         decision::verdict::Entity, main;
         domain::Entity, main;
+        event::Entity, main;
         feed::Entity, main;
         feed::fault::Entity, main;
         feed::part::Entity, main;

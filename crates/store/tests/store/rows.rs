@@ -52,6 +52,7 @@ pub async fn network(store: &Store) -> Ids {
             buyers: &[],
             new: &[lead_row(1, parties, (offer_id, goal_id, version))],
             events: &[event_row(1)],
+            told: &[],
             postings: &[(cause, legs)],
         };
         lead::create(&db, record, NOW).await?;

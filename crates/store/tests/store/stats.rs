@@ -189,7 +189,7 @@ impl World {
         }
         let leads: Vec<Lead> = self.leads.iter().map(|(lead, _)| lead.clone()).collect();
         for new in leads.chunks(100) {
-            let record = move || Record { new, buyers: &[], events: &[], postings: &[] };
+            let record = move || Record { new, buyers: &[], events: &[], told: &[], postings: &[] };
             let stored = store.write(move |db| async move { lead::create(&db, record(), rows::NOW).await });
             stored.await.expect("leads");
         }

@@ -1,0 +1,102 @@
+//! Events in the order in which readers fetch them. A cursor is the number of the last one read, and never passes one that
+//! is still to be committed.
+
+use std::time::Duration;
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
+use whocpa_domain::{Error, Result, Scope};
+
+use crate::bulk;
+use crate::db::{self, Backend, Db};
+use crate::migrate::statement;
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "event")]
+pub struct Model {
+    /// Number; 0 for a row that is not stored yet.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// `PostbackEvent` as a number.
+    pub event: i64,
+    /// The webmaster who may read it.
+    pub webmaster_id: Option<i64>,
+    /// The advertiser who may read it.
+    pub advertiser_id: Option<i64>,
+    /// The lead that it is about.
+    pub lead_id: Option<i64>,
+    /// Which event of the lead.
+    pub number: i64,
+    /// What it says, as JSON; empty for a lead's, whose own event says it.
+    pub body: String,
+    /// Seconds.
+    pub date_created: i64,
+}
+
+/// Relations are not used.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// One event.
+pub type Event = Model;
+
+/// How often it is looked whether older transactions have ended, and how long between two looks.
+const LOOKS: (u32, Duration) = (60, Duration::from_millis(20));
+
+fn visible(scope: Scope) -> Select<Entity> {
+    match scope {
+        Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
+        Scope::Advertiser(id) => Entity::find().filter(Column::AdvertiserId.eq(id)),
+        Scope::All => Entity::find(),
+        Scope::Manager(_) | Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
+    }
+}
+
+/// The caller's events behind the number `after`, in order: none that another one with a lower number may still follow.
+/// While a transaction that is older than the look does not end, there are none.
+pub async fn list(db: &Db, scope: Scope, after: i64, limit: u64) -> Result<Vec<Event>> {
+    let rows = behind(db, scope, (after, i64::MAX), limit).await?;
+    let Some(last) = rows.last().map(|row| row.id) else { return Ok(rows) };
+    if db.backend() == Backend::Sqlite {
+        return Ok(rows);
+    }
+    if !is_settled(db).await? {
+        tracing::warn!("a transaction that does not end holds up the readers of events");
+        return Ok(Vec::new());
+    }
+    behind(db, scope, (after, last), limit).await
+}
+
+async fn behind(db: &Db, scope: Scope, (after, last): (i64, i64), limit: u64) -> Result<Vec<Event>> {
+    let select = visible(scope).filter(Column::Id.gt(after)).filter(Column::Id.lte(last));
+    select.order_by_asc(Column::Id).limit(limit).all(&db.conn()).await.map_err(db::error)
+}
+
+/// Waits until each transaction of PostgreSQL has ended that had an id when this was called; false when that takes too long.
+/// `0073_event` gives out a number only to a transaction with an id, so all numbers that are below one that was seen before are
+/// decided then. Unlike a lock, it holds up no writer.
+async fn is_settled(db: &Db) -> Result<bool> {
+    let mark = number(db, "SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)").await?;
+    for _ in 0..LOOKS.0 {
+        let sql = "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)";
+        if number(db, sql).await? > mark {
+            return Ok(true);
+        }
+        tokio::time::sleep(LOOKS.1).await;
+    }
+    Ok(false)
+}
+
+async fn number(db: &Db, sql: &str) -> Result<i64> {
+    let row = db.conn().query_one_raw(statement(db, sql, [])).await.map_err(db::error)?;
+    let row = row.ok_or_else(|| Error::Internal(format!("nothing was read by {sql}")))?;
+    row.try_get_by(0).map_err(db::error)
+}
+
+/// Stores new events.
+pub async fn create_many(db: &Db, rows: &[Event]) -> Result<()> {
+    bulk::insert::<Entity>(db, rows, Some(Column::Id)).await.map_err(db::error)
+}
