@@ -69,17 +69,17 @@ impl CapEntry {
         (self.added, self.leads_added, self.date_counted) = (0, 0, now);
     }
 
-    /// So many leads came or changed, with this payout in micro-units at most, and were not counted.
+    /// So many leads came or changed, with this payout in micro-units at most, and were not counted. Nothing to a cap of
+    /// clicks.
     pub fn add(&mut self, (leads, payout): (i64, i64)) {
-        self.leads_added = self.leads_added.saturating_add(leads);
-        self.added = match self.rule.measure {
-            CapMeasure::Clicks => 0,
-            CapMeasure::Leads => self.added.saturating_add(leads),
+        let more = match self.rule.measure {
+            CapMeasure::Clicks => return,
+            CapMeasure::Leads => leads,
             // A thousand more for each lead: the count rounds up to thousands.
-            CapMeasure::Payout => {
-                self.added.saturating_add(payout).saturating_add(leads.saturating_mul(1000))
-            }
+            CapMeasure::Payout => payout.saturating_add(leads.saturating_mul(1000)),
         };
+        self.leads_added = self.leads_added.saturating_add(leads);
+        self.added = self.added.saturating_add(more);
     }
 
     /// Whether it must be counted again: where it may have reached its limit or left it, where that costs little, and after a
@@ -148,6 +148,7 @@ mod tests {
         };
         let far = || counted(CapMeasure::Leads, 100_000, 50_000, 50_000);
         assert!(!is_due(far(), (0, 0), 10), "nothing came");
+        assert!(!is_due(counted(CapMeasure::Clicks, 100, 0, 0), (1, 0), 86_400), "leads are nothing to it");
         assert!(!is_due(far(), (49_999, 0), 0));
         assert!(is_due(far(), (50_000, 0), 0), "it may be full");
         assert!(is_due(far(), (1, 0), COUNT_SECONDS), "what is shown is seconds old at most");
