@@ -74,6 +74,14 @@ pub fn domain_name(text: &str) -> Result<String, &'static str> {
     if is_name && name.len() <= 253 { Ok(name) } else { Err(WRONG) }
 }
 
+/// A part of a name as it stands in stored ones, where it is one: words that are none stay as they are.
+pub fn name_part(text: &str) -> String {
+    match Host::parse(text.trim()) {
+        Ok(Host::Domain(name)) => name,
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +113,9 @@ mod tests {
             assert!(domain_name(bad).is_err(), "{bad}");
         }
         assert!(domain_name(&format!("{}.com", "a".repeat(64))).is_err());
+        for (sent, part) in [("Пример", "xn--e1afmkfd"), ("GO", "go"), ("a b", "a b"), ("", "")] {
+            assert_eq!(name_part(sent), part, "{sent}");
+        }
         assert!(domain_name(&format!("{}com", "abcdefgh.".repeat(30))).is_err());
     }
 

@@ -125,7 +125,8 @@ pub fn for_operators(errors: &mut FieldErrors, caller: Caller, sent: &[(&str, bo
 
 /// Amounts are put in order in one currency only.
 pub fn one_currency(errors: &mut FieldErrors, is_by_amount: bool, currency_ids: Option<&[i64]>) {
-    if is_by_amount && currency_ids.is_none_or(|ids| ids.len() != 1) {
+    let is_one = |ids: &[i64]| ids.first().is_some_and(|first| ids.iter().all(|id| id == first));
+    if is_by_amount && !currency_ids.is_some_and(is_one) {
         errors.add("currency_id", "Must name one currency: amounts in different ones cannot be compared");
     }
 }

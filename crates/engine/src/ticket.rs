@@ -121,6 +121,10 @@ impl Engine {
             ("operator_id", input.operator_id.is_some()),
         ];
         check::for_operators(&mut errors, caller, &for_operators);
+        if input.sort.is_some_and(|sort| sort.key == TicketSort::Priority) && caller.level != Level::Operator
+        {
+            errors.add("sort", "Only operators see priorities");
+        }
         let created = check::period(&mut errors, "created", (input.d_created_from, input.d_created_to));
         let updated = check::period(&mut errors, "updated", (input.d_updated_from, input.d_updated_to));
         errors.finish()?;

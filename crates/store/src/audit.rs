@@ -80,7 +80,8 @@ fn visible(scope: Scope) -> Select<Entity> {
 /// One page of entries.
 pub async fn list(db: &Db, scope: Scope, filter: &AuditFilter, paging: Paging) -> Result<Rows<Entry>> {
     let is_descending = filter.sort.is_none_or(|sort| sort.is_descending);
-    let mut select = listing::sorted(visible(scope), (Column::Id, Column::Id), is_descending);
+    // Not by the number alone: from a day on, that would read all that came before it.
+    let mut select = listing::sorted(visible(scope), (Column::DateCreated, Column::Id), is_descending);
     for (column, wanted) in [
         (Column::Id, &filter.ids),
         (Column::UserId, &filter.user_ids),

@@ -131,15 +131,22 @@ impl<T> Rows<T> {
     }
 }
 
-/// The column contains `text`, as it is written or in any case of letters; `%` and `_` stand for themselves. SQLite
-/// folds the case of Latin letters only.
+/// The column contains `text` in any case of letters; `%` and `_` stand for themselves. SQLite folds the case of Latin letters
+/// only: of other texts it finds those in small letters, in capitals, and as a name is written.
 pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> Expr {
     let pattern = |text: &str| {
         let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         LikeExpr::new(format!("%{escaped}%")).escape('\\')
     };
     let value = || Expr::col((column.entity_name(), column));
-    value().like(pattern(text)).or(Expr::expr(Func::lower(value())).like(pattern(&text.to_lowercase())))
+    let small = text.to_lowercase();
+    let any = value().like(pattern(text)).or(Expr::expr(Func::lower(value())).like(pattern(&small)));
+    if text.is_ascii() {
+        return any;
+    }
+    let mut letters = small.chars();
+    let name: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    any.or(value().like(pattern(&small.to_uppercase()))).or(value().like(pattern(&name)))
 }
 
 /// Reads one page of `select`, which must be ordered by something unique.

@@ -30,7 +30,7 @@ pub(crate) fn within<E: EntityTrait>(
 }
 
 /// Rows by a column, equal ones by their number in the same direction, so that an index of both is walked; those without
-/// a value come last in both directions.
+/// a value come last in both directions, for which an index needs to have that first.
 pub(crate) fn sorted<E: EntityTrait>(
     select: Select<E>,
     (column, id): (E::Column, E::Column),

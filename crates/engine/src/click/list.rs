@@ -200,6 +200,7 @@ impl Engine {
             }
         }
         errors.finish()?;
+        let small = |list: Vec<String>| list.iter().map(|code| code.to_ascii_lowercase()).collect();
         let capitals = |list: Vec<String>| list.iter().map(|code| code.to_ascii_uppercase()).collect();
         Ok(ClickFilter {
             ids: input.tid.is_some().then_some(ids),
@@ -221,7 +222,7 @@ impl Engine {
                 input.deeplink_id,
                 input.domain_id,
             ],
-            visitor: [input.os, input.browser, input.language, addresses],
+            visitor: [input.os, input.browser, input.language.map(small), addresses],
             bot_marks: input.bot_mark,
             ways: input.way,
             keyword: input.keyword.filter(|words| !words.is_empty()),

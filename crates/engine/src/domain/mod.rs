@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use url::{Host, Url};
-use whocpa_domain::parked::{DomainStatus, domain_name};
+use whocpa_domain::parked::{DomainStatus, domain_name, name_part};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, Time};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::domain::{self, Domain, DomainFilter};
@@ -68,7 +68,7 @@ impl Engine {
             ids: input.id,
             webmaster_ids: input.webmaster_id,
             status: input.status,
-            search: input.search,
+            search: input.search.map(|words| name_part(&words)),
             created,
             sort: input.sort,
         };

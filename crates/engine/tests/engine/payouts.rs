@@ -262,6 +262,35 @@ async fn no_balance_is_paid_out_twice(test: TestDb) {
 }
 
 #[db_test]
+async fn equal_amounts_stand_on_one_page_each(test: TestDb) {
+    let world = World::new(test).await;
+    let (engine, advertiser) = (&world.engine, world.advertiser);
+    let mut made = Vec::new();
+    for number in 0..25 {
+        let amount = (number % 3 + 1).to_string();
+        let form = [("amount", amount.as_str()), ("currency_id", "840"), ("method", "1")];
+        let id = engine.deposit_create(advertiser, read(&form)).await.expect("a deposit");
+        made.push((number % 3, id));
+    }
+    made.sort_unstable();
+    for sort in ["amount", "-amount"] {
+        let mut ids = Vec::new();
+        for page in ["1", "2", "3"] {
+            let form = [("sort", sort), ("currency_id", "840,840"), ("per_page", "10"), ("page", page)];
+            let rows = engine.deposit_list(advertiser, read(&form)).await.expect("deposits").rows;
+            ids.extend(rows.iter().map(|row| row.id));
+        }
+        assert_eq!(ids, made.iter().map(|(_, id)| *id).collect::<Vec<i64>>(), "{sort}");
+        made.reverse();
+    }
+    for form in [vec![("sort", "amount")], vec![("sort", "amount"), ("currency_id", "840,978")]] {
+        let words = ["currency_id: Must name one currency: amounts in different ones cannot be compared"];
+        assert_eq!(refusal(engine.deposit_list(advertiser, read(&form)).await), words);
+        assert_eq!(refusal(engine.payout_list(world.webmaster, read(&form)).await), words);
+    }
+}
+
+#[db_test]
 async fn a_deposit_is_on_the_balance_once(test: TestDb) {
     let world = World::new(test).await;
     let (engine, advertiser, operator) = (&world.engine, world.advertiser, world.operator);

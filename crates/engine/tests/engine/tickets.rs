@@ -48,6 +48,10 @@ async fn a_ticket_goes_to_and_fro(db: TestDb) {
     assert_eq!(answer.message, "On <b>Friday</b>", "plain text stays what it is");
     assert!(view.ticket.priority.is_none() && view.ticket.user_id.is_none());
 
+    let by_priority = |caller: Caller| net.engine.ticket_list(caller, read(&[("sort", "-priority")]));
+    assert_eq!(fields(by_priority(asker).await), ["sort"], "an order would tell them");
+    assert_eq!(by_priority(helper).await.expect("tickets").rows.len(), 1);
+
     let before = view.ticket.date_updated;
     net.clock.advance(10);
     net.say(asker, id, &[("is_read", "1")]).await.expect("read");

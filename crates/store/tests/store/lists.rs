@@ -8,7 +8,7 @@ use whocpa_domain::sort::Sort;
 use whocpa_domain::time::DAY;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, Scope, Time};
-use whocpa_store::area::{self, Area};
+use whocpa_store::area::{self, Area, AreaFilter};
 use whocpa_store::goal::{self, Goal};
 use whocpa_store::lead::{self, Lead, LeadFilter, Record, Window};
 use whocpa_store::link::{self, Link};
@@ -96,6 +96,31 @@ async fn network(db: &TestDb) -> Network {
         link,
         area,
         managed: manager,
+    }
+}
+
+/// In the letters of the other two languages too: SQLite by itself knows the case of Latin ones only.
+#[db_test]
+async fn words_are_found_in_any_case(test: TestDb) {
+    let webmaster_id = rows::person(&test.store, UserLevel::Webmaster, "p").await;
+    let area = &Area { name: "Мой сайт, tea_1%".to_owned(), ..area_of(webmaster_id) };
+    let id = test.store.write(move |db| async move { area::create(&db, area.clone()).await });
+    let id = id.await.expect("an area");
+    for (search, is_found) in [
+        ("мой", true),
+        ("МОЙ", true),
+        ("Мой", true),
+        ("сайт", true),
+        ("САЙТ", true),
+        ("TEA_1%", true),
+        ("tea11", false),
+        ("твой", false),
+    ] {
+        let filter = AreaFilter { search: Some(search.to_owned()), ..AreaFilter::default() };
+        let paging = Paging { page: 1, per_page: 10 };
+        let found = area::list(&test.store.read(), Scope::Webmaster(webmaster_id), &filter, paging).await;
+        let found: Vec<i64> = found.expect("areas").rows.iter().map(|row| row.id).collect();
+        assert_eq!(found.contains(&id), is_found, "{search}");
     }
 }
 
