@@ -252,6 +252,8 @@ pub struct Origin {
     pub ip: Option<IpAddr>,
     /// Id of the API key, 0 without one.
     pub key_id: i64,
+    /// Id of the session of a person who signed in, 0 without one.
+    pub session_id: i64,
     /// What that key may be used for.
     pub rights: Rights,
     /// The request's `Idempotency-Key`, which the operation settles in its own transaction.
@@ -269,7 +271,7 @@ pub struct Claim {
 
 impl Origin {
     /// From within: jobs, commands, tests.
-    pub const INSIDE: Self = Self { ip: None, key_id: 0, rights: Rights::ALL, claim: None };
+    pub const INSIDE: Self = Self { ip: None, key_id: 0, session_id: 0, rights: Rights::ALL, claim: None };
 }
 
 impl Caller {

@@ -30,6 +30,7 @@ codes! {
     pub enum UserStatus {
         Active = 1 "active",
         Blocked = 2 "blocked",
+        Waiting = 3 "registered, waits for an operator",
     }
 }
 

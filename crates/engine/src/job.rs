@@ -101,7 +101,7 @@ enum Job {
     Rerating,
     /// Looks whether parked domains lead here.
     Domain,
-    /// Writes down when keys were last used.
+    /// Writes down when keys and sessions were last used.
     KeyUse,
     /// Writes down how often links were shown.
     Impressions,
@@ -215,7 +215,10 @@ impl Job {
             Self::Decision => engine.decision_run_due().await.map(drop),
             Self::Rerating => engine.rerating_run_due().await,
             Self::Domain => engine.domain_look_due().await.map(drop),
-            Self::KeyUse => engine.key_uses_store().await,
+            Self::KeyUse => {
+                engine.session_uses_store().await?;
+                engine.key_uses_store().await
+            }
             Self::Impressions => engine.impressions_store().await,
             Self::Figures => engine.offer_figures().await,
             Self::Quality => engine.quality_check().await.map(drop),
@@ -231,6 +234,7 @@ impl Job {
                     );
                 }
                 engine.claim_delete_old().await?;
+                engine.session_delete_old().await?;
                 engine.feed_forget().await?;
                 engine.decision_forget().await?;
                 engine.delivery_forget().await?;

@@ -23,6 +23,8 @@ use crate::impression::Impressions;
 use crate::key_use::KeyUses;
 use crate::lead::Desk;
 use crate::outbound::Outbound;
+use crate::session::SessionUses;
+use crate::throttle::Throttle;
 use crate::vault::Vault;
 use crate::{EngineConfig, Rng, password, token};
 
@@ -61,6 +63,8 @@ struct Inner {
     desk: Desk,
     lead_ids: Mutex<Range<i64>>,
     key_uses: KeyUses,
+    session_uses: SessionUses,
+    throttle: Throttle,
     impressions: Impressions,
     keep_days: u32,
     payout_rules: PayoutRules,
@@ -96,6 +100,7 @@ impl Engine {
         let drainer = Drainer::start(click_log.clone(), store.clone()).await?;
         let facts = Arc::new(FactSource::open(&store, &config.click, &rng).await?);
         recall(&facts, &store, clock.now());
+        let throttle = Throttle::new(rng.number());
         Ok(Self(Arc::new(Inner {
             store,
             clock,
@@ -117,6 +122,8 @@ impl Engine {
             desk: Desk::new(),
             lead_ids: Mutex::new(0..0),
             key_uses: KeyUses::default(),
+            session_uses: SessionUses::default(),
+            throttle,
             impressions: Impressions::default(),
             keep_days: config.click.keep_days,
             payout_rules: config.payout,
@@ -148,6 +155,9 @@ impl Engine {
         }
         if let Err(error) = self.key_uses_store().await {
             tracing::warn!(%error, "the last uses of keys could not be written");
+        }
+        if let Err(error) = self.session_uses_store().await {
+            tracing::warn!(%error, "the last uses of sessions could not be written");
         }
         if let Err(error) = self.impressions_store().await {
             tracing::warn!(%error, "the last impressions could not be written");
@@ -308,6 +318,15 @@ impl Engine {
 
     pub(crate) fn key_uses(&self) -> &KeyUses {
         &self.0.key_uses
+    }
+
+    pub(crate) fn session_uses(&self) -> &SessionUses {
+        &self.0.session_uses
+    }
+
+    /// What slows down the guessing of passwords and codes.
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
     }
 
     pub(crate) fn impressions(&self) -> &Impressions {

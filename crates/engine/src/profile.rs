@@ -11,7 +11,7 @@ use whocpa_domain::user::{AffId, Language, Notify, TimeZone, Trust, UserLevel};
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time, params, view};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::person::{self, User};
-use whocpa_store::{Db, api_key, referral};
+use whocpa_store::{Db, api_key, referral, session};
 
 use crate::audit::Changes;
 use crate::password::{PASSWORD, password_check, password_fits, password_hash};
@@ -223,6 +223,8 @@ impl Engine {
                 || row.url_traffback != before.url_traffback;
             if hash.is_some() {
                 changes = changes.also("password", json!("changed"));
+                // Who knows the old password only must not stay signed in.
+                session::revoke_others(&db, id, caller.origin.session_id, self.now()).await?;
             }
             if is_rotated {
                 changes = changes.also("postback_token", json!("replaced"));
@@ -272,6 +274,7 @@ impl Engine {
             let message = "This parameter is required to change the password or the e-mail address";
             return if is_needed { Err(Error::field("current_password", message)) } else { Ok(None) };
         };
+        self.guess(row.id, "current_password")?;
         if password_fits(password, row.password_hash.clone()).await? {
             Ok(Some(row.password_hash.clone()))
         } else {

@@ -16,7 +16,7 @@ use whocpa_domain::user::{UserLevel, UserStatus};
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::person::{self, User, UserFilter};
-use whocpa_store::{Db, api_key};
+use whocpa_store::{Db, api_key, session};
 
 use crate::audit::Changes;
 use crate::auth::{KeySpec, login_plain};
@@ -29,7 +29,7 @@ pub use shown::UserView;
 pub(crate) use shown::traffic_kinds;
 
 /// What a person signs in with.
-const LOGIN: Limits = Limits::Form(&Form {
+pub(crate) const LOGIN: Limits = Limits::Form(&Form {
     format: "",
     pattern: r"^[^\s\u0000-\u001f\u007f-\u009f]{3,100}$",
     longest: 100,
@@ -103,6 +103,9 @@ impl Engine {
         if let Some(password) = &input.password {
             password_check(&mut errors, password);
         }
+        if input.status == Some(UserStatus::Waiting) {
+            errors.add("status", "Must be active or blocked");
+        }
         let secured = [
             ("password", input.password.is_some()),
             ("login", input.login.is_some()),
@@ -149,6 +152,9 @@ impl Engine {
             };
             let changes = self.categories_save(&db, id, input.categories.as_deref(), changes).await?;
             let changes = self.referral_change(&db, id, input, changes).await?;
+            if hash.is_some() || row.status != before.status {
+                session::revoke_others(&db, id, 0, self.now()).await?;
+            }
             self.user_save(&db, &before, row).await?;
             self.note(&db, caller, Resource::User, id, changes).await
         })
@@ -189,6 +195,7 @@ impl Engine {
             let row = User { status: UserStatus::Blocked.code(), ..before.clone() };
             check_unseated(caller, &owners, &before, &row)?;
             let changes = Changes::archived(&before, &row);
+            session::revoke_others(&db, id, 0, self.now()).await?;
             self.user_save(&db, &before, row).await?;
             self.note(&db, caller, Resource::User, id, changes).await
         })
@@ -233,7 +240,12 @@ impl Engine {
     }
 
     /// A checked row without a password.
-    fn user_row(&self, caller: Caller, input: &UserCreate, mut errors: FieldErrors) -> Result<User> {
+    pub(crate) fn user_row(
+        &self,
+        caller: Caller,
+        input: &UserCreate,
+        mut errors: FieldErrors,
+    ) -> Result<User> {
         let row = User::new(input.level, &login_plain(&input.login), &input.name, self.now());
         let mut row = input.card().apply(row, &mut errors);
         LOGIN.check(&mut errors, "login", &row.login);
@@ -275,7 +287,13 @@ impl Engine {
         .await
     }
 
-    async fn user_store(&self, db: &Db, caller: Caller, row: &User, input: &UserCreate) -> Result<i64> {
+    pub(crate) async fn user_store(
+        &self,
+        db: &Db,
+        caller: Caller,
+        row: &User,
+        input: &UserCreate,
+    ) -> Result<i64> {
         let id = person::create(db, row.clone()).await?;
         let categories = input.categories.as_deref().unwrap_or_default();
         let changes = self.categories_save(db, id, Some(categories), Changes::created(row)).await?;

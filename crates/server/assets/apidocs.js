@@ -18,7 +18,7 @@
   /** Puts a key into every example of the page; an empty one takes it out. A signed-in session calls this too. */
   const setKey = (key) => {
     const value = key.trim();
-    keep(tab, KEY, value);
+    if (!input.dataset.own) keep(tab, KEY, value);
     if (input.value !== value && document.activeElement !== input) input.value = value;
     for (const place of all("[data-key]")) {
       place.dataset.plain ||= place.textContent;
@@ -30,7 +30,9 @@
 
   one("#key-form").hidden = false;
   one("#key-form").addEventListener("submit", (event) => event.preventDefault());
-  input.value = recall(tab, KEY);
+  // Who is signed in has his own key there; it is not kept anywhere else.
+  const own = input.dataset.own;
+  input.value = own || recall(tab, KEY);
   input.addEventListener("input", () => setKey(input.value));
   setKey(input.value);
 

@@ -15,14 +15,15 @@ use crate::config::Config;
 use crate::serve::Times;
 use crate::state::AppState;
 use crate::track::parked;
-use crate::{api, serve, telemetry, track, web};
+use crate::{api, serve, site, telemetry, track, web};
 
 /// Time for running requests to end after the process was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Every route: API, tracking, pages, health.
 pub fn router(state: &AppState) -> Router {
-    let site = Router::new().merge(web::router(state)).merge(api::router(state.clone()));
+    let site =
+        Router::new().merge(web::router(state)).merge(site::router(state)).merge(api::router(state.clone()));
     let site = site.layer(from_fn_with_state(state.clone(), parked::only_links));
     let rest = any(parked::elsewhere).with_state(state.clone());
     Router::new().merge(site).merge(parked::router(state)).merge(track::router(state)).fallback_service(rest)

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod i18n;
 pub mod limits;
 pub mod serve;
+mod site;
 pub mod state;
 pub mod telemetry;
 mod track;

@@ -71,6 +71,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0059_lead_delta",
     "main/0060_stat_lead",
     "main/0064_change_used",
+    "main/0065_session",
     "main/0073_event",
     "main/0080_list_order",
     "main/0081_ids",

@@ -19,6 +19,8 @@ level-operator = Operator
 key-label = API key
 key-placeholder = paste a key to fill the examples
 key-note = stays in this tab only
+key-own = your own key: you are signed in
+key-sign-in = Sign in to see yours
 
 menu-title = Resources and methods
 menu-filter = Find a resource

@@ -19,6 +19,8 @@ level-operator = Оператор
 key-label = Ключ API
 key-placeholder = вставьте ключ, и он появится в примерах
 key-note = хранится только в этой вкладке
+key-own = ваш собственный ключ: вы вошли
+key-sign-in = Войдите, чтобы увидеть свой
 
 menu-title = Ресурсы и методы
 menu-filter = Найти ресурс

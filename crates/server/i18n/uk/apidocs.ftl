@@ -19,6 +19,8 @@ level-operator = Оператор
 key-label = Ключ API
 key-placeholder = вставте ключ, і він з’явиться у прикладах
 key-note = зберігається лише в цій вкладці
+key-own = ваш власний ключ: ви ввійшли
+key-sign-in = Увійдіть, щоб побачити свій
 
 menu-title = Ресурси та методи
 menu-filter = Знайти ресурс

@@ -13,6 +13,8 @@ pub(super) struct Frame {
     pub title: String,
     /// Address of the page without its language.
     pub path: String,
+    /// The profile key of a reader who is signed in, else empty.
+    pub own_key: String,
     pub base_url: String,
     pub levels: Vec<Link>,
     pub languages: Vec<Language>,
@@ -64,6 +66,8 @@ pub(super) struct Place {
     pub method: Option<(Resource, Method)>,
     /// Address of the page without its language.
     pub path: String,
+    /// The profile key of a reader who is signed in, else empty.
+    pub own_key: String,
 }
 
 impl Frame {
@@ -88,6 +92,7 @@ impl Frame {
             lang: place.lang,
             level: place.level,
             path: place.path,
+            own_key: place.own_key,
             base_url: base_url.to_owned(),
         }
     }

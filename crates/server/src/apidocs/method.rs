@@ -67,8 +67,13 @@ pub(super) fn page(docs: &Docs, lang: Lang, level: Level, name: &str, method: &s
     };
     let declaration = docs.registry.declaration(resource);
     let about = declaration.map_or(resource.title(), |declaration| declaration.about);
-    let place =
-        Place { lang, level, method: Some((resource, method)), path: method_path(level, resource, method) };
+    let place = Place {
+        lang,
+        level,
+        method: Some((resource, method)),
+        path: method_path(level, resource, method),
+        own_key: docs.own_key.clone(),
+    };
     let title = format!("{} / {}", resource.name(), method.name());
     let declared = declaration.and_then(|declaration| declaration.method(method));
     Some(MethodPage {

@@ -8,11 +8,12 @@ mod method;
 mod rows;
 mod samples;
 mod sentences;
-mod text;
+pub(crate) mod text;
 
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -22,6 +23,7 @@ use whocpa_domain::input::MANY_LIMIT;
 use crate::api::{ApiError, BODY_LIMIT, Refusal, Registry};
 use crate::i18n::Lang;
 use crate::limits::{Kind, RateConfig};
+use crate::site;
 use crate::state::AppState;
 use frame::{Frame, Place, overview_path};
 use text::Html as Rich;
@@ -32,6 +34,9 @@ pub use sentences::sentences;
 /// What the pages are made of.
 #[derive(Clone)]
 struct Docs {
+    state: AppState,
+    /// The profile key of a reader who is signed in, else empty.
+    own_key: String,
     registry: &'static Registry,
     base_url: String,
     rate: RateConfig,
@@ -79,7 +84,13 @@ struct MissingPage {
 /// Everything under `/apidocs` in every language, with what the pages load.
 pub fn router(state: &AppState, registry: &'static Registry) -> Router {
     let rate = state.config.limits.rate;
-    let docs = Docs { registry, base_url: state.config.base_url.clone(), rate };
+    let docs = Docs {
+        state: state.clone(),
+        own_key: String::new(),
+        registry,
+        base_url: state.config.base_url.clone(),
+        rate,
+    };
     let mut routes = Router::new();
     for lang in Lang::ALL {
         for tail in ["", "/", "/{*path}"] {
@@ -90,7 +101,18 @@ pub fn router(state: &AppState, registry: &'static Registry) -> Router {
 }
 
 /// The handler of every page.
-async fn page(State(docs): State<Docs>, uri: Uri) -> Response {
+async fn page(State(mut docs): State<Docs>, parts: Parts) -> Response {
+    docs.own_key = site::own_key(&docs.state, &parts).await;
+    let is_own = !docs.own_key.is_empty();
+    let mut response = shown(&docs, &parts.uri);
+    if is_own {
+        // Somebody's key stands on it.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn shown(docs: &Docs, uri: &Uri) -> Response {
     let (lang, path) = Lang::of_path(uri.path());
     let path = path.trim_start_matches("/apidocs").trim_matches('/');
     let parts: Vec<&str> = path.split('/').collect();
@@ -98,22 +120,22 @@ async fn page(State(docs): State<Docs>, uri: Uri) -> Response {
     let to = |path: &str| Redirect::to(&format!("{}{path}", lang.prefix())).into_response();
     let known = match (level, parts.as_slice()) {
         (None, [""]) => return to(&overview_path(Level::Guest)),
-        (None, ["changes"]) => Some(html(lang, StatusCode::OK, &changes_page(&docs, lang))),
-        (None, ["explore"]) => Some(html(lang, StatusCode::OK, &explore_page(&docs, lang))),
+        (None, ["changes"]) => Some(html(docs, lang, StatusCode::OK, &changes_page(docs, lang))),
+        (None, ["explore"]) => Some(html(docs, lang, StatusCode::OK, &explore_page(docs, lang))),
         (Some(level), [_] | [_, "overview"]) => return to(&overview_path(level)),
         (Some(level), [_, "overview", "about"]) => {
-            Some(html(lang, StatusCode::OK, &overview(&docs, lang, level)))
+            Some(html(docs, lang, StatusCode::OK, &overview(docs, lang, level)))
         }
         (Some(level), [_, "reference", resource, method]) => {
-            let page = method::page(&docs, lang, level, resource, method);
-            page.map(|page| html(lang, StatusCode::OK, &page))
+            let page = method::page(docs, lang, level, resource, method);
+            page.map(|page| html(docs, lang, StatusCode::OK, &page))
         }
         _ => None,
     };
     known.unwrap_or_else(|| {
         let level = level.unwrap_or(Level::Guest);
-        let frame = plain_frame(&docs, lang, level, overview_path(level), "missing-title");
-        html(lang, StatusCode::NOT_FOUND, &MissingPage { frame })
+        let frame = plain_frame(docs, lang, level, overview_path(level), "missing-title");
+        html(docs, lang, StatusCode::NOT_FOUND, &MissingPage { frame })
     })
 }
 
@@ -121,9 +143,11 @@ async fn page(State(docs): State<Docs>, uri: Uri) -> Response {
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-fn html(lang: Lang, status: StatusCode, page: &impl Template) -> Response {
+fn html(docs: &Docs, lang: Lang, status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(text) => {
+            let own = &docs.own_key;
+            let text = if own.is_empty() { text } else { text.replace(text::KEY, own) };
             let headers = [
                 (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
                 (header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag())),
@@ -141,7 +165,7 @@ fn html(lang: Lang, status: StatusCode, page: &impl Template) -> Response {
 }
 
 fn plain_frame(docs: &Docs, lang: Lang, level: Level, path: String, title: &str) -> Frame {
-    let place = Place { lang, level, method: None, path };
+    let place = Place { lang, level, method: None, path, own_key: docs.own_key.clone() };
     Frame::new(docs.registry, &docs.base_url, place, lang.t(title))
 }
 

@@ -10,9 +10,12 @@ use crate::i18n::Lang;
 /// What stands for the reader's key in the examples; the page puts the key in its place.
 pub(super) const KEY: &str = "YOUR_KEY";
 
+/// Pages that stand in the address with their language.
+const PREFIXED: [&str; 6] = ["apidocs", "offers", "news", "help", "sign-in", "register"];
+
 /// HTML that is safe as it is: every part of it was escaped by this module.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Html(String);
+pub(crate) struct Html(String);
 
 impl HtmlSafe for Html {}
 
@@ -52,7 +55,7 @@ impl Html {
 }
 
 /// Words with `code` between backticks and `[words](/address)` for links; addresses of pages get the language.
-pub(super) fn rich(lang: Lang, text: &str) -> Html {
+pub(crate) fn rich(lang: Lang, text: &str) -> Html {
     let mut html = Html::default();
     for (number, part) in text.split('`').enumerate() {
         if number % 2 == 1 {
@@ -73,7 +76,7 @@ fn links(html: &mut Html, lang: Lang, text: &str) {
         let Some((words, (address, tail))) = found else { break };
         html.push(before);
         html.0.push_str("<a href=\"");
-        if address.starts_with("apidocs") {
+        if PREFIXED.iter().any(|page| address.starts_with(page)) {
             html.0.push_str(lang.prefix());
         }
         html.0.push('/');

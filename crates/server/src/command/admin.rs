@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Read};
 
 use clap::{Args, Subcommand, ValueEnum};
+use whocpa_domain::Error;
 use whocpa_domain::role::Role;
 use whocpa_domain::user::UserLevel;
 use whocpa_engine::Caller;
@@ -16,6 +17,8 @@ use crate::app;
 pub enum Admin {
     /// Make an operator; the password is read from standard input, never from the command line
     Create(Create),
+    /// Give somebody a new password, read from standard input, and end his sessions
+    Password(Password),
 }
 
 /// Make an operator.
@@ -32,6 +35,19 @@ pub struct Create {
     /// What the operator may do
     #[arg(long, value_enum, default_value_t = RoleName::Owner)]
     role: RoleName,
+}
+
+/// Give somebody a new password.
+#[derive(Debug, Args)]
+pub struct Password {
+    #[command(flatten)]
+    settings: Settings,
+    /// What he signs in with
+    #[arg(long)]
+    login: String,
+    /// Take his second factor away: his app and his recovery codes are lost
+    #[arg(long)]
+    drop_second_factor: bool,
 }
 
 /// A role in the words of the command line.
@@ -61,7 +77,32 @@ impl RoleName {
 impl Admin {
     /// Does it.
     pub async fn run(self) -> Result<(), String> {
-        let Self::Create(create) = self;
+        match self {
+            Self::Create(create) => create.run().await,
+            Self::Password(password) => password.run().await,
+        }
+    }
+}
+
+impl Password {
+    async fn run(self) -> Result<(), String> {
+        let password = read_password()?;
+        let engine = app::open(&self.settings.read()?).await.map_err(|e| told(&e))?;
+        let done = engine.account_rescue(&self.login, password, self.drop_second_factor).await;
+        let closed = engine.close().await;
+        let id = match done {
+            Err(Error::NotFound) => return Err(format!("nobody has the login {}", self.login)),
+            done => done.map_err(|e| told(&e))?,
+        };
+        closed.map_err(|e| told(&e))?;
+        say(&format!("password of {} (id {id}) changed; all sessions are over", self.login));
+        Ok(())
+    }
+}
+
+impl Create {
+    async fn run(self) -> Result<(), String> {
+        let create = self;
         let password = read_password()?;
         let engine = app::open(&create.settings.read()?).await.map_err(|e| told(&e))?;
         let role = Some(create.role.role());

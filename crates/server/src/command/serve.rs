@@ -18,6 +18,7 @@ pub async fn run(config: Config) -> Result<(), String> {
     let mut state = AppState::new(engine.clone(), config.http(), rng.number());
     let url = config.base_url();
     say(&format!("whocpa runs on {url}"));
+    say(&format!("  sign in        {url}/sign-in"));
     say(&format!("  API            {url}/api/offer/"));
     say(&format!("  API reference  {url}/apidocs/guest/overview/about"));
     say(&format!("  health         {url}/healthz  {url}/readyz  {url}/metrics"));

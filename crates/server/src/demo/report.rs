@@ -124,7 +124,10 @@ pub fn show(past: &Past, figures: &Figures, base_url: &str, path: &Path, seconds
         say(&format!("  a link         {base_url}/go/{}", link.code));
     }
     say("");
-    say(&format!("  password of everybody: {}", world.password));
+    say(&format!(
+        "  sign in        {base_url}/sign-in   with a login below; password of everybody: {}",
+        world.password
+    ));
     say("");
     let row = |level: &str, account: &Account| {
         say(&format!("  {level:<11} {:>4}  {:<20} {}", account.id, account.login, account.api_key));

@@ -23,9 +23,9 @@ pub const MISSING: char = '\u{27e6}';
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| {
     [
-        bundle("en", include_str!("../../i18n/en/apidocs.ftl")),
-        bundle("ru", include_str!("../../i18n/ru/apidocs.ftl")),
-        bundle("uk", include_str!("../../i18n/uk/apidocs.ftl")),
+        bundle("en", [include_str!("../../i18n/en/apidocs.ftl"), include_str!("../../i18n/en/site.ftl")]),
+        bundle("ru", [include_str!("../../i18n/ru/apidocs.ftl"), include_str!("../../i18n/ru/site.ftl")]),
+        bundle("uk", [include_str!("../../i18n/uk/apidocs.ftl"), include_str!("../../i18n/uk/site.ftl")]),
     ]
 });
 
@@ -88,12 +88,34 @@ impl Lang {
 
     /// A text of the interface with one value in it.
     pub fn with(self, key: &str, name: &str, value: impl Into<Value>) -> String {
+        self.with_all(key, [(name, value.into())])
+    }
+
+    /// A text of the interface with several values in it.
+    pub fn with_all<'a>(self, key: &str, values: impl IntoIterator<Item = (&'a str, Value)>) -> String {
         let mut args = FluentArgs::new();
-        match value.into() {
-            Value::Text(text) => args.set(name.to_owned(), text),
-            Value::Number(number) => args.set(name.to_owned(), number),
+        for (name, value) in values {
+            match value {
+                Value::Text(text) => args.set(name.to_owned(), text),
+                Value::Number(number) => args.set(name.to_owned(), number),
+            }
         }
         self.text(key, Some(&args))
+    }
+
+    /// Whether there is such a text.
+    pub fn has(self, key: &str) -> bool {
+        BUNDLES[self as usize].has_message(key)
+    }
+
+    /// What an operation says of a value, in this language; in English where nobody has translated it.
+    pub fn message(self, english: &str) -> String {
+        catalogue::message(self, english)
+    }
+
+    /// The language with this ISO 639-1 code, as accounts have it.
+    pub fn of_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|lang| lang.tag() == code).unwrap_or(Self::En)
     }
 
     /// What a declaration says, in this language; in English where the translation is missing, which a test refuses.
@@ -139,12 +161,14 @@ impl From<usize> for Value {
 }
 
 // A mistake in a file would lose its message only: the tests compare the keys of all languages and read every page.
-fn bundle(tag: &str, source: &str) -> FluentBundle<FluentResource> {
+fn bundle<const N: usize>(tag: &str, sources: [&str; N]) -> FluentBundle<FluentResource> {
     let language = tag.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     bundle.set_use_isolating(false);
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
-    bundle.add_resource_overriding(resource);
+    for source in sources {
+        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+        bundle.add_resource_overriding(resource);
+    }
     bundle
 }
 
@@ -154,21 +178,19 @@ mod tests {
 
     #[test]
     fn every_language_has_the_same_texts() {
-        let keys = |lang: Lang| -> Vec<String> {
-            let source = std::fs::read_to_string(format!(
-                "{}/i18n/{}/apidocs.ftl",
-                env!("CARGO_MANIFEST_DIR"),
-                lang.tag()
-            ))
-            .expect("a file of texts");
-            assert!(FluentResource::try_new(source.clone()).is_ok(), "{lang:?}: a mistake in the file");
+        let keys = |lang: Lang, file: &str| -> Vec<String> {
+            let path = format!("{}/i18n/{}/{file}.ftl", env!("CARGO_MANIFEST_DIR"), lang.tag());
+            let source = std::fs::read_to_string(path).expect("a file of texts");
+            assert!(FluentResource::try_new(source.clone()).is_ok(), "{lang:?}: a mistake in {file}");
             let is_key = |line: &&str| line.starts_with(|first: char| first.is_ascii_lowercase());
             let key = |line: &str| line.split(" =").next().unwrap_or_default().to_owned();
             source.lines().filter(is_key).map(key).collect()
         };
-        let english = keys(Lang::En);
-        for lang in [Lang::Ru, Lang::Uk] {
-            assert_eq!(keys(lang), english, "{lang:?}");
+        for file in ["apidocs", "site"] {
+            let english = keys(Lang::En, file);
+            for lang in [Lang::Ru, Lang::Uk] {
+                assert_eq!(keys(lang, file), english, "{lang:?} {file}");
+            }
         }
     }
 

@@ -17,6 +17,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 use whocpa_domain::{Method, Resource};
 
+pub(crate) use address::counted;
 pub use guard::{Guard, Place, around, is_multipart};
 pub use rate::{Limiter, Refused, Standing};
 

@@ -1,10 +1,7 @@
-//! Pages for people, and the probes for those who watch over the server.
+//! Pictures, and the probes for those who watch over the server.
 
 mod health;
-mod home;
 mod image;
-mod page;
-mod setup;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -16,11 +13,7 @@ use crate::state::AppState;
 
 /// The routes of this module.
 pub fn router(state: &AppState) -> Router {
-    let pages = Router::new()
-        .route("/", get(home::page))
-        .route("/img/{file}", get(image::page))
-        .route("/setup/{token}", get(setup::form).post(setup::create))
-        .with_state(state.clone());
+    let pages = Router::new().route("/img/{file}", get(image::page)).with_state(state.clone());
     let guard = Guard::new(&state.config);
     // Probes get through however crowded it is.
     let probes = Router::new()

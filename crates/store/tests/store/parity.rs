@@ -17,7 +17,7 @@ use whocpa_store::{
     connection, cover, currency, decision, delivery, deposit, domain, event, feed, finding, forward, geo,
     goal, image, impression, landing, lead, lead_event, link, news, offer, offer_figure, offer_terms,
     parked_lead, payout, payout_batch, person, phone_claim, postback, product, promo, rate, referral,
-    rerating, rule, secret, stock, ticket, transfer, wallet,
+    rerating, rule, second_factor, secret, session, stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -263,7 +263,10 @@ async fn other_tables(direct: &Direct, schema: &BTreeSet<String>) -> BTreeSet<St
         rerating::Entity, main;
         rerating::row::Entity, main;
         rule::Entity, main;
+        second_factor::Entity, main;
+        second_factor::recovery::Entity, main;
         secret::Entity, main;
+        session::Entity, main;
         stock::Entity, main;
         ticket::Entity, main;
         ticket::message::Entity, main;

@@ -1,0 +1,20 @@
+// The site works without this file. With it: what cannot be undone asks first, and a form is sent once.
+"use strict";
+(() => {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const question = event.submitter?.dataset.confirm || form.dataset.confirm;
+    if (question && !window.confirm(question)) {
+      event.preventDefault();
+      return;
+    }
+    if (form.method === "post") {
+      // After the browser has read what to send.
+      setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; }, 0);
+    }
+  });
+  // A page that comes back from the browser's memory can be sent again.
+  window.addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("button:disabled")) button.disabled = false;
+  });
+})();

@@ -1,0 +1,201 @@
+//! Forms: what was sent, what is wrong with it, and fields that show both.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use whocpa_domain::Error;
+use whocpa_domain::input::{RawParams, RawValue};
+
+use crate::api;
+use crate::i18n::Lang;
+use crate::state::AppState;
+
+/// What a form sent.
+pub(super) struct Sent(pub RawParams);
+
+impl FromRequest<AppState> for Sent {
+    type Rejection = Response;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        parts.uri = axum::http::Uri::from_static("/");
+        let read = api::parameters(&state.config.limits, &parts, body).await;
+        read.map(Self).map_err(IntoResponse::into_response)
+    }
+}
+
+impl Sent {
+    /// One value as text, without the spaces around it; empty where it was not sent.
+    pub fn take(&mut self, name: &str) -> String {
+        self.0.take_text(name).unwrap_or_default().trim().to_owned()
+    }
+
+    /// One value exactly as it was typed: passwords.
+    pub fn take_exact(&mut self, name: &str) -> String {
+        self.0.take_text(name).unwrap_or_default()
+    }
+
+    /// Leaves one parameter out when it was left empty.
+    pub fn without_empty(mut self, name: &str) -> Self {
+        let value = self.take_exact(name);
+        if !value.is_empty() {
+            self.0.push(name, RawValue::Text(value));
+        }
+        self
+    }
+
+    /// Leaves out what was left empty, for parameters that have no empty value.
+    pub fn given(mut self) -> Self {
+        self.0.retain(|_| true);
+        self
+    }
+}
+
+/// A form as it is shown.
+pub(super) struct Form {
+    lang: Lang,
+    values: BTreeMap<String, String>,
+    wrong: BTreeMap<String, Vec<String>>,
+    /// What is wrong with the whole.
+    pub general: Vec<String>,
+}
+
+impl Form {
+    /// With these values in its fields.
+    pub fn new<'a>(lang: Lang, values: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { lang, values, wrong: BTreeMap::new(), general: Vec::new() }
+    }
+
+    /// With what was sent.
+    pub fn sent(lang: Lang, sent: &RawParams) -> Self {
+        let text = |value: &RawValue| match value {
+            RawValue::Text(text) | RawValue::Element(text) => Some(text.clone()),
+            _ => None,
+        };
+        let mut values: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in sent.values() {
+            let Some(text) = text(value) else { continue };
+            // What a browser hides while it is typed is not sent back.
+            if !name.contains("password") {
+                let known = values.entry(name.to_owned()).or_default();
+                known.push_str(if known.is_empty() { "" } else { "," });
+                known.push_str(&text);
+            }
+        }
+        Self { lang, values, wrong: BTreeMap::new(), general: Vec::new() }
+    }
+
+    /// With what an operation said of it; other refusals are given back.
+    pub fn refused(mut self, error: Error) -> Result<Self, Error> {
+        match error {
+            Error::Invalid(errors) => {
+                for (name, messages) in errors.messages() {
+                    let messages = messages.iter().map(|text| self.lang.message(text)).collect();
+                    self.wrong.insert(name.clone(), messages);
+                }
+                Ok(self)
+            }
+            Error::Conflict(text) => {
+                self.general.push(self.lang.message(&text));
+                Ok(self)
+            }
+            other => Err(other),
+        }
+    }
+
+    /// The value of a field.
+    pub fn value(&self, name: &str) -> String {
+        self.values.get(name).cloned().unwrap_or_default()
+    }
+
+    /// A field that stands on a page twice: it has a name of its own there, and is sent as another one.
+    pub fn input_as(&self, name: &str, sent_as: &str) -> Field {
+        Field { sent_as: sent_as.to_owned(), ..self.input(name) }
+    }
+
+    /// A field of one line; its label is the text `field-<name>`.
+    pub fn input(&self, name: &str) -> Field {
+        let label = self.lang.t(&format!("field-{}", name.replace('_', "-")));
+        Field {
+            name: name.to_owned(),
+            sent_as: name.to_owned(),
+            label,
+            value: self.value(name),
+            wrong: self.wrong.get(name).cloned().unwrap_or_default(),
+            hint: String::new(),
+            kind: "text",
+            auto: "",
+            mode: "",
+            is_required: false,
+            options: Vec::new(),
+            lang: self.lang,
+        }
+    }
+}
+
+/// One field with its label, hint and messages.
+#[derive(Template)]
+#[template(path = "site/field.html")]
+pub(super) struct Field {
+    name: String,
+    sent_as: String,
+    label: String,
+    value: String,
+    wrong: Vec<String>,
+    hint: String,
+    kind: &'static str,
+    auto: &'static str,
+    mode: &'static str,
+    is_required: bool,
+    options: Vec<(String, String)>,
+    lang: Lang,
+}
+
+/// Its template escapes what people wrote.
+impl HtmlSafe for Field {}
+
+impl Field {
+    /// `text`, `password`, `email`, `number`, `area`, `choice` …
+    pub fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// What a browser may fill in.
+    pub fn auto(mut self, auto: &'static str) -> Self {
+        self.auto = auto;
+        self
+    }
+
+    /// Which keyboard a telephone shows.
+    pub fn mode(mut self, mode: &'static str) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    pub fn required(mut self) -> Self {
+        self.is_required = true;
+        self
+    }
+
+    /// Another label than the usual one.
+    pub fn label(mut self, key: &str) -> Self {
+        self.label = self.lang.t(key);
+        self
+    }
+
+    pub fn hint(mut self, key: &str) -> Self {
+        self.hint = self.lang.t(key);
+        self
+    }
+
+    /// A choice of these: value and words.
+    pub fn choice(mut self, options: impl AsRef<[(String, String)]>) -> Self {
+        self.kind = "choice";
+        self.options = options.as_ref().to_vec();
+        self
+    }
+}

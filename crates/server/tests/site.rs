@@ -1,0 +1,21 @@
+//! The site over HTTP, as browsers use it, on both databases.
+
+#[cfg(test)]
+#[path = "site/account.rs"]
+mod account;
+#[cfg(test)]
+#[path = "site/browser.rs"]
+mod browser;
+#[cfg(test)]
+#[path = "site/public.rs"]
+mod public;
+#[cfg(test)]
+#[path = "site/sign_in.rs"]
+mod sign_in;
+#[cfg(test)]
+#[path = "support/mod.rs"]
+#[expect(dead_code, reason = "shared with tests that use all of it")]
+mod support;
+#[cfg(test)]
+#[path = "site/texts.rs"]
+mod texts;
