@@ -28,6 +28,17 @@ codes! {
 }
 
 impl ModerationStatus {
+    /// The word in types of events: `offer.live`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Review => "review",
+            Self::Live => "live",
+            Self::Stopped => "stopped",
+            Self::Archived => "archived",
+        }
+    }
+
     /// Whether an operator has approved what stands there now.
     pub fn is_public(self) -> bool {
         matches!(self, Self::Live | Self::Stopped)

@@ -20,6 +20,18 @@ codes! {
 }
 
 impl PayoutStatus {
+    /// The word in types of events: `payout.paid`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Approved => "approved",
+            Self::Sending => "sending",
+            Self::Paid => "paid",
+            Self::Rejected => "rejected",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether nothing can happen to it any more.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Paid | Self::Rejected | Self::Cancelled)

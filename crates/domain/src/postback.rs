@@ -41,6 +41,10 @@ codes! {
         Reopened = 7 "a closed lead was opened again",
         Corrected = 8 "the amount of a lead's sale was corrected",
         Rerated = 9 "a lead was rated anew by other terms",
+        Payout = 20 "a payout of yours was asked for or went a step further",
+        Balance = 21 "money came to your balance by a deposit or an advance, or little is left on it",
+        Offer = 22 "an offer went live, was stopped or decided about",
+        News = 23 "news were published",
     }
 }
 
@@ -90,7 +94,12 @@ impl PostbackEvent {
         }
     }
 
-    /// The type of a webhook: `lead.approved`.
+    /// Whether it is about a lead: others have words of their own, which only webhooks carry.
+    pub fn is_of_lead(self) -> bool {
+        !matches!(self, Self::Payout | Self::Balance | Self::Offer | Self::News)
+    }
+
+    /// The type of a webhook about a lead: `lead.approved`.
     pub fn full_name(self) -> String {
         format!("lead.{}", self.name())
     }
@@ -107,6 +116,10 @@ impl PostbackEvent {
             Self::Reopened => "reopened",
             Self::Corrected => "corrected",
             Self::Rerated => "rerated",
+            Self::Payout => "payout",
+            Self::Balance => "balance",
+            Self::Offer => "offer",
+            Self::News => "news",
         }
     }
 
@@ -115,10 +128,11 @@ impl PostbackEvent {
         1 << self.code()
     }
 
-    /// A choice of events; everything where nothing is chosen.
+    /// A choice of events; everything about leads where nothing is chosen.
     pub fn bits(events: &[Self]) -> i64 {
-        let chosen = if events.is_empty() { Self::ALL } else { events };
-        chosen.iter().fold(0, |bits, event| bits | event.bit())
+        let of_leads = Self::ALL.iter().filter(|event| event.is_of_lead());
+        let sum = |bits: i64, event: &Self| bits | event.bit();
+        if events.is_empty() { of_leads.fold(0, sum) } else { events.iter().fold(0, sum) }
     }
 
     /// The events of a choice.
@@ -203,7 +217,8 @@ mod tests {
         assert!(!PostbackEvent::Created.is_wanted(LeadStatus::Pending, approved));
         assert!(!PostbackEvent::Closed.is_wanted(LeadStatus::Approved, approved));
         let all = PostbackEvent::bits(&[]);
-        assert!(PostbackEvent::ALL.iter().all(|event| event.is_wanted(LeadStatus::Pending, all)));
+        let is_wanted = |event: &PostbackEvent| event.is_wanted(LeadStatus::Pending, all);
+        assert!(PostbackEvent::ALL.iter().all(|event| is_wanted(event) == event.is_of_lead()));
         assert_eq!(PostbackEvent::chosen(approved), [PostbackEvent::Approved]);
         assert_eq!(PostbackEvent::of(LeadEventKind::Decided, LeadStatus::Spam, false), None);
     }

@@ -10,6 +10,7 @@ use whocpa_domain::input::limits;
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting};
 use whocpa_domain::money::{self, Amount};
 use whocpa_domain::payout::{Payee, minor_unit};
+use whocpa_domain::postback::PostbackEvent;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{
     Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Scope, Time, params, view,
@@ -19,6 +20,7 @@ use whocpa_store::transfer::{self, Cause};
 use whocpa_store::{Db, account, balance, person};
 
 use crate::audit::Changes;
+use crate::delivery::{Own, Readers, tell_own};
 use crate::referral::{PERCENT, percent};
 use crate::{Caller, Engine, Paging, Rows, check, currency};
 
@@ -140,6 +142,10 @@ impl Engine {
                 let id = advance::create(&db, row.clone()).await?;
                 let row = Advance { id, ..row };
                 post(&db, &row, rules::given(payee(&row), row.amount), now).await?;
+                let reader = Caller::new(Level::Webmaster, row.webmaster_id);
+                let view = shown(row.clone(), reader, &currency::digits(&db).await?);
+                let own = Own::new(PostbackEvent::Balance, "balance.advanced", &view)?;
+                tell_own(&db, Readers::webmaster(row.webmaster_id), &own, now).await?;
                 self.note(&db, caller, Resource::Advance, id, Changes::created(&row)).await?;
                 Ok(id)
             })

@@ -169,7 +169,9 @@ impl Engine {
                 let ids: Vec<i64> = queued.iter().map(|row| row.id).collect();
                 for row in queued {
                     let (status, step) = (PayoutStatus::Sending.code(), row.step + 1);
-                    payout::update(&db, Payout { status, step, batch_id: Some(id), ..row }).await?;
+                    let row = Payout { status, step, batch_id: Some(id), ..row };
+                    crate::payout::told(&db, &row, now).await?;
+                    payout::update(&db, row).await?;
                 }
                 let changes = Changes::created(&PayoutBatch { id, ..row }).also("payouts", json!(ids));
                 self.note(&db, caller, Resource::Batch, id, changes).await?;
@@ -208,6 +210,7 @@ impl Engine {
                     let (status, step) = (PayoutStatus::Paid.code(), row.step + 1);
                     let row = Payout { status, step, reference, date_paid: Some(now.0), ..row };
                     crate::payout::post(&db, &row, PayoutStatus::Paid, now).await?;
+                    crate::payout::told(&db, &row, now).await?;
                     payout::update(&db, row).await?;
                 }
                 let changes = Changes::updated(&batch, &batch).also("paid", json!(ids));

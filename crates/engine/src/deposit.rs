@@ -8,6 +8,7 @@ use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::ledger::CauseKind;
 use whocpa_domain::money::Amount;
 use whocpa_domain::payout::minor_unit;
+use whocpa_domain::postback::PostbackEvent;
 use whocpa_domain::sort::{AmountSort, Sort};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{
@@ -18,6 +19,7 @@ use whocpa_store::transfer::{self, Cause};
 use whocpa_store::{Db, person};
 
 use crate::audit::Changes;
+use crate::delivery::{Own, Readers, tell_own};
 use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 /// Id of a payment in the system that made it.
@@ -162,6 +164,9 @@ impl Engine {
                     let cause = Cause { kind: CauseKind::Deposit, id, number: 1 };
                     transfer::create(&db, &[(cause, postings)], now).await?;
                 }
+                if row.status != before.status {
+                    self.deposit_told(&db, &row).await?;
+                }
                 let changes = Changes::updated(&before, &row);
                 deposit::update(&db, row).await?;
                 self.note(&db, caller, Resource::Deposit, id, changes).await
@@ -207,6 +212,18 @@ impl Engine {
                 Ok(id)
             })
             .await
+    }
+
+    /// Tells the advertiser what became of a deposit.
+    async fn deposit_told(&self, db: &Db, row: &Deposit) -> Result<()> {
+        let is_paid = row.status == DepositStatus::Paid.code();
+        let kind = if is_paid { "balance.deposited" } else { "balance.deposit_cancelled" };
+        let own = Own::new(
+            PostbackEvent::Balance,
+            kind,
+            &self.deposit_shown(row.clone(), &currency::digits(db).await?),
+        )?;
+        tell_own(db, Readers::advertiser(row.advertiser_id), &own, self.now()).await
     }
 
     fn deposit_shown(&self, row: Deposit, digits: &BTreeMap<i64, u8>) -> DepositView {

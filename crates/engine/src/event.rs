@@ -9,7 +9,7 @@ use whocpa_domain::view::{FieldKind, FieldType};
 use whocpa_domain::{Method, Resource, Result, Time, codes, params, view};
 use whocpa_store::event::{self, Event};
 
-use crate::delivery::Loaded;
+use crate::delivery::{Loaded, own_event_id, words};
 use crate::{Caller, Engine};
 
 /// Events of one answer, unless told.
@@ -56,7 +56,7 @@ view! {
         id: i64,
         /// Id of what happened, the same that a webhook about it has.
         event_id: String,
-        /// What happened, as a webhook says it: `lead.approved`.
+        /// What happened, as a webhook says it: `lead.approved`, `payout.paid`.
         r#type: String,
         /// When.
         timestamp: Time,
@@ -87,6 +87,16 @@ impl Engine {
     }
 
     fn event_shown(&self, caller: Caller, loaded: &Loaded, row: &Event) -> Result<EventView> {
+        if row.lead_id.is_none() {
+            let (kind, data) = words(row)?;
+            return Ok(EventView {
+                id: row.id,
+                event_id: own_event_id(row),
+                r#type: kind,
+                timestamp: Time(row.date_created),
+                data: EventData(data.as_object().cloned().unwrap_or_default()),
+            });
+        }
         let facts = loaded.fetched(self, caller, row)?;
         let event = PostbackEvent::from_code(row.event).map(PostbackEvent::full_name);
         Ok(EventView {

@@ -28,6 +28,7 @@ impl Engine {
             Job::Catalogue,
             Job::Forward,
             Job::Poll,
+            Job::News,
             Job::Node,
             Job::Caps,
             Job::Close,
@@ -73,6 +74,8 @@ enum Job {
     Forward,
     /// Asks them for what they do not tell.
     Poll,
+    /// Tells readers outside of news that are shown by now.
+    News,
     /// Keeps the node number of click ids.
     Node,
     /// Shares the counts of caps of clicks with other nodes.
@@ -121,6 +124,7 @@ impl Job {
             Self::Catalogue => "catalogue",
             Self::Forward => "forward",
             Self::Poll => "forward_poll",
+            Self::News => "news_tell",
             Self::Node => "node",
             Self::Caps => "caps",
             Self::Close => "lead_close",
@@ -147,6 +151,7 @@ impl Job {
     fn every(self) -> Duration {
         Duration::from_secs(match self {
             Self::Forward | Self::Poll => 6,
+            Self::News => 10,
             Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed | Self::Decision | Self::Rerating => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions | Self::Cover => 5,
@@ -183,6 +188,7 @@ impl Job {
             Self::Catalogue => engine.catalogue_refresh().await,
             Self::Forward => engine.forward_work().await.map(drop),
             Self::Poll => engine.forward_poll().await,
+            Self::News => engine.news_tell().await.map(drop),
             Self::Node => engine.node_ids().renew().await,
             Self::Caps => engine.caps_share().await,
             Self::Close => {

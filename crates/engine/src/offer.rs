@@ -14,6 +14,7 @@ use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::input::read_json;
 use whocpa_domain::moderation::Moderation;
 use whocpa_domain::offer::OfferStatus;
+use whocpa_domain::postback::PostbackEvent;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::AttributionRule;
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time};
@@ -29,6 +30,7 @@ pub use shown::{OfferLanding, OfferPayment, OfferPrice, OfferRow, OfferRules, Of
 pub use terms::OfferTermsView;
 
 use crate::audit::Changes;
+use crate::delivery::{Own, Readers, tell_own};
 use crate::geo::GeoTree;
 use crate::goal::{GoalSummary, GoalViews};
 use crate::{Caller, Engine, image, routing};
@@ -108,6 +110,9 @@ impl Engine {
             input::moderate(&mut row, caller, input, edit, now)?;
             self.offer_check(&db, scope, (&before, &row), (&present, &sets), tree).await?;
             terms::follow(&db, &before, &mut row, now).await?;
+            if row.status != before.status {
+                told(&db, &before, &row, now).await?;
+            }
             offer::update(&db, row.clone()).await?;
             sets.write(&db, id, &present).await?;
             change::create(&db, ChangeKind::Offer, id, now).await?;
@@ -210,6 +215,17 @@ impl Engine {
         }
         errors.finish()
     }
+}
+
+/// Tells of an offer's new state: webmasters of what they see, its owner of everything.
+async fn told(db: &Db, before: &Offer, row: &Offer, now: Time) -> Result<()> {
+    let status = |row: &Offer| OfferStatus::from_code(row.status).unwrap_or(OfferStatus::Draft);
+    let is_seen = status(before).is_public() || status(row).is_public();
+    let readers =
+        if is_seen { Readers::of_offer(db, row).await? } else { Readers::advertiser(row.advertiser_id) };
+    let data = serde_json::json!({ "id": row.id, "name": row.name, "status": row.status });
+    let own = Own::new(PostbackEvent::Offer, &format!("offer.{}", status(row).name()), &data)?;
+    tell_own(db, readers, &own.of_offer(Some(row.id)), now).await
 }
 
 /// The row of a new offer, whose owner is not known yet.

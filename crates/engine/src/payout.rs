@@ -11,6 +11,7 @@ use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind};
 use whocpa_domain::money::Amount;
 use whocpa_domain::payout::{Arrives, Payee, PayoutStatus, PayoutTerms, minor_unit, payout_postings};
+use whocpa_domain::postback::PostbackEvent;
 use whocpa_domain::rate::show_rate;
 use whocpa_domain::sort::{AmountSort, Sort};
 use whocpa_domain::wallet::{WalletKind, WalletStatus};
@@ -23,6 +24,7 @@ use whocpa_store::wallet::{self, Wallet};
 use whocpa_store::{Db, account, advance, balance, person};
 
 use crate::audit::Changes;
+use crate::delivery::{Own, Readers, tell_own};
 use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 /// Id of a payment in the system that made it.
@@ -245,6 +247,7 @@ impl Engine {
         let id = payout::create(db, row.clone()).await?;
         let row = Payout { id, ..row };
         post(db, &row, PayoutStatus::Requested, now).await?;
+        told(db, &row, now).await?;
         self.note(db, caller, Resource::Payout, id, Changes::created(&row)).await?;
         Ok(id)
     }
@@ -281,6 +284,9 @@ impl Engine {
             post(db, &row, status, self.now()).await?;
         }
         let (id, changes) = (row.id, changes(before, &row));
+        if row.status != before.status {
+            told(db, &row, self.now()).await?;
+        }
         payout::update(db, row).await?;
         self.note(db, caller, Resource::Payout, id, changes).await
     }
@@ -363,6 +369,15 @@ fn new_row(wallet: &Wallet, input: &PayoutCreate, now: Time) -> Payout {
         rate_source: String::new(),
         batch_id: None,
     }
+}
+
+/// Tells its webmaster of a payout's step.
+pub(crate) async fn told(db: &Db, row: &Payout, now: Time) -> Result<()> {
+    let status = PayoutStatus::from_code(row.status).unwrap_or(PayoutStatus::Requested);
+    let reader = Caller::new(Level::Webmaster, row.webmaster_id);
+    let view = shown(row.clone(), reader, &currency::digits(db).await?);
+    let own = Own::new(PostbackEvent::Payout, &format!("payout.{}", status.name()), &view)?;
+    tell_own(db, Readers::webmaster(row.webmaster_id), &own, now).await
 }
 
 /// Writes the transfers of a payout's step.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
-use sea_orm::{QuerySelect, QueryTrait};
+use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::sort::{ConnectionSort, Sort};
@@ -135,6 +135,14 @@ pub async fn of_pair(db: &Db, webmaster_id: i64, offer_id: i64) -> Result<Option
     let pair =
         Entity::find().filter(Column::WebmasterId.eq(webmaster_id)).filter(Column::OfferId.eq(offer_id));
     pair.one(&db.conn()).await.map_err(db::error)
+}
+
+/// The webmasters who work with an offer, for what they are told of it.
+pub async fn webmasters(db: &Db, offer_id: i64) -> Result<Vec<i64>> {
+    let select =
+        Entity::find().select_only().column(Column::WebmasterId).filter(Column::OfferId.eq(offer_id));
+    let select = select.filter(Column::Status.eq(ConnectionStatus::Approved.code()));
+    select.order_by_asc(Column::WebmasterId).into_tuple().all(&db.conn()).await.map_err(db::error)
 }
 
 /// Approved pairs (webmaster, offer), for the catalogue of clicks: all of them, or those of these offers.

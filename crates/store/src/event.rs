@@ -20,9 +20,9 @@ pub struct Model {
     pub id: i64,
     /// `PostbackEvent` as a number.
     pub event: i64,
-    /// The webmaster who may read it.
+    /// The webmaster who may read it; 0 for all of them.
     pub webmaster_id: Option<i64>,
-    /// The advertiser who may read it.
+    /// The advertiser who may read it; 0 for all of them.
     pub advertiser_id: Option<i64>,
     /// The lead that it is about.
     pub lead_id: Option<i64>,
@@ -43,15 +43,19 @@ impl ActiveModelBehavior for ActiveModel {}
 /// One event.
 pub type Event = Model;
 
+/// Stands for all webmasters, or all advertisers.
+pub const EVERYBODY: i64 = 0;
 /// How often it is looked whether older transactions have ended, and how long between two looks.
 const LOOKS: (u32, Duration) = (60, Duration::from_millis(20));
 
-fn visible(scope: Scope) -> Select<Entity> {
+/// What the caller may read: what is told to him, and what is told to all of his kind. Each is a stretch of an index.
+fn visible(scope: Scope) -> Vec<Select<Entity>> {
+    let of = |column: Column, id: i64| [id, EVERYBODY].map(|id| Entity::find().filter(column.eq(id)));
     match scope {
-        Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
-        Scope::Advertiser(id) => Entity::find().filter(Column::AdvertiserId.eq(id)),
-        Scope::All => Entity::find(),
-        Scope::Manager(_) | Scope::Public => Entity::find().filter(Column::Id.eq(-1)),
+        Scope::Webmaster(id) => of(Column::WebmasterId, id).into(),
+        Scope::Advertiser(id) => of(Column::AdvertiserId, id).into(),
+        Scope::All => vec![Entity::find()],
+        Scope::Manager(_) | Scope::Public => Vec::new(),
     }
 }
 
@@ -71,8 +75,15 @@ pub async fn list(db: &Db, scope: Scope, after: i64, limit: u64) -> Result<Vec<E
 }
 
 async fn behind(db: &Db, scope: Scope, (after, last): (i64, i64), limit: u64) -> Result<Vec<Event>> {
-    let select = visible(scope).filter(Column::Id.gt(after)).filter(Column::Id.lte(last));
-    select.order_by_asc(Column::Id).limit(limit).all(&db.conn()).await.map_err(db::error)
+    let mut rows = Vec::new();
+    for select in visible(scope) {
+        let select = select.filter(Column::Id.gt(after)).filter(Column::Id.lte(last));
+        let select = select.order_by_asc(Column::Id).limit(limit);
+        rows.append(&mut select.all(&db.conn()).await.map_err(db::error)?);
+    }
+    rows.sort_by_key(|row| row.id);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(rows)
 }
 
 /// Waits until each transaction of PostgreSQL has ended that had an id when this was called; false when that takes too long.
@@ -94,6 +105,16 @@ async fn number(db: &Db, sql: &str) -> Result<i64> {
     let row = db.conn().query_one_raw(statement(db, sql, [])).await.map_err(db::error)?;
     let row = row.ok_or_else(|| Error::Internal(format!("nothing was read by {sql}")))?;
     row.try_get_by(0).map_err(db::error)
+}
+
+/// These events, for the network's own messages about them.
+pub async fn told(db: &Db, ids: &[i64]) -> Result<Vec<Event>> {
+    Entity::find().filter(bulk::among(db, Column::Id, ids)).all(&db.conn()).await.map_err(db::error)
+}
+
+/// Stores a new event; gives its number.
+pub async fn create(db: &Db, row: Event) -> Result<i64> {
+    db::insert(db, row).await.map(|stored| stored.id).map_err(db::error)
 }
 
 /// Stores new events.

@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, QueryTrait, Set};
 use serde::Serialize;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::news::{NewsStatus, NewsType};
+use whocpa_domain::time::DAY;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
@@ -70,6 +71,9 @@ mod read {
     pub enum Relation {}
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Names of notices that say of which news readers outside were told.
+const TOLD: &str = "told/";
 
 /// What the network announced by itself, so that nothing is announced twice.
 mod notice {
@@ -290,4 +294,21 @@ pub async fn delete(db: &Db, id: i64) -> Result<()> {
     let marks = read::Entity::delete_many().filter(read::Column::NewsId.eq(id)).exec(&db.conn()).await;
     marks.map_err(db::error)?;
     Entity::delete_by_id(id).exec(&db.conn()).await.map(drop).map_err(db::error)
+}
+
+/// News that are shown and that readers outside were not told of yet, of the last day; the oldest first.
+pub async fn untold(db: &Db, now: Time, limit: u64) -> Result<Vec<News>> {
+    let told = format!("EXISTS (SELECT 1 FROM news_notice WHERE name = '{TOLD}' || CAST(news.id AS TEXT))");
+    let select = Entity::find()
+        .filter(in_state(NewsStatus::Active, now))
+        .filter(Column::DateStart.gt(now.0 - DAY))
+        .filter(Expr::cust(format!("NOT {told}")))
+        .order_by_asc(Column::Id)
+        .limit(limit);
+    select.all(&db.conn()).await.map_err(db::error)
+}
+
+/// Notes that readers outside are told of news; false when they were.
+pub async fn set_told(db: &Db, id: i64, now: Time) -> Result<bool> {
+    notice_create(db, &format!("{TOLD}{id}"), now).await
 }

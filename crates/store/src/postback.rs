@@ -4,13 +4,15 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, LockType, SelectStatement};
 use sea_orm::{FromQueryResult, QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
-use whocpa_domain::postback::PostbackStatus;
+use whocpa_domain::postback::{PostbackEvent, PostbackKind, PostbackStatus};
 use whocpa_domain::sort::{NamedSort, Sort};
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::bulk;
 use crate::db::{self, Db, Paging, Rows};
 use crate::delivery::FIRST_OF_LEAD;
+use crate::event::EVERYBODY;
 use crate::{listing, person};
 
 /// One postback.
@@ -213,15 +215,36 @@ pub struct Listener {
     pub link_ids: String,
 }
 
-/// The network's own look at whom these people want to be told, for what happens to their leads.
-pub async fn of_users(db: &Db, user_ids: &[i64]) -> Result<Vec<Listener>> {
-    let select = Entity::find()
+fn listeners() -> Select<Entity> {
+    Entity::find()
         .select_only()
         .columns([Column::Id, Column::UserId, Column::Events])
         .columns([Column::OfferIds, Column::GoalIds, Column::AreaIds, Column::LinkIds])
         .filter(Column::IsActive.eq(true))
-        .filter(bulk::among(db, Column::UserId, user_ids))
-        .order_by_asc(Column::Id);
+        .order_by_asc(Column::Id)
+}
+
+/// The network's own look at whom these people want to be told, for what happens to their leads.
+pub async fn of_users(db: &Db, user_ids: &[i64]) -> Result<Vec<Listener>> {
+    let select = listeners().filter(bulk::among(db, Column::UserId, user_ids));
+    select.into_model::<Listener>().all(&db.conn()).await.map_err(db::error)
+}
+
+/// The network's own look at who wants to be told of such events: webhooks of this webmaster and of this advertiser, 0 for all
+/// of their kind.
+pub async fn wanting(
+    db: &Db,
+    event: PostbackEvent,
+    (webmaster_id, advertiser_id): (Option<i64>, Option<i64>),
+) -> Result<Vec<Listener>> {
+    let mut readers = Condition::any();
+    for (level, id) in [(UserLevel::Webmaster, webmaster_id), (UserLevel::Advertiser, advertiser_id)] {
+        let Some(id) = id else { continue };
+        let all = Condition::all().add(Column::Level.eq(level.code()));
+        readers = readers.add(if id == EVERYBODY { all } else { all.add(Column::UserId.eq(id)) });
+    }
+    let select = listeners().filter(readers).filter(Column::Kind.eq(PostbackKind::Webhook.code()));
+    let select = select.filter(Expr::cust(format!("(events & {}) <> 0", event.bit())));
     select.into_model::<Listener>().all(&db.conn()).await.map_err(db::error)
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use whocpa_domain::cover::{COVER_DAYS, CoverState};
 use whocpa_domain::ledger::AccountKind;
 use whocpa_domain::money::Amount;
+use whocpa_domain::postback::PostbackEvent;
 use whocpa_domain::ticket::{TicketCategory, TicketPriority, TicketSide, TicketStatus};
 use whocpa_domain::{Result, Scope, Time};
 use whocpa_store::change::{self, ChangeKind};
@@ -13,6 +14,7 @@ use whocpa_store::ticket::{self, Ticket, TicketMessage};
 use whocpa_store::{Db, balance, currency, person};
 
 use crate::Engine;
+use crate::delivery::{Own, Readers, tell_own};
 
 /// For how long the costs of a week are not counted anew, in seconds.
 const WEEK_KEPT: i64 = 600;
@@ -122,6 +124,17 @@ async fn warned(db: &Db, row: Cover, currencies: &Currencies, now: Time) -> Resu
     }
     let Some(author) = person::first_operator(db).await? else { return Ok(row) };
     ticket_new(db, &row, (author, currencies), now).await?;
+    let (digits, code) = currencies.get(&row.currency_id).cloned().unwrap_or_default();
+    let shown = |micros: i64| Amount { micros, digits };
+    let data = serde_json::json!({
+        "currency_id": row.currency_id,
+        "currency": code,
+        "available": shown(row.available),
+        "warn_below": shown(row.warn_below.unwrap_or(0)),
+        "week_charge": shown(row.week_charge),
+    });
+    let own = Own::new(PostbackEvent::Balance, "balance.low", &data)?;
+    tell_own(db, Readers::advertiser(row.advertiser_id), &own, now).await?;
     Ok(Cover { is_warned: true, ..row })
 }
 

@@ -7,7 +7,7 @@ use whocpa_domain::postback::{PostbackEvent, Value};
 use whocpa_domain::{Error, Level, Result, Scope};
 use whocpa_store::buyer::Buyer as BuyerRow;
 use whocpa_store::delivery::Delivery;
-use whocpa_store::event::Event;
+use whocpa_store::event::{self, Event};
 use whocpa_store::lead::{self, Lead};
 use whocpa_store::lead_event::{self, LeadEvent};
 use whocpa_store::{Db, buyer, click, currency, forward, goal, offer};
@@ -23,7 +23,17 @@ pub(crate) struct Loaded {
     clicks: BTreeMap<i64, Click>,
     buyers: BTreeMap<i64, BuyerRow>,
     crm_ids: BTreeMap<i64, String>,
+    /// Events that are not of a lead.
+    own: BTreeMap<i64, Event>,
     names: Names,
+}
+
+/// What one message says.
+pub(super) enum Said {
+    /// Of a lead.
+    Lead(Box<Facts>),
+    /// Of something else.
+    Own(Event),
 }
 
 /// Names and currencies.
@@ -87,6 +97,12 @@ impl Loaded {
             let known = forward::known(&db, form.postback.id, &ids).await?;
             crm_ids.extend(known.into_iter().map(|row| (row.lead_id, row.crm_id)));
         }
+        let own: Vec<i64> = deliveries
+            .iter()
+            .filter(|row| row.lead_id.is_none() && !row.is_test)
+            .map(|row| row.event_number)
+            .collect();
+        let own = event::told(&db, &own).await?;
         let (offers, goals): (Vec<i64>, Vec<i64>) =
             leads.values().map(|lead| (lead.offer_id, lead.goal_id)).unzip();
         Ok(Self {
@@ -96,6 +112,7 @@ impl Loaded {
             clicks,
             buyers,
             crm_ids,
+            own: own.into_iter().map(|row| (row.id, row)).collect(),
         })
     }
 
@@ -110,6 +127,7 @@ impl Loaded {
             clicks: BTreeMap::new(),
             buyers: BTreeMap::new(),
             crm_ids: BTreeMap::new(),
+            own: BTreeMap::new(),
             names: Names::currencies(engine).await?,
         })
     }
@@ -147,6 +165,15 @@ impl Loaded {
             is_test: false,
         };
         Some((lead, about))
+    }
+
+    /// What one delivery says.
+    pub(super) fn told(&self, engine: &Engine, form: &Form, row: &Delivery) -> Result<Said> {
+        if row.lead_id.is_some() {
+            return self.facts(engine, form, row).map(|facts| Said::Lead(Box::new(facts)));
+        }
+        let gone = || Error::Internal(format!("delivery {} tells of nothing that is there", row.id));
+        self.own.get(&row.event_number).cloned().map(Said::Own).ok_or_else(gone)
     }
 
     /// One delivery's event, with the lead as it was after it.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 use whocpa_domain::alias::AD_CLICK_IDS;
+use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::postback::{
     AnswerRules, BodyTemplate, MASK, POSTBACK_MACROS, PostbackFormat, PostbackKind, PostbackUrl, Value,
     masked,
@@ -12,11 +13,13 @@ use whocpa_domain::postback::{
 use whocpa_domain::template::UrlMacro;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, Result, Time};
+use whocpa_store::event::Event;
 use whocpa_store::postback::Postback;
 
 use super::facts::Facts;
 use super::forward::rules;
-use super::load::Voice;
+use super::load::{Said, Voice};
+use super::own::{own_event_id, words};
 use super::sign::{secret_bytes, signature};
 use crate::Engine;
 
@@ -111,6 +114,43 @@ impl Form {
         self.url.values().any(is_it) || self.body.iter().any(|(_, body)| body.values().any(is_it))
     }
 
+    /// Writes and signs what is to be said.
+    pub fn write(&self, engine: &Engine, said: &Said, now: Time) -> Result<Message> {
+        match said {
+            Said::Lead(facts) => self.message(engine, facts, now),
+            Said::Own(event) => self.own(event, now),
+        }
+    }
+
+    /// A webhook about something else than a lead.
+    fn own(&self, event: &Event, now: Time) -> Result<Message> {
+        let (kind, data) = words(event)?;
+        let date = Time(event.date_created).to_string();
+        let body = serde_json::json!({ "type": kind, "timestamp": date, "data": data }).to_string();
+        let id = own_event_id(event);
+        let nothing = |_: Value| Cow::Borrowed("");
+        Ok(Message {
+            url: self.url.fill(LeadStatus::Pending, nothing),
+            shown: self.shown.fill(LeadStatus::Pending, nothing),
+            headers: self.signed("application/json", &id, now, &body),
+            body: Some(body),
+            empty: String::new(),
+        })
+    }
+
+    /// The headers of a message.
+    fn signed(&self, content_type: &str, id: &str, now: Time, content: &str) -> Vec<(String, String)> {
+        let mut headers = self.headers.clone();
+        let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
+        if !content_type.is_empty() {
+            add("content-type", content_type.to_owned());
+        }
+        add("webhook-id", id.to_owned());
+        add("webhook-timestamp", now.0.to_string());
+        add("webhook-signature", signature(&self.secrets, id, now.0, content));
+        headers
+    }
+
     /// Writes and signs a message.
     pub fn message(&self, engine: &Engine, facts: &Facts, now: Time) -> Result<Message> {
         let status = facts.status();
@@ -129,14 +169,7 @@ impl Form {
             (None, PostbackKind::Post) => (Some(String::new()), ""),
         };
         let content = body.clone().unwrap_or_else(|| request_target(&url));
-        let mut headers = self.headers.clone();
-        let mut add = |name: &str, value: String| headers.push((name.to_owned(), value));
-        if !content_type.is_empty() {
-            add("content-type", content_type.to_owned());
-        }
-        add("webhook-id", facts.event_id.clone());
-        add("webhook-timestamp", now.0.to_string());
-        add("webhook-signature", signature(&self.secrets, &facts.event_id, now.0, &content));
+        let headers = self.signed(content_type, &facts.event_id, now, &content);
         Ok(Message { shown: self.shown.fill(status, shown), url, headers, body, empty: self.empty(facts) })
     }
 

@@ -42,6 +42,9 @@ impl Engine {
             None => None,
         };
         let event = input.event.unwrap_or(PostbackEvent::Created);
+        if !event.is_of_lead() {
+            return Err(Error::field("event", "Only events of leads are rehearsed"));
+        }
         let lead = self.test_lead(&row, click.as_ref(), event).await?;
         let form = Form::open(self, row)?;
         let names = Names::read(self, &form, &[lead.offer_id], &[lead.goal_id]).await?;
@@ -137,7 +140,11 @@ impl Engine {
             }
         }
         let status = match event {
-            PostbackEvent::Created => LeadStatus::Pending,
+            PostbackEvent::Created
+            | PostbackEvent::Payout
+            | PostbackEvent::Balance
+            | PostbackEvent::Offer
+            | PostbackEvent::News => LeadStatus::Pending,
             PostbackEvent::Approved
             | PostbackEvent::Closed
             | PostbackEvent::Reopened

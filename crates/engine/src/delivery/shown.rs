@@ -9,6 +9,7 @@ use whocpa_store::forward::{self, Forward};
 use whocpa_store::{Db, Scope, postback};
 
 use super::load::lead_event_id;
+use super::own;
 use crate::Caller;
 
 /// Deliveries that a lead's story tells of.
@@ -24,7 +25,7 @@ view! {
         /// Whose it is; for operators only.
         #[serde(skip_serializing_if = "Option::is_none")]
         user_id: Option<i64>,
-        /// The lead that it tells of; `null` for a rehearsal.
+        /// The lead that it tells of; `null` for a rehearsal, and for what is not about a lead.
         lead_id: Option<i64>,
         /// Id of the event, the same with every try: receivers know repeats by it.
         event_id: String,
@@ -150,7 +151,8 @@ fn event(row: &Delivery) -> PostbackEvent {
 pub(super) fn event_id(row: &Delivery) -> String {
     match row.lead_id {
         Some(lead_id) => lead_event_id(lead_id, row.event_number),
-        None => format!("test_{}", row.id),
+        None if row.is_test => format!("test_{}", row.id),
+        None => own::event_id(row.event_number),
     }
 }
 

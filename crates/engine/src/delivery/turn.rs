@@ -153,7 +153,7 @@ impl Engine {
                 if self.now().plus(needed) > turn.until {
                     break;
                 }
-                let facts = loaded.facts(self, &form, &row);
+                let told = loaded.told(self, &form, &row);
                 let (engine, form, until) = (self.clone(), Arc::clone(&form), turn.until);
                 running.spawn(async move {
                     let _place = engine.courier().place(&form.host, PATIENCE).await?;
@@ -161,7 +161,7 @@ impl Engine {
                     if engine.now().plus(needed - 5) > until {
                         return None;
                     }
-                    let message = facts.and_then(|facts| form.message(&engine, &facts, engine.now()));
+                    let message = told.and_then(|told| form.write(&engine, &told, engine.now()));
                     Some(engine.delivery_try(row, message, form.rules.as_ref()).await)
                 });
             }

@@ -1,12 +1,19 @@
 //! What the network announces by itself: each thing once, whichever node comes first and however often it starts.
 
 use whocpa_domain::news::NewsType;
-use whocpa_domain::{FieldErrors, Resource, Result, Time};
+use whocpa_domain::offer::OfferStatus;
+use whocpa_domain::postback::PostbackEvent;
+use whocpa_domain::{FieldErrors, Resource, Result, Scope, Time};
 use whocpa_store::news::{self, News};
+use whocpa_store::{Db, offer};
 
 use super::html;
 use crate::audit::Changes;
+use crate::delivery::{Own, Readers, tell_own};
 use crate::{Caller, Engine, check};
+
+/// News of which readers are told in one round.
+const TOLD_AT_ONCE: u64 = 20;
 
 /// Something that the network announces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,4 +68,42 @@ impl Engine {
             })
             .await
     }
+
+    /// Tells readers outside of news that are shown by now; gives of how many. A job.
+    pub async fn news_tell(&self) -> Result<usize> {
+        let now = self.now();
+        let untold = news::untold(&self.store().read(), now, TOLD_AT_ONCE).await?;
+        let count = untold.len();
+        for row in &untold {
+            self.store().write(move |db| async move { told(&db, row, now).await }).await?;
+        }
+        Ok(count)
+    }
+}
+
+/// Tells of one, once: those who may see it.
+async fn told(db: &Db, row: &News, now: Time) -> Result<()> {
+    if !news::set_told(db, row.id, now).await? {
+        return Ok(());
+    }
+    let readers = match row.offer_id {
+        None => Readers::everybody(),
+        Some(id) => match offer::view(db, Scope::All, id).await? {
+            Some(offer) if OfferStatus::from_code(offer.status).is_some_and(OfferStatus::is_public) => {
+                Readers::of_offer(db, &offer).await?
+            }
+            Some(offer) => Readers::advertiser(offer.advertiser_id),
+            None => return Ok(()),
+        },
+    };
+    let data = serde_json::json!({
+        "id": row.id,
+        "type": row.r#type,
+        "offer_id": row.offer_id,
+        "header": row.header,
+        "is_important": row.is_important,
+        "date_start": Time(row.date_start).to_string(),
+    });
+    let own = Own::new(PostbackEvent::News, "news.published", &data)?;
+    tell_own(db, readers, &own.of_offer(row.offer_id), now).await
 }

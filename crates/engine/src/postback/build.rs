@@ -51,6 +51,7 @@ impl Engine {
             not_here(&mut errors, !open.body.is_empty(), input.format.is_some());
         }
         check_macros(&mut errors, (level, input.kind), &open);
+        check_events(&mut errors, input.kind, input.events.as_deref());
         errors.finish()?;
         let events = match (&input.events, template.is_sales_only()) {
             (None, true) => PostbackEvent::bits(&[PostbackEvent::Approved]),
@@ -165,6 +166,7 @@ impl Engine {
             errors.add("body", "Must not be empty");
         }
         check_macros(&mut errors, (row.level, kind), &open);
+        check_events(&mut errors, kind, input.events.as_deref());
         if input.status == Some(PostbackStatus::Failing) {
             errors.add("status", "Must be 1 or 2");
         }
@@ -348,6 +350,14 @@ fn check_macros(errors: &mut FieldErrors, (level, kind): (i64, PostbackKind), op
             errors.add("body", "Only advertisers are told {name} and {phone} of a buyer");
         }
         Ok(_) => {}
+    }
+}
+
+/// What is not about a lead has no macros.
+fn check_events(errors: &mut FieldErrors, kind: PostbackKind, events: Option<&[PostbackEvent]>) {
+    let mut all = events.unwrap_or_default().iter();
+    if kind != PostbackKind::Webhook && all.any(|event| !event.is_of_lead()) {
+        errors.add("events", "20 to 23 are not about leads: only for kind 2");
     }
 }
 

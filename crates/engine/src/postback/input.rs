@@ -131,7 +131,8 @@ params! {
         poll_minutes: Option<i64> where Limits::Range(0, 1440),
         /// What you call it.
         name: Option<String> where limits::LINE,
-        /// What is told; everything unless told, approved leads only for Voluum.
+        /// What is told; everything about leads unless told, approved leads only for Voluum. What is not about leads (20 to 23)
+        /// needs kind 2.
         events: Option<Vec<PostbackEvent>>,
         /// Only of these offers; of all unless told.
         offer_id: Option<Vec<i64>>,
