@@ -13,7 +13,8 @@ use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 /// Shortest body that is compressed, in bytes: shorter ones fit into one packet anyway.
 const SIZE_MIN: u64 = 1024;
 /// What is compressed; images are already.
-const TYPES: [&str; 5] = ["application/json", "text/html", "text/css", "text/javascript", "text/plain"];
+const TYPES: [&str; 6] =
+    ["application/json", "application/x-ndjson", "text/html", "text/css", "text/javascript", "text/plain"];
 
 /// The routes with their answers compressed for those who accept it.
 pub fn compressed(routes: Router) -> Router {
@@ -26,7 +27,7 @@ fn is_fit(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> boo
     let kept = text(headers.get(header::CACHE_CONTROL));
     let is_ones_own =
         kept.contains("private") || kept.contains("no-store") || headers.contains_key(header::SET_COOKIE);
-    TYPES.contains(&kind) && (kind == "application/json" || !is_ones_own)
+    TYPES.contains(&kind) && (kind.starts_with("application/") || !is_ones_own)
 }
 
 fn text(value: Option<&HeaderValue>) -> &str {

@@ -60,7 +60,9 @@ fn visible(scope: Scope) -> Vec<Select<Entity>> {
 }
 
 /// The caller's events behind the number `after`, in order: none that another one with a lower number may still follow.
-/// While a transaction that is older than the look does not end, there are none.
+///
+/// # Errors
+/// [`Error::Unavailable`] while a transaction that is older than the look does not end.
 pub async fn list(db: &Db, scope: Scope, after: i64, limit: u64) -> Result<Vec<Event>> {
     let rows = behind(db, scope, (after, i64::MAX), limit).await?;
     let Some(last) = rows.last().map(|row| row.id) else { return Ok(rows) };
@@ -68,10 +70,17 @@ pub async fn list(db: &Db, scope: Scope, after: i64, limit: u64) -> Result<Vec<E
         return Ok(rows);
     }
     if !is_settled(db).await? {
-        tracing::warn!("a transaction that does not end holds up the readers of events");
-        return Ok(Vec::new());
+        // No empty list: that would say that there is nothing more.
+        let words = "a transaction that does not end holds up the readers of events";
+        return Err(Error::Unavailable(words.to_owned()));
     }
     behind(db, scope, (after, last), limit).await
+}
+
+/// Whether there is an event with this number or a higher one.
+pub async fn reaches(db: &Db, id: i64) -> Result<bool> {
+    let found = Entity::find().filter(Column::Id.gte(id)).limit(1).one(&db.conn()).await;
+    found.map(|row| row.is_some()).map_err(db::error)
 }
 
 async fn behind(db: &Db, scope: Scope, (after, last): (i64, i64), limit: u64) -> Result<Vec<Event>> {

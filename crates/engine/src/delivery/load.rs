@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use whocpa_domain::click::Click;
+use whocpa_domain::lead::LeadEventKind;
 use whocpa_domain::postback::{PostbackEvent, Value};
 use whocpa_domain::{Error, Level, Result, Scope};
 use whocpa_store::buyer::Buyer as BuyerRow;
@@ -147,11 +148,20 @@ impl Loaded {
         // What it was worth then: the last event up to this one that says it.
         let rated = self.events.range((lead.id, 1)..=(lead.id, number)).rev();
         let rated = rated.map(|(_, event)| event).find(|event| event.payout.is_some());
+        // Why it has its status; the end of its hold changes nothing of that.
+        let decided = self.events.range((lead.id, 1)..=(lead.id, number)).rev().map(|(_, event)| event);
+        let kinds = [LeadEventKind::Created, LeadEventKind::Decided].map(LeadEventKind::code);
+        let decided = decided.into_iter().find(|event| kinds.contains(&event.kind));
+        let until = |date: Option<i64>| date.filter(|date| *date <= known.date_created);
         let lead = Lead {
             status: known.status,
             is_closed: known.is_closed,
-            reason_code: known.reason_code,
-            amount: rated.map_or(lead.amount, |event| event.amount),
+            reason_code: decided.map_or(known.reason_code, |event| event.reason_code),
+            date_approved: until(lead.date_approved),
+            date_decided: until(lead.date_decided),
+            date_closed: until(lead.date_closed),
+            // The first one that changes no money is not told by an event; none is ever taken away.
+            amount: rated.and_then(|event| event.amount).or(lead.amount),
             charge: rated.and_then(|event| event.charge).unwrap_or(lead.charge),
             payout: rated.and_then(|event| event.payout).unwrap_or(lead.payout),
             ..lead.clone()

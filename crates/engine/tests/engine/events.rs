@@ -52,6 +52,22 @@ async fn each_side_fetches_its_own_in_order(test: TestDb) {
         seen.extend(page);
     }
     assert_eq!(types(&of_leads(seen)), types(&rows));
+    // What it was refused for stays so when its hold ends, and what it was told is nothing that came later.
+    told.run.world.clock.advance(40 * whocpa_domain::time::DAY);
+    told.run.world.engine.lead_close_due().await.expect("close");
+    let said = of_leads(fetch(&told, webmaster, &[]).await);
+    let said: Vec<serde_json::Value> =
+        said.iter().map(|row| serde_json::to_value(row).expect("JSON")).collect();
+    assert_eq!(
+        (&said[3]["type"], &said[3]["data"]["reason"]),
+        (&"lead.closed".into(), &said[2]["data"]["reason"])
+    );
+    assert_eq!((&said[0]["data"]["date_decided"], &said[2]["data"]["date_closed"]), (&().into(), &().into()));
+    assert!(said[3]["data"]["date_closed"].is_i64() || said[3]["data"]["date_closed"].is_string());
+    // A cursor of another network.
+    let beyond = [("after", "9000000000")];
+    let refused = told.run.world.engine.event_list(webmaster, read(&beyond)).await;
+    assert_eq!(refusal(refused), ["after: No event has this number"]);
     // Nobody else's.
     let stranger =
         crate::world::person(&told.run.world.test, whocpa_domain::user::UserLevel::Webmaster, "stranger")
@@ -111,7 +127,12 @@ async fn a_cursor_passes_nothing_that_is_committed_late(test: TestDb) {
         .await
         .expect("the faster one");
     let after = first.last().expect("the lead's own").id.to_string();
-    assert_eq!(fetch(&told, webmaster, &[("after", &after)]).await.len(), 0, "the slower one may still come");
+    let engine = &told.run.world.engine;
+    let early = engine.event_list(webmaster, read(&[("after", after.as_str())])).await;
+    assert!(
+        matches!(early, Err(Error::Unavailable(_))),
+        "the slower one may still come, and the list is not at its end"
+    );
     go_on.notify_one();
     late.await.expect("it ends").expect("the slower one");
     let both = fetch(&told, webmaster, &[("after", &after)]).await;

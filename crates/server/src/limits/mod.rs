@@ -102,10 +102,13 @@ impl Kind {
 
     /// What this method of this resource costs.
     pub fn of(resource: Resource, method: Method, is_multipart: bool) -> Self {
-        use Resource::{Audit, Click, Delivery, Lead, Product, Stat, Transfer};
+        use Resource::{Audit, Click, Delivery, Event, Lead, Product, Stat, Transfer};
         match method {
             Method::List
-                if matches!(resource, Audit | Click | Delivery | Lead | Product | Stat | Transfer) =>
+                if matches!(
+                    resource,
+                    Audit | Click | Delivery | Event | Lead | Product | Stat | Transfer
+                ) =>
             {
                 Self::Heavy
             }
@@ -130,7 +133,7 @@ impl Kind {
         match self {
             Self::Read => "lists and views",
             Self::Heavy => {
-                "lists of leads, clicks, statistics, transfers, deliveries, products and audit entries"
+                "lists of leads, events, clicks, statistics, transfers, deliveries, products and audit entries"
             }
             Self::Write => "updates, creations and deletions",
             Self::Upload => "updates and creations in multipart/form-data",
