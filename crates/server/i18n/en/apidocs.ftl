@@ -105,6 +105,7 @@ code-405 = The resource has this method at no level; `Allow` names those that it
 idempotency-short = With a header `Idempotency-Key` the request may be repeated safely: it is done once.
 
 samples-title = Request
+samples-ids = Ids of your own belong here. With your key above, the page puts one in where nothing of yours would change:
 response-title = Answer
 response-real = Taken from a real network made for these examples.
 response-cut = Long lists are cut to their first elements.

@@ -6,6 +6,7 @@ use whocpa_domain::{Access, Level, Method, Resource};
 use super::Docs;
 use super::captured::{self, Captured};
 use super::frame::{Frame, Link, Place, method_path, verb};
+use super::own_id::OwnId;
 use super::rows::{self, Input, Row};
 use super::samples::{self, Sample};
 use super::text::{self, Html, rich};
@@ -42,6 +43,8 @@ struct Body {
     /// What stands beside the objects of a list.
     beside: Vec<Row>,
     samples: Vec<Sample>,
+    /// Ids that the reader puts in: what stands for it, the list that tells it, and the address of that page.
+    own_ids: Vec<(String, String, String)>,
     response: Option<Response>,
     refusals: Vec<(&'static str, Html)>,
     /// The id of the example, for "try it".
@@ -98,6 +101,12 @@ fn body(docs: &Docs, place: &Place, (resource, method): (Resource, Method), decl
     let params = rows::params(lang, declared.params);
     let refusals = Refusal::of(method, declared.is_soon());
     let id = captured.and_then(|captured| captured.path.rsplit('/').next()).unwrap_or_default();
+    let (samples, own_ids) =
+        samples::all((docs.registry, &docs.base_url), level, (resource, method), declared, captured);
+    let told = |id: OwnId| {
+        let page = method_path(level, id.resource, Method::List);
+        (id.mark, format!("{} / list", id.resource.name()), format!("{}{page}", lang.prefix()))
+    };
     Body {
         doc: rich(lang, lang.say(declared.doc)),
         is_soon: declared.is_soon(),
@@ -113,7 +122,8 @@ fn body(docs: &Docs, place: &Place, (resource, method): (Resource, Method), decl
         params,
         fields: rows::fields(lang, declared.fields),
         beside: rows::fields(lang, declared.beside),
-        samples: samples::all(&docs.base_url, level, (resource, method), declared, captured),
+        samples,
+        own_ids: own_ids.into_iter().map(told).collect(),
         response: captured.map(response),
         refusals: refusals.map(|refusal| (refusal.code, rich(lang, &lang.t(&refusal.key())))).collect(),
         id: id.to_owned(),

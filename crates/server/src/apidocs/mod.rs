@@ -5,6 +5,7 @@ mod captured;
 pub mod changes;
 mod frame;
 mod method;
+mod own_id;
 mod rows;
 mod samples;
 mod sentences;

@@ -1,12 +1,13 @@
-//! Sample requests in four languages, each complete: it runs as it stands.
+//! Sample requests in four languages, each complete: it runs as it stands, with a key and with ids of the reader's own.
 
 use std::fmt::Write as _;
 
 use whocpa_domain::{Level, Method, Resource};
 
 use super::captured::Captured;
+use super::own_id::OwnId;
 use super::text::{self, Html, KEY};
-use crate::api::{Declared, sample_value};
+use crate::api::{Declared, Registry, sample_value};
 
 /// One language of the samples.
 pub(super) struct Sample {
@@ -24,23 +25,37 @@ struct Request<'a> {
     params: Vec<(&'a str, String)>,
 }
 
-/// The samples of a method: with the parameters of the captured example, else with those it cannot do without.
+/// The samples of a method: with the parameters of the captured example, else with those it cannot do without. Ids of the
+/// example network are nobody's elsewhere: marks stand for them, which are told beside the samples.
 pub(super) fn all(
-    base_url: &str,
+    (registry, base_url): (&Registry, &str),
     level: Level,
     (resource, method): (Resource, Method),
     declared: &Declared,
     captured: Option<&Captured>,
-) -> Vec<Sample> {
-    let params = match captured {
+) -> (Vec<Sample>, Vec<OwnId>) {
+    let mut params: Vec<(&str, String)> = match captured {
         Some(captured) => captured.params.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
         None => needed(method, declared),
     };
-    let path = match captured {
-        Some(captured) => captured.path.to_owned(),
-        None if matches!(method, Method::List | Method::Create) => format!("/api/{}/", resource.name()),
-        None => format!("/api/{}/1", resource.name()),
-    };
+    let mut own_ids: Vec<OwnId> = Vec::new();
+    let mut path = format!("/api/{}/", resource.name());
+    if !matches!(method, Method::List | Method::Create) {
+        match OwnId::of_path(registry, level, (resource, method)) {
+            Some(id) => {
+                path.push_str(&id.mark);
+                own_ids.push(id);
+            }
+            None => path = captured.map_or(format!("{path}1"), |captured| captured.path.to_owned()),
+        }
+    }
+    for (name, value) in &mut params {
+        let Some(id) = OwnId::of_param(registry, level, resource, (name, value)) else { continue };
+        value.clone_from(&id.mark);
+        if !own_ids.iter().any(|known| known.mark == id.mark) {
+            own_ids.push(id);
+        }
+    }
     let verb = match method {
         Method::List | Method::View => "GET",
         Method::Update | Method::Create => "POST",
@@ -54,12 +69,15 @@ pub(super) fn all(
         headers.push(("Idempotency-Key", format!("my-{}-1", resource.name())));
     }
     let request = Request { verb, url: format!("{base_url}{path}"), headers, params };
-    vec![
-        Sample { id: "curl", title: "curl", code: text::program(&request.curl()) },
-        Sample { id: "python", title: "Python", code: text::program(&request.python()) },
-        Sample { id: "php", title: "PHP", code: text::program(&request.php()) },
-        Sample { id: "js", title: "JavaScript", code: text::program(&request.javascript()) },
-    ]
+    let marks: Vec<(&str, &str)> = own_ids.iter().map(|id| (id.mark.as_str(), id.from.as_str())).collect();
+    let shown = |code: String| text::program(&code, &marks);
+    let samples = vec![
+        Sample { id: "curl", title: "curl", code: shown(request.curl()) },
+        Sample { id: "python", title: "Python", code: shown(request.python()) },
+        Sample { id: "php", title: "PHP", code: shown(request.php()) },
+        Sample { id: "js", title: "JavaScript", code: shown(request.javascript()) },
+    ];
+    (samples, own_ids)
 }
 
 fn needed(method: Method, declared: &Declared) -> Vec<(&'static str, String)> {

@@ -120,15 +120,16 @@ fn digit(text: &str) -> Option<usize> {
     text.find(|letter: char| letter.is_ascii_digit())
 }
 
-/// A program with colours for texts and comments, and a place for the reader's key.
-pub(super) fn program(text: &str) -> Html {
+/// A program with colours for texts and comments, and places for the reader's key and for ids of his own: each mark with
+/// the request that tells one.
+pub(super) fn program(text: &str, ids: &[(&str, &str)]) -> Html {
     let mut html = Html::default();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         if first == '"' || first == '\'' {
             let (token, after) = rest.split_at(string_length(rest, first));
             html.0.push_str("<span class=\"s\">");
-            keyed(&mut html, token);
+            keyed(&mut html, token, ids);
             html.0.push_str("</span>");
             rest = after;
         } else {
@@ -141,15 +142,26 @@ pub(super) fn program(text: &str) -> Html {
     html
 }
 
-fn keyed(html: &mut Html, token: &str) {
-    for (number, part) in token.split(KEY).enumerate() {
-        if number > 0 {
+fn keyed(html: &mut Html, token: &str, ids: &[(&str, &str)]) {
+    let mut rest = token;
+    while let Some(at) = rest.find("YOUR_") {
+        let (before, after) = rest.split_at(at);
+        html.push(before);
+        let length = after.find(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
+        let (mark, tail) = after.split_at(length.unwrap_or(after.len()));
+        if mark == KEY {
             html.0.push_str("<span data-key>");
-            html.push(KEY);
-            html.0.push_str("</span>");
+        } else {
+            let from = ids.iter().find(|(known, _)| *known == mark).map_or("", |(_, from)| *from);
+            html.0.push_str("<span data-id=\"");
+            html.push(from);
+            html.0.push_str("\">");
         }
-        html.push(part);
+        html.push(mark);
+        html.0.push_str("</span>");
+        rest = tail;
     }
+    html.push(rest);
 }
 
 /// The length of a literal that begins here, both quotes included.
@@ -177,7 +189,7 @@ mod tests {
             json("{\"<a>\": \"</b>\"}").0,
             "{<span class=\"n\">&quot;&lt;a&gt;&quot;</span>: <span class=\"s\">&quot;&lt;/b&gt;&quot;</span>}"
         );
-        assert_eq!(program("<'&'>").0, "&lt;<span class=\"s\">&#39;&amp;&#39;</span>&gt;");
+        assert_eq!(program("<'&'>", &[]).0, "&lt;<span class=\"s\">&#39;&amp;&#39;</span>&gt;");
     }
 
     #[test]
@@ -201,8 +213,12 @@ mod tests {
     #[test]
     fn the_key_has_its_place() {
         assert_eq!(
-            program("'X: YOUR_KEY'").0,
+            program("'X: YOUR_KEY'", &[]).0,
             "<span class=\"s\">&#39;X: <span data-key>YOUR_KEY</span>&#39;</span>"
+        );
+        assert_eq!(
+            program("'/api/area/YOUR_AREA_ID?x=1'", &[("YOUR_AREA_ID", "/api/area/?a=1&b=2")]).0,
+            "<span class=\"s\">&#39;/api/area/<span data-id=\"/api/area/?a=1&amp;b=2\">YOUR_AREA_ID</span>?x=1&#39;</span>"
         );
     }
 }

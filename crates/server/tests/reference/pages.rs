@@ -104,6 +104,14 @@ async fn a_page_tells_its_method(db: TestDb) {
     );
     let guest = app.get("/apidocs/guest/reference/geo/list").await.text;
     assert!(!guest.contains("YOUR_KEY"), "guests need no key");
+    // Ids of the example network are nobody's: a mark, and what tells one, but not for what would be changed.
+    let view = app.get("/apidocs/pub/reference/area/view").await.text;
+    assert!(view.contains("<span data-id=\"/api/area/?per_page=10\">YOUR_AREA_ID</span>"), "{view}");
+    let update = app.get("/ru/apidocs/pub/reference/area/update").await.text;
+    assert!(update.contains("<span data-id=\"\">YOUR_AREA_ID</span>"), "{update}");
+    assert!(update.contains("<a href=\"/ru/apidocs/pub/reference/area/list\">area / list</a>"), "{update}");
+    let link = app.get("/apidocs/pub/reference/link/create").await.text;
+    assert!(link.contains("/api/offer/?is_approved=1&amp;per_page=10\">YOUR_OFFER_ID</span>"), "{link}");
     let soon = app.get("/ru/apidocs/pub/reference/export/list").await.text;
     assert!(soon.contains("501") && soon.contains("скоро") && soon.contains("row_count"), "{soon}");
     let ukrainian = app.get("/ua/apidocs/pub/reference/lead/list").await;
