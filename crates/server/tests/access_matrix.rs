@@ -32,6 +32,9 @@ mod references;
 #[path = "access_matrix/repeats.rs"]
 mod repeats;
 #[cfg(test)]
+#[path = "access_matrix/rights.rs"]
+mod rights;
+#[cfg(test)]
 #[expect(dead_code, reason = "shared with tests that use all of it")]
 mod support;
 #[cfg(test)]

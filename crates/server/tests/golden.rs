@@ -139,6 +139,7 @@ const NEWS: &[(&str, Shape)] = &[
     ("is_important", Bool),
     ("date_start", Date),
     ("date_end", Maybe(&Date)),
+    ("is_active", Bool),
 ];
 
 fn is_date(text: &str) -> bool {

@@ -7,8 +7,10 @@ use axum::http::Request;
 use flate2::read::GzDecoder;
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
+use whocpa::api::REGISTRY;
 use whocpa_db_test::db_test;
 use whocpa_domain::user::UserLevel;
+use whocpa_domain::{Access, Level, Method};
 use whocpa_store::testing::TestDb;
 
 use crate::support::TestApp;
@@ -39,6 +41,28 @@ async fn a_public_answer_is_sent_once(db: TestDb) {
     let after = app.call("GET", &item, &[("if-none-match", &before)], "").await;
     assert_eq!(after.status, 200, "other content");
     assert_ne!(after.header("etag"), before);
+}
+
+/// Every list and every object that guests may read: compared by its tag, open to other sites' scripts.
+#[db_test]
+async fn every_public_answer_has_a_tag_and_is_open(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let mut lists = 0;
+    for declaration in REGISTRY.declarations() {
+        let resource = declaration.resource;
+        if resource.access(Method::List, Level::Guest) == Access::None {
+            continue;
+        }
+        let path = format!("/api/{}/", resource.name());
+        let first = app.get(&path).await;
+        let tag = first.header("etag").to_owned();
+        assert!(first.status == 200 && tag.starts_with("W/\""), "{path}: {first}");
+        let again = app.call("GET", &path, &[("if-none-match", &tag)], "").await;
+        assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""), "{path}");
+        assert_eq!(first.header("access-control-allow-origin"), "*", "{path}");
+        lists += 1;
+    }
+    assert!(lists >= 9, "{lists} public lists");
 }
 
 #[db_test]
