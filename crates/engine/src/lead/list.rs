@@ -1,5 +1,6 @@
 //! Looking at leads.
 
+use whocpa_domain::input::limits::Form;
 use whocpa_domain::input::{Decimal, Limits, Until};
 use whocpa_domain::lead::{Contest, LeadReason, LeadSort, LeadStatus, LeadType, NEWEST_FIRST};
 use whocpa_domain::orphan::diagnose;
@@ -16,6 +17,13 @@ use crate::{Caller, Engine, check, currency};
 
 /// Leads with one telephone number that are looked at, the newest ones.
 const PHONE_LEADS: u64 = 1000;
+/// A telephone number; numbering plans say which ones there are.
+const PHONE: Limits = Limits::Form(&Form {
+    format: "telephone",
+    pattern: r"^[+0-9 ().-]{6,40}$",
+    longest: 40,
+    wrong: |_| None,
+});
 
 params! {
     /// Which leads are wanted.
@@ -85,7 +93,7 @@ params! {
         /// With `cell`: only those that this number counts, for example `leads_pending`.
         measure: Option<Measure>,
         /// Only with this telephone number of the buyer, with its country's code; for advertisers and operators.
-        phone: Option<String>,
+        phone: Option<String> where PHONE,
         /// Only of these webmasters; for advertisers and operators.
         webmaster_id: Option<Vec<i64>>,
         /// Only of these advertisers; for operators.

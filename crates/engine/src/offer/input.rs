@@ -33,7 +33,7 @@ const MASK: Limits = Limits::Form(&Form {
 });
 /// A host, or all names below it.
 const HOST: Limits = Limits::Form(&Form {
-    format: "",
+    format: "link-host",
     pattern: r"^(\*\.)?[^\s/?#@\\]+$",
     longest: 255,
     wrong: |host| DeeplinkHosts::parse([host]).err(),

@@ -80,10 +80,10 @@ fn param_schema(param: &Param, place: Place) -> Value {
         ParamKind::Code(codes) => code_schema(codes),
         ParamKind::Word(words) => json!({ "type": "string", "enum": words }),
         ParamKind::File(limit) => json!({ "type": "string", "format": "binary", "maxLength": limit }),
-        ParamKind::Json(kind) if place == Place::Json => field_schema(kind, &[]),
+        ParamKind::Json(kind) if place == Place::Json => closed(field_schema(kind, &[])),
         // A part of a form is a text: the object is written into it.
         ParamKind::Json(kind) => json!({
-            "type": "string", "contentMediaType": "application/json", "contentSchema": field_schema(kind, &[]),
+            "type": "string", "contentMediaType": "application/json", "contentSchema": closed(field_schema(kind, &[])),
         }),
     };
     match param.name {
@@ -182,6 +182,25 @@ fn field_schema(kind: &FieldKind, outer: &[&'static [Field]]) -> Value {
         FieldKind::Map => json!({ "type": "object", "additionalProperties": true }),
         FieldKind::Nullable(kind) => json!({ "anyOf": [field_schema(kind, outer), { "type": "null" }] }),
     }
+}
+
+/// What is sent has no other fields than these; what is answered may get more.
+fn closed(mut schema: Value) -> Value {
+    if let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        for field in fields.values_mut() {
+            *field = closed(field.take());
+        }
+        schema["additionalProperties"] = json!(false);
+    }
+    if let Some(items) = schema.get_mut("items") {
+        *items = closed(items.take());
+    }
+    if let Some(choices) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        for choice in choices {
+            *choice = closed(choice.take());
+        }
+    }
+    schema
 }
 
 fn code_schema(codes: &[(i64, &str)]) -> Value {
