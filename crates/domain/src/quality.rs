@@ -2,7 +2,8 @@
 //! mark, notify, or pause a source; no lead is refused, held or paid less by one of them.
 //!
 //! A rule looks at the leads whose click and report lie in its window, by offer, webmaster and source. Doubles are left
-//! out. A rule about wallets that several webmasters share needs wallets and has no kind yet.
+//! out. A rule about shared wallets looks at webmasters who are paid to the same account: that is between them and the
+//! network, so only operators make such rules and no advertiser reads what they find.
 
 use crate::codes;
 use crate::money::MICRO;
@@ -13,6 +14,7 @@ codes! {
         FastLeads = 1 "leads that come within `seconds` of their click, in percent of all leads",
         HighCr = 2 "leads in percent of clicks",
         Refused = 3 "rejected leads and spam in percent of decided leads",
+        SharedWallet = 4 "leads of other webmasters who are paid to the same account, in percent of theirs and his own",
     }
 }
 
@@ -21,6 +23,7 @@ codes! {
     pub enum RuleSource {
         Area = 1 "areas; clicks without one are one source",
         Subid = 2 "values of subid1; clicks without one are left out",
+        Webmaster = 3 "webmasters, with all their visitors",
     }
 }
 
@@ -55,6 +58,8 @@ pub struct SourceCounts {
     pub decided: i64,
     /// Of these rejected or spam.
     pub refused: i64,
+    /// Leads of other webmasters who are paid to the same account.
+    pub shared: i64,
 }
 
 impl RuleKind {
@@ -64,6 +69,7 @@ impl RuleKind {
             Self::FastLeads => (counts.fast, counts.leads),
             Self::HighCr => (counts.leads, counts.clicks),
             Self::Refused => (counts.refused, counts.decided),
+            Self::SharedWallet => (counts.shared, counts.shared.saturating_add(counts.leads)),
         }
     }
 
@@ -71,7 +77,11 @@ impl RuleKind {
     /// decided ones, below which a share of them is chance.
     pub fn finds(self, counts: &SourceCounts, limit: i64, min_leads: i64) -> bool {
         let (part, whole) = self.share(counts);
-        let base = if self == Self::Refused { counts.decided } else { counts.leads };
+        let base = match self {
+            Self::Refused => counts.decided,
+            Self::SharedWallet => whole,
+            Self::FastLeads | Self::HighCr => counts.leads,
+        };
         let is_over = i128::from(part) * 100 * i128::from(MICRO) >= i128::from(whole) * i128::from(limit);
         whole > 0 && base >= min_leads && part > 0 && is_over
     }
@@ -86,7 +96,8 @@ mod tests {
 
     use super::*;
 
-    const GOOD: SourceCounts = SourceCounts { clicks: 1000, leads: 40, fast: 3, decided: 40, refused: 10 };
+    const GOOD: SourceCounts =
+        SourceCounts { clicks: 1000, leads: 40, fast: 3, decided: 40, refused: 10, shared: 20 };
 
     #[test]
     fn each_rule_begins_at_its_limit() {
@@ -103,6 +114,10 @@ mod tests {
             assert!(!kind.finds(&counts, half, 41), "few leads are chance");
             assert!(!kind.finds(&SourceCounts::default(), half, 0));
         }
+        let shared = SourceCounts { leads: 5, shared: 20, ..GOOD };
+        assert!(RuleKind::SharedWallet.finds(&shared, 80 * MICRO, 25), "20 of 25 leads");
+        assert!(!RuleKind::SharedWallet.finds(&shared, 80 * MICRO, 26), "few leads are chance");
+        assert!(!RuleKind::SharedWallet.finds(&SourceCounts { shared: 0, ..GOOD }, 1, 1), "nobody else");
         let few = SourceCounts { decided: 29, refused: 29, ..GOOD };
         assert!(!RuleKind::Refused.finds(&few, half, 30), "decided leads are counted");
     }
@@ -112,10 +127,10 @@ mod tests {
         #[test]
         fn a_lower_limit_finds_more(
             (clicks, leads, fast) in (0..i64::MAX, 0..i64::MAX, 0..i64::MAX),
-            (decided, refused) in (0..i64::MAX, 0..i64::MAX),
+            (decided, refused, shared) in (0..i64::MAX, 0..i64::MAX, 0..i64::MAX),
             (limit, less, min) in (1..100 * MICRO, 0..100 * MICRO, 1..1000i64),
         ) {
-            let counts = SourceCounts { clicks, leads, fast, decided, refused };
+            let counts = SourceCounts { clicks, leads, fast, decided, refused, shared };
             for kind in RuleKind::ALL {
                 let lower = kind.finds(&counts, limit.saturating_sub(less), min);
                 prop_assert!(!kind.finds(&counts, limit, min) || lower);

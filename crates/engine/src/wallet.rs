@@ -40,6 +40,8 @@ params! {
         status: Option<Vec<WalletStatus>>,
         /// Only of these webmasters; for operators.
         webmaster_id: Option<Vec<i64>>,
+        /// Only to whose account other webmasters are paid too (1), or only the others (0); for operators who pay.
+        is_shared: Option<bool>,
         /// Number of the page.
         page: Page,
         /// Rows on a page.
@@ -124,6 +126,9 @@ view! {
         date_created: Time,
         /// From when on it can be paid to: 48 hours after it was added, so that its owner notices if it was not he.
         date_usable: Time,
+        /// Other webmasters who are paid to the same account; for operators who pay.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shared_with: Option<Vec<i64>>,
     }
 }
 
@@ -143,19 +148,28 @@ impl Engine {
     /// One page of wallets.
     pub async fn wallet_list(&self, caller: Caller, input: WalletList) -> Result<Rows<WalletRow>> {
         let scope = caller.may(Resource::Wallet, Method::List)?;
-        if input.webmaster_id.is_some() && caller.level != Level::Operator {
-            return Err(Error::field("webmaster_id", "Only operators may use this"));
+        let mut errors = FieldErrors::default();
+        check::for_operators(&mut errors, caller, &[("webmaster_id", input.webmaster_id.is_some())]);
+        // It tells of webmasters whom others look after.
+        if input.is_shared.is_some() && scope != Scope::All {
+            errors.add("is_shared", "Only operators may use this");
         }
+        errors.finish()?;
         let filter = WalletFilter {
             ids: input.id,
             webmaster_ids: input.webmaster_id,
             kinds: input.kind,
             status: input.status,
+            is_shared: input.is_shared,
         };
         let db = self.store().read();
         let rows = wallet::list(&db, scope, &filter, Paging::new(input.page, input.per_page)).await?;
+        let mut others = shared_with(&db, scope, &rows.rows).await?;
         let digits = crate::currency::digits(&db).await?;
-        Ok(rows.map(|row| shown(row, caller, self.payout_rules(), &digits)))
+        Ok(rows.map(|row| {
+            let shared_with = others.remove(&row.id);
+            WalletRow { shared_with, ..shown(row, caller, self.payout_rules(), &digits) }
+        }))
     }
 
     /// One wallet; the operators who pay see the whole account.
@@ -169,8 +183,10 @@ impl Engine {
         };
         let row = row.ok_or(Error::NotFound)?;
         let account_full = if scope == Scope::All { Some(self.account_of(&row)?) } else { None };
+        let shared_with = shared_with(&db, scope, std::slice::from_ref(&row)).await?.remove(&row.id);
         let digits = crate::currency::digits(&db).await?;
-        Ok(WalletView { row: shown(row, caller, self.payout_rules(), &digits), account_full })
+        let row = WalletRow { shared_with, ..shown(row, caller, self.payout_rules(), &digits) };
+        Ok(WalletView { row, account_full })
     }
 
     /// The whole account of a wallet.
@@ -393,5 +409,11 @@ fn shown(row: Wallet, caller: Caller, rules: &PayoutRules, digits: &BTreeMap<i64
         fee_percent: Amount { micros: percent, digits: 0 },
         date_created: Time(row.date_created),
         date_usable: Time(row.date_usable),
+        shared_with: None,
     }
+}
+
+/// The other webmasters who are paid to the accounts of these wallets; for operators who see everybody.
+async fn shared_with(db: &Db, scope: Scope, rows: &[Wallet]) -> Result<BTreeMap<i64, Vec<i64>>> {
+    if scope == Scope::All { wallet::shared_with(db, rows).await } else { Ok(BTreeMap::new()) }
 }

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Condition;
 use sea_orm::{QueryOrder, QuerySelect, QueryTrait};
 use serde::Serialize;
-use whocpa_domain::quality::{FindingState, RuleAction, RuleSource};
+use whocpa_domain::quality::{FindingState, RuleAction, RuleKind, RuleSource};
 use whocpa_domain::{Result, Scope, Time};
 
 use crate::db::{self, Db, Paging, Rows};
@@ -73,10 +73,10 @@ pub type Finding = Model;
 impl Finding {
     /// Which source of the webmaster it is about.
     pub fn source(&self) -> Source {
-        if self.source == RuleSource::Subid.code() {
-            Source::Subid(self.subid1.clone())
-        } else {
-            Source::Area(self.area_id)
+        match RuleSource::from_code(self.source) {
+            Some(RuleSource::Subid) => Source::Subid(self.subid1.clone()),
+            Some(RuleSource::Webmaster) => Source::Webmaster,
+            Some(RuleSource::Area) | None => Source::Area(self.area_id),
         }
     }
 }
@@ -113,7 +113,10 @@ fn visible(scope: Scope) -> Select<Entity> {
     match scope {
         Scope::All => Entity::find(),
         Scope::Webmaster(id) => Entity::find().filter(Column::WebmasterId.eq(id)),
-        Scope::Advertiser(_) => Entity::find().filter(of_offers(scope)),
+        // Where webmasters are paid is between them and the network.
+        Scope::Advertiser(_) => {
+            Entity::find().filter(of_offers(scope)).filter(Column::Kind.ne(RuleKind::SharedWallet.code()))
+        }
         Scope::Manager(id) => {
             let own = Column::WebmasterId.in_subquery(person::managed(id));
             Entity::find().filter(of_offers(scope).add(own))
@@ -192,20 +195,21 @@ pub async fn paused(db: &Db, offer_ids: Option<&[i64]>) -> Result<Vec<Finding>> 
     select.order_by_asc(Column::Id).all(&db.conn()).await.map_err(db::error)
 }
 
-/// The findings about the source of a lead, of the time in which it came; for those who may see the lead.
-pub async fn of_lead(db: &Db, lead: &Lead) -> Result<Vec<Finding>> {
+/// The findings about the source of a lead, of the time in which it came; of a lead that the caller may see.
+pub async fn of_lead(db: &Db, scope: Scope, lead: &Lead) -> Result<Vec<Finding>> {
     let by_area = Condition::all()
         .add(Column::Source.eq(RuleSource::Area.code()))
         .add(Column::AreaId.eq(lead.area_id.unwrap_or(0)));
     let by_subid = Condition::all()
         .add(Column::Source.eq(RuleSource::Subid.code()))
         .add(Column::Subid1.eq(lead.subid1.as_str()));
-    let select = Entity::find()
+    let of_webmaster = Condition::all().add(Column::Source.eq(RuleSource::Webmaster.code()));
+    let select = visible(scope)
         .filter(Column::WebmasterId.eq(lead.webmaster_id))
         .filter(Column::OfferId.eq(lead.offer_id))
         .filter(Column::DateFrom.lte(lead.date_created))
         .filter(Column::DateSeen.gte(lead.date_created))
-        .filter(Condition::any().add(by_area).add(by_subid))
+        .filter(Condition::any().add(by_area).add(by_subid).add(of_webmaster))
         .order_by_asc(Column::Id);
     select.all(&db.conn()).await.map_err(db::error)
 }

@@ -1,5 +1,7 @@
 //! Wallets: where webmasters' money goes out.
 
+use std::collections::BTreeMap;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
 use serde::Serialize;
@@ -75,6 +77,8 @@ pub struct WalletFilter {
     pub kinds: Option<Vec<WalletKind>>,
     /// Only in one of these states.
     pub status: Option<Vec<WalletStatus>>,
+    /// Only to whose account other webmasters are paid too, or only the others.
+    pub is_shared: Option<bool>,
 }
 
 /// Wallets that were removed are seen by nobody; payouts to them name what they were.
@@ -99,7 +103,38 @@ pub async fn list(db: &Db, scope: Scope, filter: &WalletFilter, paging: Paging) 
     if let Some(states) = &filter.status {
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
     }
+    if let Some(is_shared) = filter.is_shared {
+        let refused = WalletStatus::Rejected.code();
+        let others = format!(
+            "EXISTS (SELECT 1 FROM wallet other WHERE other.account_hash = wallet.account_hash \
+             AND other.webmaster_id <> wallet.webmaster_id AND other.status <> {refused})"
+        );
+        select = select.filter(Expr::cust(if is_shared { others } else { format!("NOT {others}") }));
+    }
     db::page(db, select, paging).await
+}
+
+/// The other webmasters who are paid to the accounts of these wallets, by account; refused wallets are left out, removed
+/// ones are not: money may have gone there.
+pub async fn shared_with(db: &Db, rows: &[Wallet]) -> Result<BTreeMap<i64, Vec<i64>>> {
+    let accounts = rows.iter().map(|row| row.account_hash.as_str());
+    let found: Vec<(String, i64)> = Entity::find()
+        .select_only()
+        .column(Column::AccountHash)
+        .column(Column::WebmasterId)
+        .distinct()
+        .filter(Column::AccountHash.is_in(accounts))
+        .filter(Column::Status.ne(WalletStatus::Rejected.code()))
+        .order_by_asc(Column::WebmasterId)
+        .into_tuple()
+        .all(&db.conn())
+        .await
+        .map_err(db::error)?;
+    let others = |row: &Wallet| {
+        let is_other = |(hash, id): &&(String, i64)| *hash == row.account_hash && *id != row.webmaster_id;
+        found.iter().filter(is_other).map(|(_, id)| *id).collect()
+    };
+    Ok(rows.iter().map(|row| (row.id, others(row))).collect())
 }
 
 /// One wallet.

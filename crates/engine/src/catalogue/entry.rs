@@ -405,6 +405,7 @@ impl OfferEntry {
                 && match &entry.source {
                     Source::Area(id) => *id == area_id,
                     Source::Subid(text) => text == subid1,
+                    Source::Webmaster => true,
                 }
         };
         self.paused.iter().find(is_it).map(|entry| entry.finding_id)

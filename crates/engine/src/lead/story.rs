@@ -259,7 +259,7 @@ impl Engine {
                 reason: row.reason,
             }),
             late_terms: offer_terms::view(&db, lead.offer_id, lead.terms_version).await?.map(Into::into),
-            findings: finding::of_lead(&db, &lead).await?.iter().map(lead_finding).collect(),
+            findings: finding::of_lead(&db, scope, &lead).await?.iter().map(lead_finding).collect(),
             contest_ticket_id: contest_ticket(&db, caller, id).await?,
             transfers: transfers(&db, caller, id, places).await?,
             events: events.into_iter().map(|event| event_view(caller, event, places)).collect(),

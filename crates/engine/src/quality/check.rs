@@ -105,6 +105,7 @@ impl Engine {
         let (area_id, subid1) = match source {
             Source::Area(id) => (*id, String::new()),
             Source::Subid(text) => (0, text.clone()),
+            Source::Webmaster => (0, String::new()),
         };
         let mut new = Finding {
             id: 0,
@@ -180,6 +181,7 @@ async fn ticket_new(db: &Db, row: &Rule, found: &Finding, now: Time) -> Result<i
         Source::Area(0) => "clicks without an area".to_owned(),
         Source::Area(id) => format!("area {id}"),
         Source::Subid(text) => format!("subid1 \"{text}\""),
+        Source::Webmaster => "all your visitors".to_owned(),
     };
     let subject: String = format!("Quality of traffic: {source}").chars().take(SUBJECT_LIMIT).collect();
     let ticket = Ticket {
@@ -222,8 +224,16 @@ fn words(row: &Rule, found: &Finding, source: &str) -> String {
         }
         RuleKind::HighCr => format!("{whole} clicks brought {part} leads"),
         RuleKind::Refused => format!("{part} of {whole} decided leads were rejected or spam"),
+        RuleKind::SharedWallet => format!(
+            "{part} of {whole} leads of those who are paid to the same account as you were brought by other webmasters"
+        ),
     };
     let limit = whocpa_domain::money::Amount { micros: row.limit_percent, digits: 2 };
+    let asked = if row.kind == RuleKind::SharedWallet.code() {
+        "Please tell us why you share an account, or add a wallet of your own."
+    } else {
+        "Please tell us where this traffic comes from."
+    };
     let follows = if row.action == RuleAction::Pause.code() {
         "Visitors of this source are not sent to the offer until the advertiser or the network ends it. Leads of visitors \
          who were sent before are"
@@ -232,7 +242,7 @@ fn words(row: &Rule, found: &Finding, source: &str) -> String {
     };
     format!(
         "In the last {} hours of {source} on offer {}, {counted}. The rule \"{}\" ({}) tells from {limit} % on.\n\n{follows} \
-         decided and paid as always. Please tell us where this traffic comes from.",
+         decided and paid as always. {asked}",
         row.window_hours, found.offer_id, row.name, row.id
     )
 }

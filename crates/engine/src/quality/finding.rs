@@ -64,15 +64,15 @@ view! {
         kind: RuleKind,
         /// What it tells apart.
         source: RuleSource,
-        /// The area; `null` for clicks without one, and for labels.
+        /// The area; `null` for clicks without one, and for other sources.
         area_id: Option<i64>,
-        /// The label, empty for areas.
+        /// The label, empty for other sources.
         subid1: String,
         /// What followed.
         action: RuleAction,
-        /// How many it counted last: fast leads, leads, or refused leads, by `kind`.
+        /// How many it counted last: fast leads, leads, refused leads, or leads of others who share the account, by `kind`.
         part: i64,
-        /// Of how many: leads, clicks, or decided leads.
+        /// Of how many: leads, clicks, decided leads, or leads of all who share the account.
         whole: i64,
         /// The rule's limit then, in percent.
         limit_percent: Amount,

@@ -47,9 +47,9 @@ params! {
         offer_id: Option<i64>,
         /// What it is called.
         name: String where limits::NAME,
-        /// What it looks at.
+        /// What it looks at; 4 is for operators.
         kind: RuleKind,
-        /// What it tells apart.
+        /// What it tells apart; 3 for `kind` 4.
         source: RuleSource,
         /// What follows when it finds something. No lead is refused, held or paid less by it.
         action: RuleAction,
@@ -57,7 +57,8 @@ params! {
         limit_percent: Decimal,
         /// For `kind` 1: a lead that comes within so many seconds of its click is fast; 10 unless told.
         seconds: Option<i64> where SECONDS,
-        /// With fewer leads (for `kind` 3, decided leads) it finds nothing, because few leads are chance; 30 unless told.
+        /// With fewer leads (for `kind` 3, decided leads; for 4, his and theirs) it finds nothing, because few leads are chance;
+        /// 30 unless told.
         min_leads: Option<i64> where MIN_LEADS,
         /// How many hours it looks back; 24 unless told.
         window_hours: Option<i64> where WINDOW,
@@ -165,6 +166,9 @@ impl Engine {
             return Err(Error::field("offer_id", "This parameter is required"));
         }
         let row = &input.row(caller, self.now());
+        if input.kind == RuleKind::SharedWallet && caller.level != Level::Operator {
+            return Err(Error::field("kind", "Only operators may use this"));
+        }
         checked(row)?;
         self.store()
             .write(move |db| async move {
@@ -241,6 +245,9 @@ fn checked(row: &Rule) -> Result<()> {
     WINDOW.check_number(&mut errors, "window_hours", row.window_hours);
     if row.limit_percent <= 0 || row.limit_percent > LIMIT_PERCENT * MICRO {
         errors.add("limit_percent", "Must be above 0 and at most 100");
+    }
+    if row.kind == RuleKind::SharedWallet.code() && row.source != RuleSource::Webmaster.code() {
+        errors.add("source", "Must be 3 for a rule about shared wallets");
     }
     errors.finish()
 }

@@ -7,6 +7,7 @@ use whocpa_domain::click::ClickReason;
 use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::quality::{FindingState, RuleAction, RuleKind};
 use whocpa_domain::time::HOUR;
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, Result};
 use whocpa_engine::quality::finding::{FindingList, FindingView};
 use whocpa_engine::quality::rule::RuleList;
@@ -16,7 +17,7 @@ use whocpa_store::testing::TestDb;
 use whocpa_store::{Scope, click};
 
 use crate::leads::{Running, running_with};
-use crate::world::{read, refusal};
+use crate::world::{person, read, refusal};
 
 /// A rule about labels with three leads or more.
 async fn rule(run: &Running, caller: Caller, more: &[(&str, &str)]) -> Result<i64> {
@@ -166,6 +167,73 @@ async fn shares_of_clicks_and_refusals(test: TestDb) {
         (found[1].kind, found[1].part, found[1].whole, found[1].area_id),
         (RuleKind::HighCr, 5, 10, None)
     );
+}
+
+/// Another webmaster of the offer; gives his link's code too.
+async fn second(run: &Running) -> (Caller, String) {
+    let (engine, offer) = (&run.world.engine, run.offer_id.to_string());
+    let other = person(&run.world.test, UserLevel::Webmaster, "second").await;
+    let pairs = [("offer_id", offer.as_str()), ("webmaster_id", &other.user_id.to_string())];
+    engine.connection_create(run.world.operator, read(&pairs)).await.expect("connect");
+    let link = engine.link_create(other, read(&[("offer_id", &offer)])).await.expect("a link");
+    (other, engine.link_view(other, link).await.expect("the link").code)
+}
+
+/// Two webmasters who are paid to one account: the operator sees both, each of them reads how much the other brought and
+/// who is asked, no advertiser reads it, and no lead is decided by it.
+#[db_test]
+async fn a_shared_wallet_is_told_and_changes_no_lead(test: TestDb) {
+    let mut run = running_with(test, &[]).await;
+    let (other, code) = second(&run).await;
+    let engine = run.world.engine.clone();
+    let (webmaster, operator) = (run.world.webmaster, run.world.operator);
+    let wallet = async |whose: Caller, account: &str| {
+        let form = [("kind", "1"), ("account", account), ("currency_id", "840")];
+        engine.wallet_create(whose, read(&form)).await.expect("a wallet")
+    };
+    let shared = [("offer_id", ""), ("kind", "4"), ("source", "3"), ("action", "3"), ("min_leads", "4")];
+    let refused = rule(&run, run.world.advertiser, &[("kind", "4"), ("source", "3")]).await;
+    assert_eq!(refusal(refused), ["kind: Only operators may use this"]);
+    let refused = rule(&run, operator, &[("offer_id", ""), ("kind", "4")]).await;
+    assert_eq!(refusal(refused), ["source: Must be 3 for a rule about shared wallets"]);
+    let id = rule(&run, operator, &shared).await.expect("a rule");
+    let (mine, theirs) = (wallet(webmaster, "U0123456").await, wallet(other, "U7654321").await);
+    let lead = leads(&run, "a", 1, 60).await[0];
+    let own = std::mem::replace(&mut run.code, code);
+    leads(&run, "b", 3, 60).await;
+    assert_eq!(engine.quality_check().await.expect("look"), 0, "two accounts");
+    // A removed wallet counts: money may have gone there.
+    let second = wallet(other, "u0123456").await;
+    engine.wallet_delete(other, second).await.expect("remove");
+    assert_eq!(engine.quality_check().await.expect("look"), 1, "75 % of his side, 25 % of theirs");
+    let found = findings(&run, webmaster).await;
+    assert_eq!((found.len(), found[0].rule_id, found[0].kind), (1, id, RuleKind::SharedWallet));
+    assert_eq!((found[0].part, found[0].whole, found[0].area_id), (3, 4, None));
+    assert_eq!(findings(&run, run.world.advertiser).await.len(), 0);
+    let story = engine.lead_view(webmaster, lead).await.expect("the lead");
+    assert_eq!((story.row.status, story.findings.len()), (LeadStatus::Pending, 1));
+    let story = engine.lead_view(run.world.advertiser, lead).await.expect("the lead");
+    assert_eq!(story.findings.len(), 0);
+    let ticket = engine.ticket_view(webmaster, found[0].ticket_id.expect("a ticket")).await.expect("it");
+    assert!(ticket.messages[0].message.contains("3 of 4 leads"), "{}", ticket.messages[0].message);
+    assert!(ticket.messages[0].message.contains("paid as always"), "{}", ticket.messages[0].message);
+    // Visitors of his go elsewhere, and those of the other one do not.
+    assert_eq!(run.click("subid1=b").await.reason, ClickReason::Sent);
+    run.code = own;
+    assert_eq!(run.click("subid1=z").await.reason, ClickReason::Paused);
+    let rows = engine.wallet_list(operator, read(&[("is_shared", "1")])).await.expect("wallets").rows;
+    let told: Vec<_> = rows.iter().map(|row| (row.id, row.shared_with.clone())).collect();
+    assert_eq!(told, [(mine, Some(vec![other.user_id]))]);
+    let rows = engine.wallet_list(operator, read(&[("is_shared", "0")])).await.expect("wallets").rows;
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [theirs]);
+    assert_eq!(engine.wallet_view(webmaster, mine).await.expect("own").row.shared_with, None);
+    let asked = engine.wallet_list(webmaster, read(&[("is_shared", "1")])).await;
+    assert_eq!(refusal(asked), ["is_shared: Only operators may use this"]);
+    let end = [("state", "2"), ("comment", "brothers")];
+    assert!(engine.finding_update(run.world.advertiser, found[0].id, read(&end)).await.is_err());
+    engine.finding_update(operator, found[0].id, read(&end)).await.expect("end");
+    assert_eq!(run.click("subid1=z").await.reason, ClickReason::Sent);
+    run.books_balance().await;
 }
 
 #[db_test]
