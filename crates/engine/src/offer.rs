@@ -217,15 +217,26 @@ impl Engine {
     }
 }
 
-/// Tells of an offer's new state: webmasters of what they see, its owner of everything.
+/// Tells of an offer's new state: its owner of everything, webmasters of what they see. One that they do not see any more has
+/// stopped for them, under the name by which they knew it: nobody has looked at another one yet.
 async fn told(db: &Db, before: &Offer, row: &Offer, now: Time) -> Result<()> {
     let status = |row: &Offer| OfferStatus::from_code(row.status).unwrap_or(OfferStatus::Draft);
-    let is_seen = status(before).is_public() || status(row).is_public();
-    let readers =
-        if is_seen { Readers::of_offer(db, row).await? } else { Readers::advertiser(row.advertiser_id) };
-    let data = serde_json::json!({ "id": row.id, "name": row.name, "status": row.status });
-    let own = Own::new(PostbackEvent::Offer, &format!("offer.{}", status(row).name()), &data)?;
-    tell_own(db, readers, &own.of_offer(Some(row.id)), now).await
+    let tell = async |readers: Readers, name: &str, status: OfferStatus| {
+        let data = serde_json::json!({ "id": row.id, "name": name, "status": status.code() });
+        let own = Own::new(PostbackEvent::Offer, &format!("offer.{}", status.name()), &data)?;
+        tell_own(db, readers, &own.of_offer(Some(row.id)), now).await
+    };
+    let present = status(row);
+    if present == OfferStatus::Live {
+        return tell(Readers::of_offer(db, row).await?, &row.name, present).await;
+    }
+    tell(Readers::advertiser(row.advertiser_id), &row.name, present).await?;
+    if status(before).is_public() {
+        let webmasters = Readers::of_offer(db, before).await?.without_advertisers();
+        let seen = if present.is_public() { present } else { OfferStatus::Stopped };
+        tell(webmasters, &before.name, seen).await?;
+    }
+    Ok(())
 }
 
 /// The row of a new offer, whose owner is not known yet.

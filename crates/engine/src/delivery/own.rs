@@ -32,6 +32,11 @@ impl Readers {
         Self { advertiser_id: Some(id), ..Self::default() }
     }
 
+    /// The same without advertisers.
+    pub fn without_advertisers(self) -> Self {
+        Self { advertiser_id: None, ..self }
+    }
+
     /// Every webmaster and advertiser.
     pub fn everybody() -> Self {
         Self { webmaster_id: Some(EVERYBODY), advertiser_id: Some(EVERYBODY), others: Vec::new() }
