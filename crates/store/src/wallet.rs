@@ -104,18 +104,22 @@ pub async fn list(db: &Db, scope: Scope, filter: &WalletFilter, paging: Paging) 
         select = select.filter(Column::Status.is_in(states.iter().map(|status| status.code())));
     }
     if let Some(is_shared) = filter.is_shared {
-        let refused = WalletStatus::Rejected.code();
         let others = format!(
             "EXISTS (SELECT 1 FROM wallet other WHERE other.account_hash = wallet.account_hash \
-             AND other.webmaster_id <> wallet.webmaster_id AND other.status <> {refused})"
+             AND other.webmaster_id <> wallet.webmaster_id AND {})",
+            is_paid_to("other")
         );
         select = select.filter(Expr::cust(if is_shared { others } else { format!("NOT {others}") }));
     }
     db::page(db, select, paging).await
 }
 
-/// The other webmasters who are paid to the accounts of these wallets, by account; refused wallets are left out, removed
-/// ones are not: money may have gone there.
+/// What makes a wallet one that somebody is paid to: without an operator's word it is only a number that was typed.
+pub(crate) fn is_paid_to(wallet: &str) -> String {
+    format!("{wallet}.is_active AND {wallet}.status = {}", WalletStatus::Approved.code())
+}
+
+/// The other webmasters who are paid to the accounts of these wallets, by wallet.
 pub async fn shared_with(db: &Db, rows: &[Wallet]) -> Result<BTreeMap<i64, Vec<i64>>> {
     let accounts = rows.iter().map(|row| row.account_hash.as_str());
     let found: Vec<(String, i64)> = Entity::find()
@@ -124,7 +128,7 @@ pub async fn shared_with(db: &Db, rows: &[Wallet]) -> Result<BTreeMap<i64, Vec<i
         .column(Column::WebmasterId)
         .distinct()
         .filter(Column::AccountHash.is_in(accounts))
-        .filter(Column::Status.ne(WalletStatus::Rejected.code()))
+        .filter(Expr::cust(is_paid_to("wallet")))
         .order_by_asc(Column::WebmasterId)
         .into_tuple()
         .all(&db.conn())

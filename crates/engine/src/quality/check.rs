@@ -224,9 +224,10 @@ fn words(row: &Rule, found: &Finding, source: &str) -> String {
         }
         RuleKind::HighCr => format!("{whole} clicks brought {part} leads"),
         RuleKind::Refused => format!("{part} of {whole} decided leads were rejected or spam"),
-        RuleKind::SharedWallet => format!(
-            "{part} of {whole} leads of those who are paid to the same account as you were brought by other webmasters"
-        ),
+        // Not how many: that is the business of those who brought them.
+        RuleKind::SharedWallet => {
+            "others who are paid to the same account as you brought leads to it too".to_owned()
+        }
     };
     let limit = whocpa_domain::money::Amount { micros: row.limit_percent, digits: 2 };
     let asked = if row.kind == RuleKind::SharedWallet.code() {
@@ -234,7 +235,9 @@ fn words(row: &Rule, found: &Finding, source: &str) -> String {
     } else {
         "Please tell us where this traffic comes from."
     };
-    let follows = if row.action == RuleAction::Pause.code() {
+    let follows = if row.action == RuleAction::Pause.code() && row.kind == RuleKind::SharedWallet.code() {
+        "Your visitors are not sent to the offer until the network ends it. Leads of visitors who were sent before are"
+    } else if row.action == RuleAction::Pause.code() {
         "Visitors of this source are not sent to the offer until the advertiser or the network ends it. Leads of visitors \
          who were sent before are"
     } else {

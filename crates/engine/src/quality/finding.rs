@@ -182,6 +182,8 @@ pub(super) async fn clicks_see(db: &Db, row: &Finding, now: Time) -> Result<()> 
 }
 
 fn shown(caller: Caller, row: Finding) -> FindingView {
+    // What others brought is theirs.
+    let is_of_others = caller.level == Level::Webmaster && row.kind == RuleKind::SharedWallet.code();
     FindingView {
         id: row.id,
         rule_id: row.rule_id,
@@ -191,8 +193,8 @@ fn shown(caller: Caller, row: Finding) -> FindingView {
         area_id: Some(row.area_id).filter(|id| *id != 0),
         subid1: row.subid1,
         action: RuleAction::from_code(row.action).unwrap_or(RuleAction::Mark),
-        part: row.part,
-        whole: row.whole,
+        part: if is_of_others { 0 } else { row.part },
+        whole: if is_of_others { 0 } else { row.whole },
         limit_percent: Amount { micros: row.limit_percent, digits: 2 },
         seconds: row.seconds,
         state: FindingState::from_code(row.state).unwrap_or(FindingState::Over),

@@ -147,6 +147,7 @@ impl Engine {
         let input = &input;
         self.change(move |db| async move {
             let before = rule::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+            may_rule(scope, before.kind)?;
             let row = input.applied(before.clone());
             checked(&row)?;
             if before.is_active && !row.is_active {
@@ -166,7 +167,7 @@ impl Engine {
             return Err(Error::field("offer_id", "This parameter is required"));
         }
         let row = &input.row(caller, self.now());
-        if input.kind == RuleKind::SharedWallet && caller.level != Level::Operator {
+        if may_rule(scope, row.kind).is_err() {
             return Err(Error::field("kind", "Only operators may use this"));
         }
         checked(row)?;
@@ -191,6 +192,7 @@ impl Engine {
         let now = self.now();
         self.change(move |db| async move {
             let before = rule::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
+            may_rule(scope, before.kind)?;
             self.findings_over(&db, id).await?;
             let row = Rule { is_active: false, date_deleted: Some(now.0), ..before.clone() };
             let changes = Changes::archived(&before, &row);
@@ -199,6 +201,12 @@ impl Engine {
         })
         .await
     }
+}
+
+/// Who shares wallets is for those who see all webmasters.
+fn may_rule(scope: Scope, kind: i64) -> Result<()> {
+    let is_about_wallets = kind == RuleKind::SharedWallet.code();
+    if is_about_wallets && scope != Scope::All { Err(Error::Forbidden) } else { Ok(()) }
 }
 
 impl RuleCreate {

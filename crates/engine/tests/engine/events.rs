@@ -27,6 +27,7 @@ async fn each_side_fetches_its_own_in_order(test: TestDb) {
     let told = Told::new(test).await;
     let (webmaster, advertiser) = (told.run.world.webmaster, told.run.world.advertiser);
     let id = told.lead("subid1=a", "sale-1").await;
+    told.run.world.clock.advance(10);
     told.decide(id, "1").await;
     told.decide(id, "2").await;
     let of_leads = |rows: Vec<EventView>| -> Vec<EventView> {

@@ -7,12 +7,12 @@ use whocpa_domain::click::ClickReason;
 use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::quality::{RuleKind, RuleSource, SourceCounts};
 use whocpa_domain::tid::click_id;
-use whocpa_domain::wallet::WalletStatus;
 use whocpa_domain::{Result, Time};
 
 use crate::db::{self, Db};
 use crate::migrate::statement;
 use crate::rule::Rule;
+use crate::wallet;
 
 /// What tells one source of a webmaster from his others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,13 +89,13 @@ pub async fn sources(db: &Db, rule: &Rule, since: Time, limit: i64) -> Result<Ve
     Ok(found)
 }
 
-/// Wallets that were not refused, removed ones too: money may have gone there. Each is found in an index alone.
+/// Wallets that an operator approved: anybody can enter an account that is somebody else's. Each is found in an index alone.
 fn shared_wallets(columns: &str) -> String {
-    let refused = WalletStatus::Rejected.code();
     format!(
-        "SELECT {columns} FROM wallet mine WHERE mine.status <> {refused} AND EXISTS (SELECT 1 FROM wallet other \
-         WHERE other.account_hash = mine.account_hash AND other.webmaster_id <> mine.webmaster_id \
-         AND other.status <> {refused})"
+        "SELECT {columns} FROM wallet mine WHERE {} AND EXISTS (SELECT 1 FROM wallet other \
+         WHERE other.account_hash = mine.account_hash AND other.webmaster_id <> mine.webmaster_id AND {})",
+        wallet::is_paid_to("mine"),
+        wallet::is_paid_to("other"),
     )
 }
 
