@@ -12,7 +12,7 @@ use crate::user::{EMAIL, LOGIN, TELEGRAM, UserCreate};
 use crate::{Caller, Engine};
 
 /// Accounts that one address may ask for.
-const BY_ADDRESS: Pace = Pace { burst: 5, seconds: 720 };
+const BY_ADDRESS: Pace = Pace { burst: 5, seconds: 720, table: 5 };
 
 params! {
     /// A wish for an account.

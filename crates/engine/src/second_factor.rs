@@ -20,7 +20,7 @@ const RECOVERY_LETTERS: usize = 10;
 /// Whose codes an app shows, beside the login.
 const ISSUER: &str = "whocpa";
 /// Codes and passwords that one may try while signed in.
-const BY_ACCOUNT: Pace = Pace { burst: 10, seconds: 180 };
+const BY_ACCOUNT: Pace = Pace { burst: 10, seconds: 180, table: 4 };
 
 /// What an account has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -44,13 +44,13 @@ const KEEP_SECONDS: i64 = 30 * 86_400;
 const EVERY_SECONDS: i64 = 60;
 
 /// Tries from one address, over all accounts.
-const BY_ADDRESS: Pace = Pace { burst: 30, seconds: 30 };
+const BY_ADDRESS: Pace = Pace { burst: 30, seconds: 30, table: 0 };
 /// Tries of one account from browsers without its device mark, from everywhere together.
-const BY_ACCOUNT: Pace = Pace { burst: 10, seconds: 180 };
+const BY_ACCOUNT: Pace = Pace { burst: 10, seconds: 180, table: 1 };
 /// Tries of one account from one browser with its device mark.
-const BY_DEVICE: Pace = Pace { burst: 10, seconds: 60 };
+const BY_DEVICE: Pace = Pace { burst: 10, seconds: 60, table: 2 };
 /// Codes of one account whose password was right.
-const BY_CODE: Pace = Pace { burst: 10, seconds: 360 };
+const BY_CODE: Pace = Pace { burst: 10, seconds: 360, table: 3 };
 
 /// Where somebody signs in from.
 #[derive(Debug, Clone, Default)]

@@ -1,36 +1,41 @@
 //! What makes the guessing of passwords and codes slow (trust T1): so many tries at once, then one after each pause.
 //!
-//! Tries are counted in a table of fixed size without locks: nobody can fill it, whatever he sends. Two counters that
-//! fall into one place count together, which is rare while few tries are under way. It holds for one process.
+//! Tries are counted in tables of fixed size without locks, one for each pace: nobody can fill them, whatever he sends.
+//! Two counters of one pace that fall into one place count together, which is rare while few tries are under way. It
+//! holds for one process.
 
 use std::hash::Hasher as _;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use siphasher::sip::SipHasher13;
 
-/// Places of the table; half a megabyte.
+/// Places of a table; half a megabyte.
 const PLACES: usize = 1 << 16;
+/// Tables: one for each pace, so that a counter meets only those that grow as it does.
+const TABLES: usize = 6;
 
 /// How many tries are free, and the pause after which another one is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pace {
     /// Tries at once.
     pub burst: i64,
     /// Seconds for each further one.
     pub seconds: i64,
+    /// Its table, below [`TABLES`]; no two paces have the same.
+    pub table: usize,
 }
 
 /// The counters.
 pub(crate) struct Throttle {
     seed: u64,
-    /// For each place: the millisecond at which all of its tries have grown back.
+    /// The tables, one after another. For each place: the millisecond at which all of its tries have grown back.
     places: Vec<AtomicI64>,
 }
 
 impl Throttle {
     /// `seed` keeps strangers from choosing what shares a place.
     pub fn new(seed: u64) -> Self {
-        Self { seed, places: (0..PLACES).map(|_| AtomicI64::new(0)).collect() }
+        Self { seed, places: (0..TABLES * PLACES).map(|_| AtomicI64::new(0)).collect() }
     }
 
     /// Takes one try of `what`.
@@ -46,20 +51,20 @@ impl Throttle {
             let next = from + step;
             (next - now_ms <= most).then_some(next)
         };
-        let taken = self.place(what).fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown);
+        let taken = self.place(what, pace).fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown);
         taken.map(drop).map_err(|full| ((full - now_ms + step - most) / 1000).max(1))
     }
 
     /// Gives a try back that was no guess.
     pub fn give_back(&self, what: &str, pace: Pace) {
-        self.place(what).fetch_sub(pace.seconds * 1000, Ordering::Relaxed);
+        self.place(what, pace).fetch_sub(pace.seconds * 1000, Ordering::Relaxed);
     }
 
-    fn place(&self, what: &str) -> &AtomicI64 {
+    fn place(&self, what: &str, pace: Pace) -> &AtomicI64 {
         let mut hasher = SipHasher13::new_with_keys(self.seed, 0);
         hasher.write(what.as_bytes());
         let index = usize::try_from(hasher.finish() % PLACES as u64).unwrap_or(0);
-        &self.places[index]
+        &self.places[pace.table % TABLES * PLACES + index]
     }
 }
 
@@ -67,7 +72,7 @@ impl Throttle {
 mod tests {
     use super::*;
 
-    const PACE: Pace = Pace { burst: 3, seconds: 60 };
+    const PACE: Pace = Pace { burst: 3, seconds: 60, table: 0 };
 
     #[test]
     fn tries_grow_back_one_by_one() {
@@ -90,5 +95,22 @@ mod tests {
         let late = 2_000_000_000_000;
         assert_eq!([(); 3].map(|()| throttle.take("a", PACE, late)), [Ok(()); 3]);
         assert_eq!(throttle.take("a", PACE, late - 86_400_000), Ok(()));
+    }
+
+    #[test]
+    fn a_counter_of_another_pace_gives_no_tries_back() {
+        let throttle = Throttle::new(7);
+        let start = 1_000_000_000_000;
+        let (slow, quick) =
+            (Pace { burst: 10, seconds: 360, table: 1 }, Pace { burst: 10, seconds: 1, table: 2 });
+        for _ in 0..10 {
+            assert_eq!(throttle.take("code 1", slow, start), Ok(()));
+        }
+        // Of this many, some fall into the place of the first one.
+        for number in 0..4 * PLACES {
+            assert_eq!(throttle.take(&format!("device {number}"), quick, start), Ok(()), "{number}");
+            throttle.give_back(&format!("device {number}"), quick);
+        }
+        assert_eq!(throttle.take("code 1", slow, start), Err(360));
     }
 }
