@@ -10,6 +10,8 @@ use tokio::sync::Semaphore;
 use whocpa_domain::input::Limits;
 use whocpa_domain::{Error, FieldErrors, Result};
 
+use crate::auth::login_plain;
+
 /// Shortest accepted password, in characters.
 pub const PASSWORD_MIN: usize = 8;
 /// Longest accepted password, in characters: hashing must not be made expensive from outside.
@@ -24,9 +26,26 @@ static SEATS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, std::num::NonZero::get)));
 static WAITING: Semaphore = Semaphore::const_new(QUEUE);
 
-/// Checks a new password.
-pub(crate) fn password_check(errors: &mut FieldErrors, password: &str) {
+/// Passwords of 8 and more characters that most people use: the first that are guessed. In lower case, one a line.
+const COMMON: &str = include_str!("common_passwords.txt");
+/// What a password that [`is_login`] is told.
+pub(crate) const LIKE_LOGIN: &str = "Must not be the login";
+
+/// Checks a new password of the account of this login.
+pub(crate) fn password_check(errors: &mut FieldErrors, login: &str, password: &str) {
     PASSWORD.check(errors, "password", password);
+    if is_login(login, password) {
+        errors.add("password", LIKE_LOGIN);
+    }
+    let plain = password.trim().to_lowercase();
+    if COMMON.lines().any(|common| common == plain) {
+        errors.add("password", "Too many people use this password: choose another one");
+    }
+}
+
+/// Whether a password is the login itself, in whatever capitals: strangers try that first.
+pub(crate) fn is_login(login: &str, password: &str) -> bool {
+    !password.trim().is_empty() && login_plain(login) == login_plain(password)
 }
 
 /// Argon2id with the library's parameters (m = 19 MiB, t = 2, p = 1; trust T2), off the async threads.
@@ -73,6 +92,25 @@ async fn seated<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'st
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_everybody_tries_first_is_no_password() {
+        let refused = |login: &str, password: &str| {
+            let mut errors = FieldErrors::default();
+            password_check(&mut errors, login, password);
+            !errors.is_empty()
+        };
+        assert!(
+            refused("wanda", "Password1") && refused("wanda", " 12345678 ") && refused("wanda", "йцукенгш")
+        );
+        assert!(refused("wanda-the-great", " Wanda-The-Great"));
+        assert!(!refused("wanda", "wanda-the-great") && !refused("", "correct horse"));
+        let common: Vec<&str> = COMMON.lines().collect();
+        assert!(common.len() >= 100);
+        for line in common {
+            assert!(line.chars().count() >= PASSWORD_MIN && line.to_lowercase() == line.trim(), "{line:?}");
+        }
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_storm_of_passwords_is_bounded() {

@@ -360,7 +360,7 @@ fn needs_password(row: &User, input: &ProfileUpdate) -> bool {
 fn check_sent(caller: Caller, row: &User, input: &ProfileUpdate) -> Result<()> {
     let mut errors = FieldErrors::default();
     if let Some(password) = &input.password {
-        password_check(&mut errors, password);
+        password_check(&mut errors, &row.login, password);
     }
     let is_rotated = input.rotate_postback_token == Some(true);
     if row.level() != UserLevel::Advertiser {

@@ -50,7 +50,7 @@ impl Engine {
         {
             errors.add("email", "Leave an e-mail address or a name in Telegram");
         }
-        password_check(&mut errors, &input.password);
+        password_check(&mut errors, &input.login, &input.password);
         errors.finish()?;
         if let Err(seconds) = self.try_take(&format!("register {}", from.counted), BY_ADDRESS) {
             return Err(Error::Conflict(format!(

@@ -18,7 +18,7 @@ impl Engine {
     /// [`Error::NotFound`] when nobody has this login.
     pub async fn account_rescue(&self, login: &str, password: String, drops_factor: bool) -> Result<i64> {
         let mut errors = FieldErrors::default();
-        password_check(&mut errors, &password);
+        password_check(&mut errors, login, &password);
         errors.finish()?;
         let found = person::by_login(&self.store().read(), &login_plain(login)).await?;
         let id = found.ok_or(Error::NotFound)?.id;

@@ -8,6 +8,7 @@ mod input;
 mod shown;
 
 use serde_json::json;
+use unicode_normalization::is_nfkc;
 use whocpa_domain::access::Scope;
 use whocpa_domain::input::Patch;
 use whocpa_domain::input::limits::{Form, Limits};
@@ -20,7 +21,7 @@ use whocpa_store::{Db, api_key, session};
 
 use crate::audit::Changes;
 use crate::auth::{KeySpec, login_plain};
-use crate::password::{is_hash, password_check, password_hash};
+use crate::password::{LIKE_LOGIN, is_hash, is_login, password_check, password_hash};
 use crate::referral::check_referred;
 use crate::{Caller, Engine, Paging, Rows, check};
 pub(crate) use card::{Card, EMAIL, PHONE, TELEGRAM};
@@ -31,19 +32,28 @@ pub(crate) use shown::traffic_kinds;
 /// What a person signs in with.
 pub(crate) const LOGIN: Limits = Limits::Form(&Form {
     format: "",
-    pattern: r"^[^\s\u0000-\u001f\u007f-\u009f]{3,100}$",
+    pattern: r"^[^\s\u0000-\u002a\u002c\u002f\u003a-\u003f\u005b-\u005e\u0060\u007b-\u009f]{3,100}$",
     longest: 100,
     wrong: |login| {
         let login = login.trim();
         if login.chars().count() < 3 {
             Some("Must be at least 3 characters".to_owned())
-        } else if login.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        } else if login.chars().any(char::is_whitespace) {
             Some("Must not contain spaces".to_owned())
+        } else if !login.chars().all(is_login_char) || !is_nfkc(login) {
+            Some("Must be letters, digits and @ . _ + - only".to_owned())
         } else {
             None
         }
     },
 });
+
+/// No two logins may look alike by characters that nobody sees: marks of writing direction, joiners, and these letters,
+/// which are empty.
+fn is_login_char(c: char) -> bool {
+    let is_empty = matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
+    (c.is_alphanumeric() && !is_empty) || "@._+-".contains(c)
+}
 
 impl Engine {
     /// One page of people.
@@ -101,7 +111,7 @@ impl Engine {
         let scope = caller.may(Resource::User, Method::Update)?;
         let mut errors = FieldErrors::default();
         if let Some(password) = &input.password {
-            password_check(&mut errors, password);
+            password_check(&mut errors, input.login.as_deref().unwrap_or_default(), password);
         }
         if input.status == Some(UserStatus::Waiting) {
             errors.add("status", "Must be active or blocked");
@@ -138,7 +148,12 @@ impl Engine {
             row.status = input.status.map_or(row.status, UserStatus::code);
             row.role = input.role.map_or(row.role, Role::code);
             row.manager_id = input.manager_id.or(row.manager_id);
-            LOGIN.check(&mut errors, "login", &row.login);
+            if row.login != before.login {
+                LOGIN.check(&mut errors, "login", &row.login);
+            }
+            if input.password.as_ref().is_some_and(|password| is_login(&row.login, password)) {
+                errors.add("password", LIKE_LOGIN);
+            }
             check_role(&mut errors, row.level(), input.role);
             errors.finish()?;
             if row.manager_id != before.manager_id {
@@ -165,7 +180,7 @@ impl Engine {
     pub async fn user_create(&self, caller: Caller, input: UserCreate) -> Result<i64> {
         caller.may(Resource::User, Method::Create)?;
         let mut errors = FieldErrors::default();
-        password_check(&mut errors, &input.password);
+        password_check(&mut errors, &input.login, &input.password);
         let row = self.user_row(caller, &input, errors)?;
         let password_hash = password_hash(input.password.clone()).await?;
         self.user_insert(caller, &User { password_hash, ..row }, &input).await
@@ -225,7 +240,7 @@ impl Engine {
         }
         let input = UserCreate::new(UserLevel::Operator, &login, &name, "");
         let mut errors = FieldErrors::default();
-        password_check(&mut errors, &password);
+        password_check(&mut errors, &login, &password);
         let row = self.user_row(Caller::SYSTEM, &input, errors)?;
         let row = &User { password_hash: password_hash(password).await?, ..row };
         let input = &input;

@@ -140,6 +140,9 @@ async fn an_account_is_asked_for_and_waits(db: TestDb) {
         (form.replace("level=1", "level=3"), "Must be webmaster or advertiser"),
         (form.replace("about=sites", "about="), "required"),
         (form.replace("login=Boris", "login=wanda"), "Already taken"),
+        (form.replace("login=Boris", "login=bor%E2%80%8Bis"), "letters, digits"),
+        (form.replace("login=Boris", "login=%EF%BC%A2oris"), "letters, digits"),
+        (form.replace("=correct+horse", "=Password123"), "Too many people"),
     ] {
         let answer = guest.post("/register", &wrong).await;
         assert!(page(&answer, 400).contains(message), "{wrong}: {}", answer.text);
