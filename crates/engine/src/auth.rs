@@ -7,8 +7,9 @@ use whocpa_domain::key::Networks;
 use whocpa_domain::role::Rights;
 use whocpa_domain::user::KeyKind;
 use whocpa_domain::{Error, Result, Time};
+use whocpa_store::Db;
 use whocpa_store::api_key::{self, Key};
-use whocpa_store::{Db, person};
+use whocpa_store::person::{self, User};
 
 use crate::password::password_fits;
 use crate::vault::fingerprint;
@@ -69,15 +70,20 @@ impl Engine {
     /// # Errors
     /// [`Error::Unauthorized`] alike for an unknown login, a wrong password and a blocked account.
     pub async fn sign_in(&self, login: &str, password: &str) -> Result<Caller> {
-        let person = person::by_login(&self.store().read(), &login_plain(login)).await?;
+        match self.password_compare(&login_plain(login), password).await? {
+            (true, Some(person)) if person.is_active() => Ok(person.caller()),
+            _ => Err(Error::Unauthorized),
+        }
+    }
+
+    /// Whether the password is the one of this login's account, and that account, whatever its status.
+    pub(crate) async fn password_compare(&self, login: &str, password: &str) -> Result<(bool, Option<User>)> {
+        let person = person::by_login(&self.store().read(), login).await?;
         // An unknown login costs a hash too, so that time does not tell whether an account exists (trust T3).
         let hash = person
             .as_ref()
             .map_or_else(|| self.decoy_hash().to_owned(), |person| person.password_hash.clone());
-        match (password_fits(password.to_owned(), hash).await?, person) {
-            (true, Some(person)) if person.is_active() => Ok(person.caller()),
-            _ => Err(Error::Unauthorized),
-        }
+        Ok((password_fits(password.to_owned(), hash).await?, person))
     }
 
     /// Adds a key to an account, in the caller's transaction; gives its row, and the key, which is shown this once.

@@ -275,7 +275,8 @@ impl Engine {
             return if is_needed { Err(Error::field("current_password", message)) } else { Ok(None) };
         };
         self.guess(row.id, "current_password")?;
-        if password_fits(password, row.password_hash.clone()).await? {
+        let fits = password_fits(password, row.password_hash.clone()).await;
+        if self.guess_returned(row.id, "current_password", fits)? {
             Ok(Some(row.password_hash.clone()))
         } else {
             Err(Error::field("current_password", "Wrong password"))

@@ -1,8 +1,10 @@
 //! Registration: whoever wants to work with the network asks for an account; an operator lets him in.
 
+use whocpa_domain::access::Origin;
 use whocpa_domain::input::limits;
 use whocpa_domain::user::{AffId, Language, UserLevel, UserStatus};
 use whocpa_domain::{Error, FieldErrors, Result, Scope, params};
+use whocpa_store::Db;
 use whocpa_store::person::{self, User};
 
 use crate::password::{PASSWORD, password_check, password_hash};
@@ -13,6 +15,8 @@ use crate::{Caller, Engine};
 
 /// Accounts that one address may ask for.
 const BY_ADDRESS: Pace = Pace { burst: 5, seconds: 720, table: 5 };
+/// Accounts that may wait for an operator, from everywhere together: strangers must not fill the database.
+const WAITING_LIMIT: i64 = 1000;
 
 params! {
     /// A wish for an account.
@@ -52,7 +56,9 @@ impl Engine {
         }
         password_check(&mut errors, &input.login, &input.password);
         errors.finish()?;
-        if let Err(seconds) = self.try_take(&format!("register {}", from.counted), BY_ADDRESS) {
+        let counted = format!("register {}", from.counted);
+        if let Err(seconds) = self.try_take(&counted, BY_ADDRESS) {
+            tracing::warn!(address = from.counted, "registration refused: too many from this address");
             return Err(Error::Conflict(format!(
                 "Too many accounts from your address: wait {seconds} seconds"
             )));
@@ -66,10 +72,18 @@ impl Engine {
             ..UserCreate::new(input.level, &input.login, &input.name, "")
         };
         let row = self.user_row(Caller::SYSTEM, &asked, FieldErrors::default())?;
-        let password_hash = password_hash(input.password).await?;
+        check_room(&self.store().read()).await?;
+        let hashed = password_hash(input.password).await;
+        let password_hash = self.try_returned(&counted, BY_ADDRESS, hashed)?;
         let row = &User { password_hash, status: UserStatus::Waiting.code(), ..row };
         let asked = &asked;
-        self.change(move |db| async move { self.user_store(&db, Caller::SYSTEM, row, asked).await }).await
+        // The network makes the account; who asked for it is known by his address only.
+        let caller = Caller { origin: Origin { ip: from.ip, ..Caller::SYSTEM.origin }, ..Caller::SYSTEM };
+        self.change(move |db| async move {
+            check_room(&db).await?;
+            self.user_store(&db, caller, row, asked).await
+        })
+        .await
     }
 
     /// The webmaster behind a referral link. A link that leads to nobody keeps nobody from registering.
@@ -80,4 +94,13 @@ impl Engine {
         let is_right = |person: &User| person.is_active() && person.level() == UserLevel::Webmaster;
         Ok(found.filter(is_right).map(|person| person.id))
     }
+}
+
+/// Asked twice: before the password is hashed, and where the account is stored. Two at once may pass it by one.
+async fn check_room(db: &Db) -> Result<()> {
+    if person::count_waiting(db).await? < WAITING_LIMIT {
+        return Ok(());
+    }
+    tracing::warn!("registration refused: {WAITING_LIMIT} accounts wait for an operator");
+    Err(Error::Conflict("Too many accounts wait for an operator: try again in some days".to_owned()))
 }

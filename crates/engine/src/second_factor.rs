@@ -4,7 +4,7 @@ use serde_json::json;
 use totp_rs::{Builder, Secret, Totp};
 use whocpa_domain::{Error, Method, Resource, Result};
 use whocpa_store::second_factor::{self, SecondFactor};
-use whocpa_store::{Db, person};
+use whocpa_store::{Db, person, session};
 
 use crate::audit::Changes;
 use crate::password::password_fits;
@@ -70,12 +70,13 @@ impl Engine {
         Ok(SecondFactorView { is_on, recovery_count })
     }
 
-    /// Gives the caller's app a new secret; it asks nobody for codes until [`Engine::second_factor_confirm`].
+    /// Gives the caller's app a new secret; it asks nobody for codes until [`Engine::second_factor_confirm`]. Needs the
+    /// password: whoever finds an open session must not shut its owner out with an app of his own.
     ///
     /// # Errors
     /// [`Error::Conflict`] when the account has one already.
-    pub async fn second_factor_create(&self, caller: Caller) -> Result<Enrolment> {
-        secured(caller)?;
+    pub async fn second_factor_create(&self, caller: Caller, password: &str) -> Result<Enrolment> {
+        self.password_proven(caller, password).await?;
         let mut secret = [0u8; SECRET_BYTES];
         self.rng().fill(&mut secret);
         let secret = Secret::from(secret.to_vec()).to_base32();
@@ -118,18 +119,22 @@ impl Engine {
         Ok(Enrolment { secret, uri })
     }
 
-    /// Turns it on by a first code of the app; gives the recovery codes, which are shown this once.
+    /// Turns it on by a first code of the app, and ends all other sessions, which no code was asked for; gives the
+    /// recovery codes, which are shown this once.
     pub async fn second_factor_confirm(&self, caller: Caller, code: &str) -> Result<Vec<String>> {
         secured(caller)?;
         self.guess(caller.user_id, "code")?;
         let codes = &self.recovery_codes();
         let write = self.store().write(move |db| async move {
+            // The lock under which sessions begin: none begins unseen while codes are not yet asked for.
+            person::view_for_update(&db, whocpa_domain::Scope::All, caller.user_id).await?;
             let row = second_factor::view_for_update(&db, caller.user_id).await?;
             let row = row.filter(|row| row.date_confirmed.is_none()).ok_or(Error::NotFound)?;
             let step = self.code_step(&row, code)?.ok_or_else(|| Error::field("code", "Wrong code"))?;
             let date_confirmed = Some(self.now().0);
             second_factor::update(&db, SecondFactor { date_confirmed, step_used: step, ..row }).await?;
             self.recovery_store(&db, caller.user_id, codes).await?;
+            session::revoke_others(&db, caller.user_id, caller.origin.session_id, self.now()).await?;
             self.factor_note(&db, caller, "on").await
         });
         write.await?;
@@ -194,7 +199,8 @@ impl Engine {
         self.guess(caller.user_id, "password")?;
         let owner = person::view(&self.store().read(), whocpa_domain::Scope::All, caller.user_id).await?;
         let hash = owner.ok_or(Error::NotFound)?.password_hash;
-        if password_fits(password.to_owned(), hash).await? {
+        let fits = password_fits(password.to_owned(), hash).await;
+        if self.guess_returned(caller.user_id, "password", fits)? {
             return Ok(());
         }
         Err(Error::field("password", "Wrong password"))
@@ -204,6 +210,11 @@ impl Engine {
     pub(crate) fn guess(&self, user_id: i64, field: &str) -> Result<()> {
         let taken = self.try_take(&format!("own {field} {user_id}"), BY_ACCOUNT);
         taken.map_err(|seconds| Error::field(field, format!("Too many tries: wait {seconds} seconds")))
+    }
+
+    /// Gives the try back when the password could not be compared.
+    pub(crate) fn guess_returned<T>(&self, user_id: i64, field: &str, done: Result<T>) -> Result<T> {
+        self.try_returned(&format!("own {field} {user_id}"), BY_ACCOUNT, done)
     }
 
     fn recovery_codes(&self) -> Vec<String> {

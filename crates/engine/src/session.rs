@@ -1,9 +1,4 @@
-//! Signing in with a password and, where the account has one, a second factor; and the sessions that come of it (trust
-//! T1, T3, T4).
-//!
-//! Guessing is slowed down by address and by account. A browser in which somebody signed in before carries a **device
-//! mark** of that account: it has tries of its own, so that strangers who use up those of the account do not keep its
-//! owner out.
+//! Sessions of people who signed in (`sign_in.rs`): who is behind them, and how they end (trust T4).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,46 +6,19 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
 use whocpa_domain::access::Origin;
-use whocpa_domain::user::UserStatus;
 use whocpa_domain::{Error, Level, Method, Resource, Result, Time};
-use whocpa_store::person::User;
 use whocpa_store::session::{self, Session};
-use whocpa_store::{Db, person, second_factor};
 use woothee::parser::Parser;
 
 use crate::audit::Changes;
-use crate::auth::login_plain;
-use crate::password::password_fits;
-use crate::second_factor::Proof;
 use crate::throttle::Pace;
 use crate::vault::fingerprint;
 use crate::{Caller, Engine};
 
-/// Letters of a token: 32 of 5 bits are 160 random bits.
-const TOKEN_LETTERS: usize = 32;
-/// Letters that tell one browser's device mark from another's.
-const DEVICE_LETTERS: usize = 16;
-/// Letters of a device mark's check: 128 bits.
-const DEVICE_CHECK: usize = 32;
-/// Characters that are kept of a browser's name.
-const AGENT_LENGTH: usize = 200;
-/// Seconds in which the code of the second factor must be sent.
-const CODE_SECONDS: i64 = 600;
-/// Wrong codes after which one must sign in anew.
-const CODE_TRIES: i64 = 5;
 /// Seconds for which sessions that are over are kept for those who look into what happened.
 const KEEP_SECONDS: i64 = 30 * 86_400;
 /// A use this long after the last one that is stored is worth writing, in seconds.
 const EVERY_SECONDS: i64 = 60;
-
-/// Tries from one address, over all accounts.
-const BY_ADDRESS: Pace = Pace { burst: 30, seconds: 30, table: 0 };
-/// Tries of one account from browsers without its device mark, from everywhere together.
-const BY_ACCOUNT: Pace = Pace { burst: 10, seconds: 180, table: 1 };
-/// Tries of one account from one browser with its device mark.
-const BY_DEVICE: Pace = Pace { burst: 10, seconds: 60, table: 2 };
-/// Codes of one account whose password was right.
-const BY_CODE: Pace = Pace { burst: 10, seconds: 360, table: 3 };
 
 /// Where somebody signs in from.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +48,7 @@ pub struct Opened {
     pub is_confirmed: bool,
     /// Seconds after which it ends whatever happens.
     pub seconds: i64,
-    /// The device mark for this browser.
+    /// The device mark for this browser, empty while a code is still wanted.
     pub device: String,
 }
 
@@ -155,7 +123,7 @@ impl SessionUses {
 }
 
 /// How long a session lives at most, and how long unused, in seconds. Operators' open the most, so they live shortest.
-fn lifetime(level: Level) -> (i64, i64) {
+pub(crate) fn lifetime(level: Level) -> (i64, i64) {
     match level {
         Level::Operator => (7 * 86_400, 12 * 3600),
         _ => (30 * 86_400, 7 * 86_400),
@@ -171,148 +139,6 @@ fn browser(agent: &str) -> String {
 }
 
 impl Engine {
-    /// Signs in. What it takes does not tell whether an account exists.
-    pub async fn session_create(&self, from: &SignInFrom, login: &str, password: &str) -> Result<SignedIn> {
-        let login = login_plain(login);
-        let address = format!("address {}", from.counted);
-        if let Err(seconds) = self.try_take(&address, BY_ADDRESS) {
-            return Ok(SignedIn::Later(seconds));
-        }
-        let (what, pace) = match self.device_of(&login, &from.device).await? {
-            Some(device) => (format!("device {device}"), BY_DEVICE),
-            None => (format!("account {login}"), BY_ACCOUNT),
-        };
-        if let Err(seconds) = self.try_take(&what, pace) {
-            return Ok(SignedIn::Later(seconds));
-        }
-        let caller = match self.sign_in(&login, password).await {
-            Ok(caller) => caller,
-            Err(Error::Unauthorized) => return self.refused(&login, password).await,
-            Err(other) => return Err(other),
-        };
-        self.throttle().give_back(&address, BY_ADDRESS);
-        self.throttle().give_back(&what, pace);
-        self.session_begin(caller, from).await.map(SignedIn::Opened)
-    }
-
-    /// Why nobody was signed in. An account that waits costs another hash; whoever sees that has typed its login.
-    async fn refused(&self, login: &str, password: &str) -> Result<SignedIn> {
-        let person = person::by_login(&self.store().read(), login).await?;
-        match person.filter(|person| person.status == UserStatus::Waiting.code()) {
-            Some(person) if password_fits(password.to_owned(), person.password_hash.clone()).await? => {
-                Ok(SignedIn::Waiting)
-            }
-            _ => Ok(SignedIn::Refused),
-        }
-    }
-
-    async fn session_begin(&self, caller: Caller, from: &SignInFrom) -> Result<Opened> {
-        let factor = second_factor::view(&self.store().read(), caller.user_id).await?;
-        let is_confirmed = factor.is_none_or(|factor| factor.date_confirmed.is_none());
-        let token = self.rng().letters(TOKEN_LETTERS);
-        let seconds = if is_confirmed { lifetime(caller.level).0 } else { CODE_SECONDS };
-        let now = self.now();
-        let ip = from.ip.map(|ip| ip.to_canonical().to_string()).unwrap_or_default();
-        let row = &Session {
-            id: 0,
-            user_id: caller.user_id,
-            hash: fingerprint(&token),
-            is_confirmed,
-            tries: 0,
-            ip: ip.clone(),
-            ip_used: ip,
-            agent: from.agent.chars().filter(|c| !c.is_control()).take(AGENT_LENGTH).collect(),
-            date_created: now.0,
-            date_used: now.0,
-            date_end: now.plus(seconds).0,
-            date_revoked: None,
-        };
-        let caller = Caller { origin: Origin { ip: from.ip, ..caller.origin }, ..caller };
-        let write = self.store().write(move |db| async move {
-            let id = session::create(&db, row.clone()).await?;
-            let changes =
-                Changes::updated(row, row).also("session", json!({"begun": id, "agent": row.agent}));
-            self.note(&db, caller, Resource::Profile, caller.user_id, changes).await?;
-            Ok(id)
-        });
-        let id = write.await?;
-        let device = self.device_mark(caller.user_id);
-        Ok(Opened { id, user_id: caller.user_id, level: caller.level, token, is_confirmed, seconds, device })
-    }
-
-    /// Takes the code of the second factor, or a recovery code, for a session that waits for it. A right one gives the
-    /// session a new token; too many wrong ones end it.
-    pub async fn session_confirm(&self, token: &str, code: &str) -> Result<SignedIn> {
-        let found = session::with_owner(&self.store().read(), &fingerprint(token)).await?;
-        let Some((row, owner)) =
-            found.filter(|(row, _)| !row.is_confirmed && row.works(self.now(), i64::MAX))
-        else {
-            return Ok(SignedIn::Refused);
-        };
-        let what = format!("code {}", owner.id);
-        if let Err(seconds) = self.try_take(&what, BY_CODE) {
-            return Ok(SignedIn::Later(seconds));
-        }
-        let fresh = &self.rng().letters(TOKEN_LETTERS);
-        let (seconds, _) = lifetime(owner.caller().level);
-        let row_id = row.id;
-        let owner = &owner;
-        let is_right = self
-            .store()
-            .write(move |db| async move { self.code_take(&db, owner, row_id, code, (fresh, seconds)).await })
-            .await?;
-        if !is_right {
-            return Ok(SignedIn::Refused);
-        }
-        self.throttle().give_back(&what, BY_CODE);
-        let device = self.device_mark(owner.id);
-        let token = fresh.clone();
-        Ok(SignedIn::Opened(Opened {
-            id: row_id,
-            user_id: owner.id,
-            level: owner.caller().level,
-            token,
-            is_confirmed: true,
-            seconds,
-            device,
-        }))
-    }
-
-    async fn code_take(
-        &self,
-        db: &Db,
-        owner: &User,
-        id: i64,
-        code: &str,
-        (fresh, seconds): (&str, i64),
-    ) -> Result<bool> {
-        let now = self.now();
-        let Some(row) = session::view_for_update(db, owner.id, id).await? else { return Ok(false) };
-        if row.is_confirmed || row.date_revoked.is_some() {
-            return Ok(false);
-        }
-        let proof = self.second_factor_prove(db, owner.id, code).await?;
-        if proof == Proof::Wrong {
-            let tries = row.tries + 1;
-            let date_revoked = (tries >= CODE_TRIES).then_some(now.0);
-            session::update(db, Session { tries, date_revoked, ..row }).await?;
-            return Ok(false);
-        }
-        let row = Session {
-            is_confirmed: true,
-            hash: fingerprint(fresh),
-            date_used: now.0,
-            date_end: now.plus(seconds).0,
-            ..row
-        };
-        let changes = Changes::updated(&row, &row).also("second_factor", json!(proof.word()));
-        let caller =
-            Caller { origin: Origin { ip: row.ip.parse().ok(), ..Origin::INSIDE }, ..owner.caller() };
-        session::update(db, row).await?;
-        self.note(db, caller, Resource::Profile, owner.id, changes).await?;
-        Ok(true)
-    }
-
     /// Who is behind a session's token that is used from `ip`; `None` for one that is over, and while a code is wanted.
     pub async fn session_visitor(&self, token: &str, ip: Option<IpAddr>) -> Result<Option<Visitor>> {
         let found = session::with_owner(&self.store().read(), &fingerprint(token)).await?;
@@ -421,30 +247,11 @@ impl Engine {
         self.throttle().take(what, pace, self.clock().now_ms())
     }
 
-    /// A mark by which a browser is known to have signed in to this account.
-    fn device_mark(&self, user_id: i64) -> String {
-        let name = self.rng().letters(DEVICE_LETTERS);
-        format!("{user_id}.{name}.{}", self.device_check(user_id, &name))
-    }
-
-    fn device_check(&self, user_id: i64, name: &str) -> String {
-        let mut check = self.vault().mac(format!("device {user_id} {name}").as_bytes());
-        check.truncate(DEVICE_CHECK);
-        check
-    }
-
-    /// The device mark that was brought, when it is one of this login's account.
-    async fn device_of(&self, login: &str, brought: &str) -> Result<Option<String>> {
-        let mut parts = brought.splitn(3, '.');
-        let (Some(Ok(user_id)), Some(name), Some(check)) =
-            (parts.next().map(str::parse::<i64>), parts.next(), parts.next())
-        else {
-            return Ok(None);
-        };
-        if self.device_check(user_id, name) != check {
-            return Ok(None);
+    /// Gives a try back where the work could not be done at all: nothing was learned from it.
+    pub(crate) fn try_returned<T>(&self, what: &str, pace: Pace, done: Result<T>) -> Result<T> {
+        if matches!(done, Err(Error::Unavailable(_))) {
+            self.throttle().give_back(what, pace);
         }
-        let person = person::by_login(&self.store().read(), login).await?;
-        Ok(person.filter(|person| person.id == user_id).map(|_| brought.to_owned()))
+        done
     }
 }

@@ -324,6 +324,13 @@ pub async fn count(db: &Db, level: UserLevel) -> Result<i64> {
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
+/// How many accounts wait for an operator.
+pub async fn count_waiting(db: &Db) -> Result<i64> {
+    let waiting = Entity::find().filter(Column::Status.eq(UserStatus::Waiting.code()));
+    let count = waiting.count(&db.conn()).await.map_err(db::error)?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
 /// The operators who work and may do everything, kept from changing until the transaction ends. Always locked in the
 /// same order: two who block each other wait, and the second one sees what the first did.
 pub async fn owners_for_update(db: &Db) -> Result<Vec<User>> {

@@ -116,6 +116,34 @@ pub async fn revoke_others(db: &Db, user_id: i64, kept: i64, now: Time) -> Resul
     done.map(|done| done.rows_affected).map_err(db::error)
 }
 
+/// Ends the oldest open sessions of a person, of those that are confirmed or of those that are not, but for `kept` ones.
+pub async fn revoke_oldest(db: &Db, user_id: i64, is_confirmed: bool, kept: u64, now: Time) -> Result<()> {
+    let spare: Option<i64> = of(user_id)
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::IsConfirmed.eq(is_confirmed))
+        .filter(Column::DateRevoked.is_null())
+        .filter(Column::DateEnd.gt(now.0))
+        .order_by_desc(Column::Id)
+        .offset(kept)
+        .limit(1)
+        .into_tuple()
+        .one(&db.conn())
+        .await
+        .map_err(db::error)?;
+    let Some(newest) = spare else { return Ok(()) };
+    Entity::update_many()
+        .col_expr(Column::DateRevoked, Expr::value(now.0))
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::IsConfirmed.eq(is_confirmed))
+        .filter(Column::Id.lte(newest))
+        .filter(Column::DateRevoked.is_null())
+        .exec(&db.conn())
+        .await
+        .map(drop)
+        .map_err(db::error)
+}
+
 /// Notes the last use of a session, unless a later one is noted already.
 pub async fn set_used(db: &Db, id: i64, at: Time, ip: &str) -> Result<()> {
     Entity::update_many()

@@ -155,9 +155,12 @@ struct FactorPage {
 }
 
 /// A new secret for an app.
-pub(super) async fn factor_create(reader: Signed) -> Shown {
-    reader.engine().second_factor_create(reader.caller()).await?;
-    Ok(Redirect::to("/account/security/app").into_response())
+pub(super) async fn factor_create(reader: Signed, mut sent: Sent) -> Shown {
+    let form = Form::new(reader.lang, []);
+    match reader.engine().second_factor_create(reader.caller(), &sent.take_exact("password")).await {
+        Ok(_) => Ok(Redirect::to("/account/security/app").into_response()),
+        Err(error) => again(&reader, form.refused(renamed(error))?).await,
+    }
 }
 
 /// The secret, as a picture and in letters.

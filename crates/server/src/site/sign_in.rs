@@ -65,7 +65,7 @@ pub(super) async fn code_show(reader: Reader, headers: HeaderMap) -> Shown {
 pub(super) async fn code(reader: Reader, headers: HeaderMap, mut sent: Sent) -> Shown {
     let token = cookies::read(&headers, &cookies::code_name(&reader.state)).unwrap_or_default();
     let mut form = Form::sent(reader.lang, &sent.0);
-    let signed = reader.engine().session_confirm(&token, &sent.take("code")).await?;
+    let signed = reader.engine().session_confirm(&reader.from, &token, &sent.take("code")).await?;
     match signed {
         SignedIn::Opened(opened) => Ok(opened_answer(&reader, &opened, &form.value("next"))),
         // Too many wrong ones: it begins anew.

@@ -117,6 +117,9 @@ async fn guessing_is_slow_and_keeps_no_owner_out(db: TestDb) {
 #[db_test]
 async fn an_address_has_so_many_tries_over_all_accounts(db: TestDb) {
     let app = network(db).await;
+    person(&app, UserLevel::Webmaster, "wanda").await;
+    let home = Browser::signed_in(&app, "wanda").await;
+    home.post("/sign-out", "").await;
     let thief = Browser::new(&app);
     let mut statuses = Vec::new();
     for number in 0..32 {
@@ -124,6 +127,34 @@ async fn an_address_has_so_many_tries_over_all_accounts(db: TestDb) {
     }
     assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 30, "{statuses:?}");
     assert_eq!(statuses[31], 429);
+    leads_to(&home.sign_in("wanda", PASSWORD).await, "/account");
+    assert_eq!(Browser::new(&app).sign_in("wanda", PASSWORD).await.status, 429);
+}
+
+#[db_test]
+async fn fifty_sessions_are_open_at_most(db: TestDb) {
+    let app = network(db).await;
+    person(&app, UserLevel::Webmaster, "wanda").await;
+    let (first, second) = (Browser::signed_in(&app, "wanda").await, Browser::signed_in(&app, "wanda").await);
+    let mut last = Browser::new(&app);
+    for _ in 0..49 {
+        last = Browser::signed_in(&app, "wanda").await;
+    }
+    assert_eq!(first.get("/account").await.status, 303, "the oldest is over");
+    assert_eq!(second.get("/account").await.status, 200);
+    assert_eq!(last.get("/account").await.status, 200);
+}
+
+#[db_test]
+async fn a_sign_in_under_way_does_not_outlive_the_password(db: TestDb) {
+    let app = network(db).await;
+    let id = person(&app, UserLevel::Webmaster, "wanda").await;
+    // Both hash for a while and then write, in one order or the other: in neither of them a session is left.
+    let thief = Browser::new(&app);
+    let rescue = app.state.engine.account_rescue("wanda", "another horse".to_owned(), false);
+    let (_, rescued) = tokio::join!(thief.sign_in("wanda", PASSWORD), rescue);
+    assert_eq!(rescued.expect("a new password"), id);
+    assert_eq!(thief.get("/account").await.status, 303);
 }
 
 #[db_test]
@@ -164,12 +195,27 @@ fn code(secret: &str, seconds: i64) -> String {
     totp.generate(u64::try_from(seconds).expect("after 1970")).to_string()
 }
 
+async fn use_up_codes(thief: &Browser<'_>, login: &str) {
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        thief.sign_in(login, PASSWORD).await;
+        for _ in 0..5 {
+            statuses.push(thief.post("/sign-in/code", "code=123456").await.status.as_u16());
+        }
+    }
+    assert!(statuses.contains(&429), "{statuses:?}");
+}
+
 #[db_test]
 async fn a_second_factor_asks_for_codes_that_work_once(db: TestDb) {
     let app = network(db).await;
     person(&app, UserLevel::Advertiser, "ada").await;
     let home = Browser::signed_in(&app, "ada").await;
-    leads_to(&home.post("/account/security/app", "").await, "/account/security/app");
+    let there = Browser::signed_in(&app, "ada").await;
+    let begun = home.post("/account/security/app", "password=wrong+horse").await;
+    assert!(page(&begun, 400).contains("Wrong password"));
+    let begun = home.post("/account/security/app", "password=correct+horse").await;
+    leads_to(&begun, "/account/security/app");
     let shown = home.get("/account/security/app").await;
     let secret = page(&shown, 200).split("class=\"long\">").nth(1).and_then(|rest| rest.split('<').next());
     let secret = secret.expect("the secret").to_owned();
@@ -185,6 +231,8 @@ async fn a_second_factor_asks_for_codes_that_work_once(db: TestDb) {
         .filter_map(|rest| rest.split('<').next().map(str::to_owned))
         .collect();
     assert_eq!(recovery.len(), 10);
+    assert_eq!(home.get("/account").await.status, 200);
+    assert_eq!(there.get("/account").await.status, 303, "no code was asked for there");
 
     let other = Browser::new(&app);
     leads_to(&other.sign_in("ada", PASSWORD).await, "/sign-in/code?next=");
@@ -213,6 +261,15 @@ async fn a_second_factor_asks_for_codes_that_work_once(db: TestDb) {
     }
     leads_to(&thief.post("/sign-in/code", "code=123456").await, "/sign-in");
     leads_to(&thief.get("/sign-in/code").await, "/sign-in");
+
+    // Whoever knows the password uses up the codes of strangers, not those of a browser that is known.
+    app.clock.advance(600);
+    use_up_codes(&thief, "ada").await;
+    app.clock.advance(30);
+    other.post("/sign-out", "").await;
+    leads_to(&other.sign_in("ada", PASSWORD).await, "/sign-in/code?next=");
+    let answer = other.post("/sign-in/code", &format!("code={}", code(&secret, now()))).await;
+    leads_to(&answer, "/account");
 
     let off = home.post("/account/security/app/remove", "factor_password=x&password=wrong+horse").await;
     assert!(page(&off, 400).contains("Wrong password"));
