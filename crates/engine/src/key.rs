@@ -7,6 +7,7 @@ use whocpa_domain::key::{NETWORK_LIMIT, Network, Networks};
 use whocpa_domain::role::{Right, Rights};
 use whocpa_domain::user::KeyKind;
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Time, params, view};
+use whocpa_store::Db;
 use whocpa_store::api_key::{self, Key};
 
 use crate::audit::Changes;
@@ -197,6 +198,20 @@ impl Engine {
                 self.note(&db, caller, Resource::Key, id, changes).await
             })
             .await
+    }
+
+    /// Revokes all keys of a person and gives him a new profile key; in the transaction of what it belongs to, whose
+    /// audit tells it.
+    pub(crate) async fn keys_replace(&self, db: &Db, user_id: i64, changes: Changes) -> Result<Changes> {
+        let rows = api_key::list_for_update(db, user_id).await?;
+        let mut revoked = Vec::new();
+        for row in rows.into_iter().filter(|row| row.date_revoked.is_none()) {
+            revoked.push(row.id);
+            let date_revoked = Some(self.now().0);
+            api_key::update(db, Key { date_revoked, cipher: String::new(), ..row }).await?;
+        }
+        let (fresh, _) = self.key_add(db, user_id, KeySpec::profile()).await?;
+        Ok(changes.also("keys_revoked", json!(revoked)).also("profile_key", json!(fresh.id)))
     }
 
     /// The readable form of a profile key.

@@ -186,6 +186,30 @@ impl Engine {
     /// # Errors
     /// [`Error::Conflict`] when the password was changed by another request at the same time.
     pub async fn profile_update(&self, caller: Caller, id: i64, input: ProfileUpdate) -> Result<()> {
+        self.profile_change(caller, id, input, false).await
+    }
+
+    /// As [`Engine::profile_update`] of the caller's account; where it changes the password, all of his API keys are
+    /// revoked on wish, and he gets a new profile key. For the site; not part of the API.
+    ///
+    /// # Errors
+    /// As [`Engine::profile_update`].
+    pub async fn password_update(
+        &self,
+        caller: Caller,
+        input: ProfileUpdate,
+        revokes_keys: bool,
+    ) -> Result<()> {
+        self.profile_change(caller, caller.user_id, input, revokes_keys).await
+    }
+
+    async fn profile_change(
+        &self,
+        caller: Caller,
+        id: i64,
+        input: ProfileUpdate,
+        revokes_keys: bool,
+    ) -> Result<()> {
         caller.may(Resource::Profile, Method::Update)?;
         own(caller, id)?;
         let row = person::view(&self.store().read(), Scope::All, id).await?.ok_or(Error::NotFound)?;
@@ -225,6 +249,9 @@ impl Engine {
                 changes = changes.also("password", json!("changed"));
                 // Who knows the old password only must not stay signed in.
                 session::revoke_others(&db, id, caller.origin.session_id, self.now()).await?;
+                if revokes_keys {
+                    changes = self.keys_replace(&db, id, changes).await?;
+                }
             }
             if is_rotated {
                 changes = changes.also("postback_token", json!("replaced"));

@@ -11,8 +11,8 @@ use crate::password::{password_check, password_hash};
 use crate::{Caller, Engine};
 
 impl Engine {
-    /// Gives the account of this login a new password, takes its second factor away if asked, and ends its sessions;
-    /// gives its id. Not part of the API: who can do it, can read the database.
+    /// Gives the account of this login a new password, takes its second factor away if asked, ends its sessions and
+    /// revokes its API keys (there is a new profile key); gives its id. Not part of the API: who can do it, can read the database.
     ///
     /// # Errors
     /// [`Error::NotFound`] when nobody has this login.
@@ -34,6 +34,7 @@ impl Engine {
                 changes = changes.also("second_factor", json!("off"));
             }
             session::revoke_others(&db, id, 0, self.now()).await?;
+            let changes = self.keys_replace(&db, id, changes).await?;
             self.note(&db, Caller::SYSTEM, Resource::User, id, changes).await?;
             Ok(id)
         })

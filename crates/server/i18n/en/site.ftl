@@ -37,7 +37,8 @@ done-saved = Saved.
 done-signed-out = You are signed out.
 done-session-ended = That session is over.
 done-sessions-ended = All other sessions are over.
-done-password = The password is changed. Everybody else who was signed in is signed out.
+done-password = The password is changed, and all other sessions are over. API keys still work.
+done-password-keys = The password is changed, all other sessions are over, and all API keys are revoked. There is a new profile key.
 done-factor-off = The second step is off.
 done-key-revoked = The key opens nothing any more.
 
@@ -114,6 +115,7 @@ account-password-hint = Only needed to change the e-mail address.
 security-title = Password and sessions
 password-head = Password
 password-change = Change the password
+password-keys = Also revoke my API keys: there will be a new profile key
 password-hint = At least 8 characters; a few words are better than one.
 factor-title = Second step with an app
 factor-head = Second step

@@ -37,7 +37,8 @@ done-saved = Збережено.
 done-signed-out = Ви вийшли.
 done-session-ended = Цей сеанс завершено.
 done-sessions-ended = Усі інші сеанси завершено.
-done-password = Пароль змінено. Усі інші сеанси завершено.
+done-password = Пароль змінено, усі інші сеанси завершено. Ключі API працюють далі.
+done-password-keys = Пароль змінено, усі інші сеанси завершено, усі ключі API відкликано. Ключ профілю тепер новий.
 done-factor-off = Другий крок вимкнено.
 done-key-revoked = Цей ключ більше нічого не відкриває.
 
@@ -116,6 +117,7 @@ account-password-hint = Потрібен лише щоб змінити пошт
 security-title = Пароль і сеанси
 password-head = Пароль
 password-change = Змінити пароль
+password-keys = Відкликати й мої ключі API: ключ профілю буде новим
 password-hint = Щонайменше 8 символів; кілька слів краще за одне.
 factor-title = Другий крок із застосунком
 factor-head = Другий крок

@@ -17,7 +17,7 @@ use crate::app;
 pub enum Admin {
     /// Make an operator; the password is read from standard input, never from the command line
     Create(Create),
-    /// Give somebody a new password, read from standard input, and end his sessions
+    /// Give somebody a new password, read from standard input; end his sessions and revoke his API keys
     Password(Password),
 }
 
@@ -95,7 +95,10 @@ impl Password {
             done => done.map_err(|e| told(&e))?,
         };
         closed.map_err(|e| told(&e))?;
-        say(&format!("password of {} (id {id}) changed; all sessions are over", self.login));
+        say(&format!(
+            "password of {} (id {id}) changed; all sessions are over, all API keys are revoked, and there is a new profile key",
+            self.login
+        ));
         Ok(())
     }
 }

@@ -116,10 +116,16 @@ pub(super) async fn security(reader: Signed) -> Shown {
     page(&security_page(&reader, form, Vec::new()).await?)
 }
 
-/// A new password; everybody else who is signed in with the old one is signed out.
-pub(super) async fn password(reader: Signed, sent: Sent) -> Shown {
+/// A new password: all other sessions are over, and API keys are revoked unless they are to stay.
+pub(super) async fn password(reader: Signed, mut sent: Sent) -> Shown {
     let form = Form::new(reader.lang, []);
-    match change(&reader, sent).await {
+    let revokes_keys = sent.take("revoke_keys") == "1";
+    let changed = async {
+        let input: ProfileUpdate = sent.without_empty("current_password").0.read()?;
+        reader.engine().password_update(reader.caller(), input, revokes_keys).await
+    };
+    match changed.await {
+        Ok(()) if revokes_keys => Ok(done(&reader, "/account/security", "password-keys")),
         Ok(()) => Ok(done(&reader, "/account/security", "password")),
         Err(error) => again(&reader, form.refused(error)?).await,
     }

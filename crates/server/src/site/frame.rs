@@ -20,6 +20,7 @@ const DONE: &[&str] = &[
     "session-ended",
     "sessions-ended",
     "password",
+    "password-keys",
     "factor-off",
     "connected",
     "key-revoked",

@@ -86,7 +86,7 @@ async fn a_card_is_changed_with_errors_next_to_fields(db: TestDb) {
 #[db_test]
 async fn a_new_password_ends_other_sessions(db: TestDb) {
     let app = network(db).await;
-    person(&app, UserLevel::Webmaster, "wanda").await;
+    let id = person(&app, UserLevel::Webmaster, "wanda").await;
     let (here, there) = (Browser::signed_in(&app, "wanda").await, Browser::signed_in(&app, "wanda").await);
     let form = "current_password=wrong+horse&password=another+horse";
     assert!(page(&here.post("/account/password", form).await, 400).contains("Wrong password"));
@@ -97,8 +97,16 @@ async fn a_new_password_ends_other_sessions(db: TestDb) {
     assert_eq!(there.sign_in("wanda", PASSWORD).await.status, 401);
     leads_to(&there.sign_in("wanda", "another horse").await, "/account");
     let engine = &app.state.engine;
+    let key = engine.profile_key(id).await.expect("a key");
+    let with_key = async |key: &str| app.get(&format!("/api/area/?api_key={key}")).await.status.as_u16();
+    assert_eq!(with_key(&key).await, 200, "keys stay unless asked");
+    let form = "current_password=another+horse&password=fourth+horse&revoke_keys=1";
+    leads_to(&there.post("/account/password", form).await, "/account/security?done=password-keys");
+    let fresh = engine.profile_key(id).await.expect("a new key");
+    assert_eq!((with_key(&key).await, with_key(&fresh).await), (401, 200));
     let rescued = engine.account_rescue("WANDA", "third horse".to_owned(), true).await;
     rescued.expect("those who run the machine find a way back");
+    assert_eq!(with_key(&fresh).await, 401, "and everybody else is out");
     assert_eq!(there.get("/account").await.status, 303);
     leads_to(&there.sign_in("wanda", "third horse").await, "/account");
 }
