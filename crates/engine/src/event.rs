@@ -27,7 +27,7 @@ params! {
     /// Which events are wanted.
     pub struct EventList {
         /// Only events behind this one: the `id` of the last one that you read, 0 from the first on.
-        after: Option<i64> where Limits::Range(0, i64::MAX),
+        after: Option<i64> where Limits::Range(0, (1 << 53) - 1),
         /// At most so many; 100 unless told.
         limit: Option<i64> where Limits::Range(1, 1000),
         /// How they are written; JSON unless told.

@@ -227,7 +227,7 @@ async fn beginning(server: &Server, path: &str, headers: &str) -> TcpStream {
 #[db_test]
 async fn beginnings_of_bodies_stop_nobody_else(db: TestDb) {
     let crowd = |limits: &mut LimitsConfig| {
-        (limits.body_seconds, limits.concurrent, limits.concurrent_per_address) = (4, 4, 2);
+        (limits.body_seconds, limits.concurrent, limits.concurrent_per_address) = (10, 4, 2);
     };
     let server = Server::start(db, crowd).await;
     let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: cpa.test\r\nconnection: close\r\n\r\n");
