@@ -19,3 +19,6 @@ mod support;
 #[cfg(test)]
 #[path = "site/texts.rs"]
 mod texts;
+#[cfg(test)]
+#[path = "site/webmaster.rs"]
+mod webmaster;

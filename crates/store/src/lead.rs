@@ -1,6 +1,7 @@
 //! Leads: the current view of their events.
 
 mod filter;
+mod hold;
 mod list;
 mod named;
 mod of_click;
@@ -168,6 +169,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub type Lead = Model;
 
 pub use filter::{LeadFilter, Window};
+pub use hold::holds;
 pub use list::{SCAN_LIMIT, list};
 pub use named::named;
 pub use of_click::{clicks_with_lead, of_clicks};

@@ -15,6 +15,9 @@ const JS: &str = "text/javascript; charset=utf-8";
 
 /// Name, content type, content.
 const FILES: &[(&str, &str, &str)] = &[
+    ("chart.js", JS, include_str!("../../assets/chart.js")),
+    ("uplot.css", CSS, include_str!("../../assets/vendor/uPlot.min.css")),
+    ("uplot.js", JS, include_str!("../../assets/vendor/uPlot.iife.min.js")),
     ("ui.css", CSS, include_str!("../../assets/ui.css")),
     ("ui.js", JS, include_str!("../../assets/ui.js")),
 ];

@@ -106,6 +106,18 @@ impl Form {
         }
     }
 
+    /// The same of a form that shows these fields only: what is wrong elsewhere is given back too.
+    pub fn refused_in(self, error: Error, shown: &[&str]) -> Result<Self, Error> {
+        match error {
+            Error::Invalid(errors)
+                if errors.messages().keys().any(|name| !shown.contains(&name.as_str())) =>
+            {
+                Err(Error::Invalid(errors))
+            }
+            error => self.refused(error),
+        }
+    }
+
     /// The value of a field.
     pub fn value(&self, name: &str) -> String {
         self.values.get(name).cloned().unwrap_or_default()
@@ -114,6 +126,11 @@ impl Form {
     /// A field that stands on a page twice: it has a name of its own there, and is sent as another one.
     pub fn input_as(&self, name: &str, sent_as: &str) -> Field {
         Field { sent_as: sent_as.to_owned(), ..self.input(name) }
+    }
+
+    /// Whether something is wrong with it.
+    pub fn is_refused(&self) -> bool {
+        !self.wrong.is_empty() || !self.general.is_empty()
     }
 
     /// A field of one line; its label is the text `field-<name>`.
@@ -189,6 +206,12 @@ impl Field {
 
     pub fn hint(mut self, key: &str) -> Self {
         self.hint = self.lang.t(key);
+        self
+    }
+
+    /// A mark of its own on a page where another form has a field of this name.
+    pub fn apart(mut self, mark: &str) -> Self {
+        mark.clone_into(&mut self.name);
         self
     }
 

@@ -5,7 +5,8 @@ use std::borrow::Borrow;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use whocpa_domain::Time;
+use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::{Level, Time};
 
 use super::assets;
 use super::cookies::Look;
@@ -23,8 +24,33 @@ const DONE: &[&str] = &[
     "password-keys",
     "factor-off",
     "connected",
+    "contested",
+    "link-gone",
+    "link-made",
+    "payout-asked",
+    "payout-cancelled",
+    "postback-gone",
+    "replayed",
+    "wallet-gone",
+    "wallet-made",
     "key-revoked",
 ];
+
+/// The menu of a webmaster: names and addresses.
+const WEBMASTER: &[(&str, &str)] = &[
+    ("dashboard", "/pub"),
+    ("offers", "/offers"),
+    ("links", "/pub/links"),
+    ("leads", "/pub/leads"),
+    ("stats", "/pub/stats"),
+    ("money", "/pub/money"),
+    ("postbacks", "/pub/postbacks"),
+    ("tickets", "/pub/tickets"),
+    ("news", "/news"),
+];
+/// The menu of everybody's own account.
+const SELF: &[(&str, &str)] =
+    &[("account", "/account"), ("security", "/account/security"), ("keys", "/account/keys")];
 
 /// What stands around a page.
 pub(super) struct Frame {
@@ -38,7 +64,7 @@ pub(super) struct Frame {
     pub look: Look,
     pub person: Option<Person>,
     pub languages: Vec<Language>,
-    pub menu: Vec<Item>,
+    pub menu: Vec<Group>,
     pub done: Option<String>,
     zone: TimeZone,
 }
@@ -57,6 +83,12 @@ pub(super) struct Language {
     pub title: &'static str,
     pub url: String,
     pub is_here: bool,
+}
+
+/// Lines of the menu that belong together.
+pub(super) struct Group {
+    pub title: String,
+    pub items: Vec<Item>,
 }
 
 /// A line of the menu.
@@ -101,16 +133,26 @@ impl Frame {
     /// With the menu of a person's own pages.
     pub fn own(reader: &Reader, title: String) -> Self {
         let mut frame = Self::new(reader, title);
-        let lines = [("account", "/account"), ("security", "/account/security"), ("keys", "/account/keys")];
-        frame.menu = lines
+        let level = reader.caller().level;
+        let work = if level == Level::Webmaster { WEBMASTER } else { &[] };
+        frame.menu = [("menu-own-work", work), ("menu-own-self", SELF)]
             .into_iter()
-            .map(|(key, url)| Item {
-                title: frame.t(&format!("menu-own-{key}")),
-                url: url.to_owned(),
-                is_here: frame.path.trim_end_matches('/') == url,
-            })
+            .filter(|(_, lines)| !lines.is_empty())
+            .map(|(key, lines)| Group { title: frame.t(key), items: frame.items(lines) })
             .collect();
         frame
+    }
+
+    fn items(&self, lines: &[(&str, &str)]) -> Vec<Item> {
+        let here = self.path.trim_end_matches('/');
+        let item = |(key, url): &(&str, &str)| {
+            // The first page of a cabinet, and the profile, are not the parents of all others.
+            let is_first = url.matches('/').count() == 1;
+            let is_under = !is_first && here.strip_prefix(url).is_some_and(|rest| rest.starts_with('/'));
+            let shown = if ["/offers", "/news"].contains(url) { self.to(url) } else { (*url).to_owned() };
+            Item { title: self.t(&format!("menu-own-{key}")), url: shown, is_here: here == *url || is_under }
+        };
+        lines.iter().map(item).collect()
     }
 
     /// A text of the interface.
@@ -180,6 +222,37 @@ impl Frame {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates give references")]
     pub fn date(&self, time: &Time) -> String {
         self.written(*time, if self.lang == Lang::En { "%-d %b %Y" } else { "%d.%m.%Y" })
+    }
+
+    /// The day of a moment as the protocol writes it, by the clock of the reader.
+    pub fn day(&self, time: Time) -> String {
+        self.written(time, "%Y-%m-%d")
+    }
+
+    /// A number.
+    pub fn number(&self, number: &impl ToString) -> String {
+        super::names::number(self.lang, &number.to_string())
+    }
+
+    /// A number that may not be there.
+    #[expect(clippy::ref_option, reason = "templates give references")]
+    pub fn figure(&self, figure: &Option<i64>) -> String {
+        figure.map_or_else(String::new, |figure| self.number(&figure))
+    }
+
+    /// Who did something to a lead.
+    pub fn by(&self, who: &str) -> String {
+        if who == "network" { self.t("by-network") } else { self.t(&format!("level-{who}")) }
+    }
+
+    /// How a lead's status is coloured.
+    #[expect(clippy::unused_self, reason = "templates call it like the other ones")]
+    pub fn tone(&self, status: impl Borrow<i64>) -> &'static str {
+        match LeadStatus::from_code(*status.borrow()) {
+            Some(LeadStatus::Approved) => "good",
+            Some(LeadStatus::Pending) | None => "warn",
+            Some(LeadStatus::Rejected | LeadStatus::Spam | LeadStatus::Double) => "bad",
+        }
     }
 
     fn written(&self, time: Time, form: &str) -> String {

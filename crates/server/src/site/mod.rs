@@ -15,12 +15,14 @@ mod list;
 mod names;
 mod news;
 mod offers;
+mod once;
 mod qr;
 mod reader;
 mod register;
 mod setup;
 mod sign_in;
 mod view;
+mod webmaster;
 
 use axum::Router;
 use axum::http::request::Parts;
@@ -57,7 +59,7 @@ pub fn router(state: &AppState) -> Router {
             pages = pages.route(&format!("{}/", lang.prefix()), get(home::show));
         }
     }
-    let pages = pages.route("/", get(home::page)).merge(own());
+    let pages = pages.route("/", get(home::page)).merge(own()).merge(webmaster::router());
     let pages = pages.route("/setup/{token}", get(setup::show).post(setup::create));
     let pages = dressed(pages, state);
     let guard = Guard::new(&state.config);

@@ -72,6 +72,13 @@ impl Names {
         choices(self.lang, &self.categories)
     }
 
+    /// Currencies to choose from, by their numbers.
+    pub fn currency_choices(&self) -> Vec<Choice> {
+        let mut all = choices(self.lang, &self.currencies);
+        all[0].1 = self.lang.t("choose");
+        all
+    }
+
     /// Regions to choose from.
     pub fn geo_choices(&self) -> Vec<Choice> {
         choices(self.lang, &self.geos)

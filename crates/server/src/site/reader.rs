@@ -73,7 +73,8 @@ impl Asked {
 pub(super) fn home_of(level: Level) -> &'static str {
     match level {
         Level::Guest => "/",
-        _ => "/account",
+        Level::Webmaster => "/pub",
+        Level::Advertiser | Level::Operator => "/account",
     }
 }
 

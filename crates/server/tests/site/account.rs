@@ -95,7 +95,7 @@ async fn a_new_password_ends_other_sessions(db: TestDb) {
     assert_eq!(here.get("/account").await.status, 200);
     assert_eq!(there.get("/account").await.status, 303, "who knew the old one is out");
     assert_eq!(there.sign_in("wanda", PASSWORD).await.status, 401);
-    leads_to(&there.sign_in("wanda", "another horse").await, "/account");
+    leads_to(&there.sign_in("wanda", "another horse").await, "/pub");
     let engine = &app.state.engine;
     let key = engine.profile_key(id).await.expect("a key");
     let with_key = async |key: &str| app.get(&format!("/api/area/?api_key={key}")).await.status.as_u16();
@@ -108,7 +108,7 @@ async fn a_new_password_ends_other_sessions(db: TestDb) {
     rescued.expect("those who run the machine find a way back");
     assert_eq!(with_key(&fresh).await, 401, "and everybody else is out");
     assert_eq!(there.get("/account").await.status, 303);
-    leads_to(&there.sign_in("wanda", "third horse").await, "/account");
+    leads_to(&there.sign_in("wanda", "third horse").await, "/pub");
 }
 
 #[db_test]

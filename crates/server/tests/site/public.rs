@@ -161,7 +161,7 @@ async fn an_account_is_asked_for_and_waits(db: TestDb) {
     assert_eq!((found[0].login.as_str(), found[0].comment.as_str()), ("boris", "sites"));
     let owner = owner(&app).await;
     api(&app, &owner, &format!("/api/user/{}", found[0].id), json!({"status": 1})).await;
-    leads_to(&guest.sign_in("boris", PASSWORD).await, "/account");
+    leads_to(&guest.sign_in("boris", PASSWORD).await, "/pub");
     let (path, headers) = (format!("/api/user/{}", found[0].id), [("x-api-key", owner.as_str())]);
     let refused = app.call("POST", &path, &headers, "status=3");
     assert_eq!(refused.await.status, 400, "nobody is made to wait again");

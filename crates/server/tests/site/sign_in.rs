@@ -107,7 +107,7 @@ async fn guessing_is_slow_and_keeps_no_owner_out(db: TestDb) {
     thief.set("__Host-device", "1.aaaaaaaaaaaaaaaa.00000000000000000000000000000000");
     assert_eq!(thief.sign_in("wanda", PASSWORD).await.status, 429);
     home.post("/sign-out", "").await;
-    leads_to(&home.sign_in("wanda", PASSWORD).await, "/account");
+    leads_to(&home.sign_in("wanda", PASSWORD).await, "/pub");
     // A try grows back after a while.
     app.clock.advance(181);
     assert_eq!(thief.sign_in("wanda", "wrong horse").await.status, 401);

@@ -1,0 +1,87 @@
+//! The first page: today against yesterday, what is earned and when it becomes available, the last leads, what is new.
+
+use askama::Template;
+use whocpa_domain::Result;
+use whocpa_engine::balance::BalanceView;
+use whocpa_engine::lead::{HoldDay, LeadRow};
+use whocpa_engine::news::NewsView;
+use whocpa_engine::stat::StatMeasures;
+
+use crate::site::answer::{Shown, page};
+use crate::site::frame::Frame;
+use crate::site::list::with;
+use crate::site::names::Names;
+use crate::site::reader::Webmaster;
+
+use super::{Offers, stats};
+
+/// Leads that are shown.
+const LEADS: &str = "10";
+/// Days of the chart.
+const DAYS: i64 = 14;
+/// Days of holds that are shown at once; the others open.
+const HOLD_DAYS: usize = 7;
+/// Pieces of news that are shown.
+const NEWS: usize = 3;
+
+#[derive(Template)]
+#[template(path = "site/webmaster/dashboard.html")]
+struct Dashboard {
+    f: Frame,
+    n: Names,
+    today: Option<StatMeasures>,
+    yesterday: Option<StatMeasures>,
+    /// What the chart draws, as JSON.
+    chart: String,
+    balances: Vec<BalanceView>,
+    holds: Vec<HoldDay>,
+    leads: Vec<LeadRow>,
+    offers: Offers,
+    news: Vec<NewsView>,
+}
+
+impl Dashboard {
+    /// The next days of holds, and those after them.
+    fn hold_days(&self) -> (&[HoldDay], &[HoldDay]) {
+        self.holds.split_at(self.holds.len().min(HOLD_DAYS))
+    }
+
+    /// Both days with the texts that name them.
+    fn days(&self) -> [(&'static str, Option<&StatMeasures>); 2] {
+        [("dashboard-today", self.today.as_ref()), ("dashboard-yesterday", self.yesterday.as_ref())]
+    }
+}
+
+pub(super) async fn show(reader: Webmaster) -> Shown {
+    let (engine, caller) = (reader.engine(), reader.caller());
+    let (today, yesterday, chart) = days(&reader).await?;
+    let leads = with([("sort", "-date_created".to_owned()), ("per_page", LEADS.to_owned())]);
+    let news = engine.news_list(caller, with([("is_read", "0".to_owned())]).read()?).await?;
+    let leads = engine.lead_list(caller, leads.read()?).await?.rows;
+    page(&Dashboard {
+        f: Frame::own(&reader, reader.lang.t("dashboard-title")),
+        n: Names::load(&reader).await?,
+        today,
+        yesterday,
+        chart,
+        balances: engine.balance_list(caller).await?,
+        holds: engine.hold_list(caller).await?,
+        offers: Offers::load(&reader, leads.iter().map(|lead| lead.offer_id)).await?,
+        leads,
+        news: news.rows.rows.into_iter().take(NEWS).collect(),
+    })
+}
+
+/// Today, yesterday and the chart of a fortnight, by the clock of the reader.
+async fn days(reader: &Webmaster) -> Result<(Option<StatMeasures>, Option<StatMeasures>, String)> {
+    let f = Frame::own(reader, String::new());
+    let now = reader.engine().now();
+    let (first, before, to) = (f.day(now.plus_days(1 - DAYS)), f.day(now.plus_days(-1)), f.day(now));
+    let asked = with([("group", "day".to_owned()), ("from", first), ("to", to.clone())]);
+    let rows = reader.engine().stat_list(reader.caller(), asked.read()?).await?.rows.rows;
+    let of = |day: &str| {
+        let row = rows.iter().find(|row| row.group.iter().any(|key| key.value == day));
+        row.map(|row| row.measures.clone())
+    };
+    Ok((of(&to), of(&before), stats::chart(&f, &rows)))
+}

@@ -1,0 +1,114 @@
+//! Leads, and the story of each.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use whocpa_domain::lead::{Contest, LeadStatus};
+use whocpa_engine::Paging;
+use whocpa_engine::lead::{LeadRow, LeadView};
+use whocpa_engine::ticket::TicketCreate;
+
+use crate::site::answer::{Shown, done, page, wrong};
+use crate::site::form::{Form, Sent};
+use crate::site::frame::Frame;
+use crate::site::list::{Pages, params, params_of, with};
+use crate::site::names::{Choice, Names, codes};
+use crate::site::reader::Webmaster;
+
+use super::Offers;
+
+/// Rows on a page.
+const PER_PAGE: i64 = 50;
+/// What the form filters by.
+const FILTERS: [&str; 6] = ["status", "closed", "offer_id", "subid1", "d_created_from", "d_created_to"];
+
+#[derive(Template)]
+#[template(path = "site/webmaster/leads.html")]
+struct LeadsPage {
+    f: Frame,
+    n: Names,
+    form: Form,
+    leads: Vec<LeadRow>,
+    offers: Offers,
+    pages: Pages,
+    statuses: Vec<Choice>,
+    closings: Vec<Choice>,
+}
+
+pub(super) async fn list(reader: Webmaster) -> Shown {
+    let form = Form::sent(reader.lang, &params(&reader));
+    let asked = params_of(&reader, PER_PAGE);
+    let listed = async { reader.engine().lead_list(reader.caller(), asked.read()?).await };
+    let (status, form, rows, pages) = match listed.await {
+        Ok(found) => {
+            let pages = Pages::new(&reader, found.total_count, found.paging);
+            (StatusCode::OK, form, found.rows, pages)
+        }
+        Err(error) => {
+            let pages = Pages::new(&reader, 0, Paging { page: 1, per_page: PER_PAGE });
+            (StatusCode::BAD_REQUEST, form.refused_in(error, &FILTERS)?, Vec::new(), pages)
+        }
+    };
+    let f = Frame::own(&reader, reader.lang.t("leads-title"));
+    let closings = [("", "any"), ("0", "leads-on-hold"), ("1", "leads-closed")];
+    let shown = LeadsPage {
+        n: Names::load(&reader).await?,
+        form,
+        pages,
+        offers: Offers::load(&reader, rows.iter().map(|lead| lead.offer_id)).await?,
+        leads: rows,
+        statuses: codes(reader.lang, LeadStatus::CODES),
+        closings: closings.map(|(code, key)| (code.to_owned(), f.t(key))).to_vec(),
+        f,
+    };
+    wrong(status, &shown)
+}
+
+#[derive(Template)]
+#[template(path = "site/webmaster/lead.html")]
+struct LeadPage {
+    f: Frame,
+    n: Names,
+    form: Form,
+    offers: Offers,
+    lead: LeadView,
+}
+
+impl LeadPage {
+    /// Whether its owner may ask an operator to look at the refusal.
+    fn may_contest(&self) -> bool {
+        matches!(self.lead.row.status, LeadStatus::Rejected | LeadStatus::Spam)
+            && self.lead.row.contest == Contest::None
+    }
+}
+
+async fn lead_page(reader: &Webmaster, id: i64, form: Form) -> whocpa_domain::Result<LeadPage> {
+    let lead = reader.engine().lead_view(reader.caller(), id).await?;
+    let offers = Offers::load(reader, [lead.row.offer_id]).await?;
+    let title = reader.lang.with("lead-title", "id", id.to_string());
+    Ok(LeadPage { f: Frame::own(reader, title), n: Names::load(reader).await?, form, offers, lead })
+}
+
+pub(super) async fn view(reader: Webmaster, Path(id): Path<i64>) -> Shown {
+    page(&lead_page(&reader, id, Form::new(reader.lang, [])).await?)
+}
+
+/// Contests a refusal: an operator looks at it.
+pub(super) async fn contest(reader: Webmaster, Path(id): Path<i64>, sent: Sent) -> Shown {
+    let form = Form::sent(reader.lang, &sent.0);
+    let made = async {
+        let mut asked = sent.given().0;
+        let subject = reader.lang.with("contest-subject", "id", id.to_string());
+        asked.append(with([
+            ("subject", subject),
+            ("lead_id", id.to_string()),
+            ("is_contest", "1".to_owned()),
+        ]));
+        let input: TicketCreate = asked.read()?;
+        reader.engine().ticket_create(reader.caller(), input).await
+    };
+    match made.await {
+        Ok(ticket) => Ok(done(&reader, &format!("/pub/tickets/{ticket}"), "contested")),
+        Err(error) => wrong(StatusCode::BAD_REQUEST, &lead_page(&reader, id, form.refused(error)?).await?),
+    }
+}

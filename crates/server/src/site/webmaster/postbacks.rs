@@ -1,0 +1,128 @@
+//! Postbacks to the webmaster's tracker, and the log of what was sent.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use whocpa_domain::Result;
+use whocpa_domain::postback::{PostbackStatus, PostbackTemplate};
+use whocpa_engine::delivery::{DeliveryRow, DeliveryUpdate};
+use whocpa_engine::postback::{PostbackCreate, PostbackUpdate, PostbackView};
+
+use crate::site::answer::{Shown, done, page, wrong};
+use crate::site::form::{Form, Sent};
+use crate::site::frame::Frame;
+use crate::site::list::{Pages, params_of, with};
+use crate::site::names::{Choice, codes};
+use crate::site::reader::Webmaster;
+
+/// Rows of the log on a page.
+const PER_PAGE: i64 = 50;
+
+#[derive(Template)]
+#[template(path = "site/webmaster/postbacks.html")]
+struct PostbacksPage {
+    f: Frame,
+    form: Form,
+    postbacks: Vec<PostbackView>,
+    templates: Vec<Choice>,
+    /// The secret of the one that was just made: it is shown this once.
+    secret: String,
+}
+
+async fn postbacks_page(reader: &Webmaster, form: Form, secret: String) -> Result<PostbacksPage> {
+    let all = with([("per_page", "100".to_owned())]);
+    Ok(PostbacksPage {
+        f: Frame::own(reader, reader.lang.t("postbacks-title")),
+        form,
+        postbacks: reader.engine().postback_list(reader.caller(), all.read()?).await?.rows,
+        templates: codes(reader.lang, PostbackTemplate::CODES).into_iter().skip(1).collect(),
+        secret,
+    })
+}
+
+pub(super) async fn list(reader: Webmaster) -> Shown {
+    page(&postbacks_page(&reader, Form::new(reader.lang, []), String::new()).await?)
+}
+
+pub(super) async fn create(reader: Webmaster, sent: Sent) -> Shown {
+    let form = Form::sent(reader.lang, &sent.0);
+    let made = async {
+        let mut asked = sent.given().0;
+        // By GET, as trackers want it.
+        asked.append(with([("kind", "1".to_owned())]));
+        let input: PostbackCreate = asked.read()?;
+        reader.engine().postback_create(reader.caller(), input).await
+    };
+    match made.await {
+        Ok(made) => page(&postbacks_page(&reader, Form::new(reader.lang, []), made.secret).await?),
+        Err(error) => {
+            let form = form.refused(error)?;
+            wrong(StatusCode::BAD_REQUEST, &postbacks_page(&reader, form, String::new()).await?)
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "site/webmaster/postback.html")]
+struct PostbackPage {
+    f: Frame,
+    form: Form,
+    postback: PostbackView,
+    deliveries: Vec<DeliveryRow>,
+    pages: Pages,
+}
+
+impl PostbackPage {
+    fn is_paused(&self) -> bool {
+        self.postback.status != PostbackStatus::Active
+    }
+}
+
+async fn postback_page(reader: &Webmaster, id: i64, form: Form) -> Result<PostbackPage> {
+    let (engine, caller) = (reader.engine(), reader.caller());
+    let postback = engine.postback_view(caller, id).await?;
+    let mut asked = params_of(reader, PER_PAGE);
+    asked.append(with([("postback_id", id.to_string())]));
+    let found = engine.delivery_list(caller, asked.read()?).await?;
+    let title = if postback.name.is_empty() { format!("#{id}") } else { postback.name.clone() };
+    Ok(PostbackPage {
+        f: Frame::own(reader, title),
+        pages: Pages::new(reader, found.total_count, found.paging),
+        deliveries: found.rows,
+        postback,
+        form,
+    })
+}
+
+pub(super) async fn view(reader: Webmaster, Path(id): Path<i64>) -> Shown {
+    let postback = reader.engine().postback_view(reader.caller(), id).await?;
+    let form = Form::new(reader.lang, [("url", postback.url), ("name", postback.name)]);
+    page(&postback_page(&reader, id, form).await?)
+}
+
+pub(super) async fn update(reader: Webmaster, Path(id): Path<i64>, sent: Sent) -> Shown {
+    let form = Form::sent(reader.lang, &sent.0);
+    let changed = async {
+        let input: PostbackUpdate = sent.0.read()?;
+        reader.engine().postback_update(reader.caller(), id, input).await
+    };
+    match changed.await {
+        Ok(()) => Ok(done(&reader, &format!("/pub/postbacks/{id}"), "saved")),
+        Err(error) => {
+            wrong(StatusCode::BAD_REQUEST, &postback_page(&reader, id, form.refused(error)?).await?)
+        }
+    }
+}
+
+pub(super) async fn delete(reader: Webmaster, Path(id): Path<i64>) -> Shown {
+    reader.engine().postback_delete(reader.caller(), id).await?;
+    Ok(done(&reader, "/pub/postbacks", "postback-gone"))
+}
+
+/// Sends a message again.
+pub(super) async fn replay(reader: Webmaster, Path(id): Path<i64>, mut sent: Sent) -> Shown {
+    let postback = sent.take("postback_id").parse::<i64>().unwrap_or_default();
+    let input: DeliveryUpdate = with([("replay", "1".to_owned())]).read()?;
+    reader.engine().delivery_update(reader.caller(), id, input).await?;
+    Ok(done(&reader, &format!("/pub/postbacks/{postback}"), "replayed"))
+}

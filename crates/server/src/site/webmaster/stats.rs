@@ -1,0 +1,133 @@
+//! Statistics: by what the reader asks, in a table and, by days, as a chart.
+
+use askama::Template;
+use axum::http::StatusCode;
+use whocpa_domain::money::Amount;
+use whocpa_engine::Paging;
+use whocpa_engine::stat::{StatList, StatMeasures, StatPage, StatRow};
+
+use crate::site::answer::{Shown, wrong};
+use crate::site::form::Form;
+use crate::site::frame::Frame;
+use crate::site::list::{Pages, params_of, with};
+use crate::site::names::{Choice, Names};
+use crate::site::reader::Webmaster;
+
+/// Rows on a page.
+const PER_PAGE: i64 = 100;
+/// What the form asks.
+const FILTERS: [&str; 7] = ["group", "from", "to", "offer_id", "link_id", "country", "subid1"];
+/// By what the page offers to count.
+const GROUPS: [&str; 12] = [
+    "day", "hour", "week", "month", "offer", "goal", "country", "device", "link", "area", "subid1", "subid2",
+];
+
+#[derive(Template)]
+#[template(path = "site/webmaster/stats.html")]
+struct StatsPage {
+    f: Frame,
+    n: Names,
+    form: Form,
+    /// Nothing where the question was refused.
+    found: Option<StatPage>,
+    pages: Pages,
+    groups: Vec<Choice>,
+    /// What the chart draws, as JSON; empty for none.
+    chart: String,
+}
+
+impl StatsPage {
+    #[expect(clippy::ref_option, reason = "templates give references")]
+    fn rate(&self, rate: &Option<Amount>) -> String {
+        rate.map_or_else(String::new, |rate| self.f.percent(&rate))
+    }
+
+    /// Leads that were refused in any way, on hold or for good.
+    fn refused(&self, measures: &StatMeasures) -> String {
+        let kinds = [
+            measures.leads_rejected_hold,
+            measures.leads_rejected,
+            measures.leads_spam,
+            measures.leads_double,
+        ];
+        self.f.figure(&kinds.into_iter().sum())
+    }
+
+    /// Money of each currency on a line of its own.
+    fn money(&self, measures: &StatMeasures, is_approved: bool) -> Vec<String> {
+        let side = measures.money.iter().map(|money| {
+            let side = &money.money;
+            let amount = if is_approved { &side.approved } else { &side.total };
+            self.n.money(amount, &money.currency_id)
+        });
+        side.collect()
+    }
+}
+
+pub(super) async fn list(reader: Webmaster) -> Shown {
+    let mut asked = params_of(&reader, PER_PAGE);
+    let has = |name: &str, asked: &whocpa_domain::input::RawParams| asked.names().any(|known| known == name);
+    if !has("group", &asked) {
+        asked.append(with([("group", "day".to_owned())]));
+    }
+    let f = Frame::own(&reader, reader.lang.t("stats-title"));
+    let now = reader.engine().now();
+    if !has("from", &asked) {
+        asked.append(with([("from", f.day(now.plus_days(-13)))]));
+    }
+    if !has("to", &asked) {
+        asked.append(with([("to", f.day(now))]));
+    }
+    let form = Form::sent(reader.lang, &asked);
+    let listed = async { reader.engine().stat_list(reader.caller(), asked.read::<StatList>()?).await };
+    let (status, form, found) = match listed.await {
+        Ok(found) => (StatusCode::OK, form, Some(found)),
+        Err(error) => (StatusCode::BAD_REQUEST, form.refused_in(error, &FILTERS)?, None),
+    };
+    let by_day = found.as_ref().filter(|_| form.value("group") == "day");
+    let (total, paging) = found.as_ref().map_or((0, Paging { page: 1, per_page: PER_PAGE }), |found| {
+        (found.rows.total_count, found.rows.paging)
+    });
+    let shown = StatsPage {
+        n: Names::load(&reader).await?,
+        chart: by_day.map_or_else(String::new, |found| chart(&f, &found.rows.rows)),
+        pages: Pages::new(&reader, total, paging),
+        found,
+        groups: GROUPS.map(|group| (group.to_owned(), f.t(&format!("group-{group}")))).to_vec(),
+        form,
+        f,
+    };
+    wrong(status, &shown)
+}
+
+/// Days, clicks and leads in the order of time.
+pub(super) fn chart(f: &Frame, rows: &[StatRow]) -> String {
+    let mut days: Vec<(&str, i64, i64)> = rows
+        .iter()
+        .filter_map(|row| {
+            let day = row.group.first()?.value.as_str();
+            Some((day, row.measures.clicks.unwrap_or(0), row.measures.leads.unwrap_or(0)))
+        })
+        .collect();
+    days.sort_unstable();
+    let column = |of: fn(&(&str, i64, i64)) -> i64| days.iter().map(of).collect::<Vec<_>>();
+    serde_json::json!({
+        "label": f.t("stats-day"),
+        "days": days.iter().map(|day| day.0).collect::<Vec<_>>(),
+        "series": [
+            { "label": f.t("stats-clicks"), "values": column(|day| day.1) },
+            { "label": f.t("stats-leads"), "values": column(|day| day.2) },
+        ],
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_group_is_a_dimension() {
+        for group in super::GROUPS {
+            assert!(whocpa_domain::stat::Dimension::WORDS.contains(&group), "{group}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The webmaster's cabinet: his pages, what he does there, and that they are nobody else's.
+
+use serde_json::json;
+use whocpa_db_test::db_test;
+use whocpa_domain::Time;
+use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKind};
+use whocpa_domain::user::UserLevel;
+use whocpa_domain::wallet::FREEZE_HOURS;
+use whocpa_store::testing::TestDb;
+use whocpa_store::transfer::{self, Cause};
+
+use crate::browser::{Browser, leads_to, network, page, person};
+use crate::public::{api, offer, owner};
+use crate::support::TestApp;
+
+const PAGES: [&str; 9] = [
+    "/pub",
+    "/pub/links",
+    "/pub/links/new",
+    "/pub/leads",
+    "/pub/stats",
+    "/pub/stats?group=offer",
+    "/pub/money",
+    "/pub/postbacks",
+    "/pub/tickets",
+];
+
+/// Forms; what they name is nobody's.
+const FORMS: [&str; 13] = [
+    "/pub/links/new",
+    "/pub/links/1",
+    "/pub/links/1/delete",
+    "/pub/leads/1/contest",
+    "/pub/wallets",
+    "/pub/wallets/1/delete",
+    "/pub/payouts",
+    "/pub/payouts/1/cancel",
+    "/pub/postbacks",
+    "/pub/postbacks/1",
+    "/pub/postbacks/1/delete",
+    "/pub/deliveries/1/replay",
+    "/pub/tickets",
+];
+
+#[db_test]
+async fn the_cabinet_is_for_webmasters(db: TestDb) {
+    let app = network(db).await;
+    for (level, login) in [(UserLevel::Advertiser, "ada"), (UserLevel::Operator, "olga")] {
+        person(&app, level, login).await;
+        let browser = Browser::signed_in(&app, login).await;
+        for path in PAGES {
+            assert_eq!(browser.get(path).await.status, 404, "{login} {path}");
+        }
+        for path in FORMS {
+            assert_eq!(browser.post(path, "").await.status, 404, "{login} {path}");
+        }
+    }
+    let guest = Browser::new(&app);
+    assert_eq!(
+        guest.get("/pub/leads?status=1").await.header("location"),
+        "/sign-in?next=%2Fpub%2Fleads%3Fstatus%3D1"
+    );
+    person(&app, UserLevel::Webmaster, "wanda").await;
+    let wanda = Browser::signed_in(&app, "wanda").await;
+    for path in FORMS {
+        let foreign = [("origin", "https://evil.test"), ("sec-fetch-site", "cross-site")];
+        assert_eq!(wanda.post_from(path, "", &foreign).await.status, 403, "{path}");
+        assert_eq!(wanda.post_from(path, "", &[]).await.status, 403, "{path}");
+    }
+    for path in ["/pub/leads?d_created_from=soon&subid1=kept", "/pub/stats?from=soon&subid1=kept"] {
+        let answer = wanda.get(path).await;
+        assert!(page(&answer, 400).contains("aria-invalid") && answer.text.contains("kept"), "{path}");
+    }
+    for path in PAGES {
+        for language in ["ru", "uk", "en"] {
+            wanda.post("/view", &format!("language={language}&back=/pub")).await;
+            let answer = wanda.get(path).await;
+            assert!(!page(&answer, 200).contains('\u{27e6}'), "{path} {language}: a text is missing");
+        }
+    }
+}
+
+#[db_test]
+async fn a_link_brings_a_lead_whose_story_is_told(db: TestDb) {
+    let app = network(db).await;
+    let owner = owner(&app).await;
+    let advertiser = person(&app, UserLevel::Advertiser, "ada").await;
+    let id = offer(&app, &owner, advertiser).await;
+    person(&app, UserLevel::Webmaster, "wanda").await;
+    person(&app, UserLevel::Webmaster, "boris").await;
+    let (wanda, boris) = (Browser::signed_in(&app, "wanda").await, Browser::signed_in(&app, "boris").await);
+    wanda.post(&format!("/offers/{id}/connect"), "comment=").await;
+    let wrong = wanda.post("/pub/links/new", &format!("offer_id={id}&url_traffback=nowhere")).await;
+    assert!(page(&wrong, 400).contains("aria-invalid"));
+    let made = wanda.post("/pub/links/new", &format!("offer_id={id}&name=First&subid1=google")).await;
+    let path = made.header("location").split('?').next().expect("a path").to_owned();
+    assert!(path.starts_with("/pub/links/"), "{path}: {}", made.text);
+    let shown = wanda.get(&path).await;
+    let code = page(&shown, 200).split("/go/").nth(1).and_then(|rest| rest.split('<').next());
+    let code = code.expect("its address").to_owned();
+    assert_eq!(boris.get(&path).await.status, 404, "another's link is nowhere");
+    assert_eq!(boris.post(&format!("{path}/delete"), "").await.status, 404);
+    leads_to(
+        &wanda.post(&path, "name=Second&subid1=bing&url_traffback=").await,
+        &format!("{path}?done=saved"),
+    );
+
+    let agent =
+        [("user-agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36")];
+    let click = app.call("GET", &format!("/go/{code}"), &agent, "").await;
+    let tid =
+        click.header("set-cookie").split('=').nth(1).and_then(|rest| rest.split(';').next()).expect("a tid");
+    let engine = &app.state.engine;
+    let ada = engine.profile_key(advertiser).await.expect("a key");
+    let goal =
+        app.get(&format!("/api/goal/?offer_id={id}&api_key={ada}")).await.json()["objects"][0]["id"].clone();
+    let lead = api(
+        &app,
+        &ada,
+        "/api/lead/",
+        json!({"tid": tid, "goal_id": goal, "sale_id": "\"><script>alert(1)</script>"}),
+    )
+    .await;
+    let listed = wanda.get("/pub/leads").await;
+    assert!(page(&listed, 200).contains(&format!("/pub/leads/{lead}")) && listed.text.contains("12.50"));
+    let story = wanda.get(&format!("/pub/leads/{lead}")).await;
+    assert!(page(&story, 200).contains("class=\"story\"") && story.text.contains(tid), "{}", story.text);
+    assert!(!story.text.contains("<script>alert"));
+    assert_eq!(boris.get(&format!("/pub/leads/{lead}")).await.status, 404);
+    api(&app, &ada, &format!("/api/lead/{lead}"), json!({"status": 1})).await;
+    let today = wanda.get("/pub").await;
+    assert!(page(&today, 200).contains("12.50"), "it is on hold: {}", today.text);
+    assert!(page(&wanda.get("/pub/stats").await, 200).contains("data-chart"));
+    assert!(page(&wanda.get("/pub/leads?status=2").await, 200).contains("class=\"empty\""));
+    leads_to(&wanda.post(&format!("{path}/delete"), "").await, "/pub/links?done=link-gone");
+}
+
+#[db_test]
+async fn money_postbacks_and_questions(db: TestDb) {
+    let app = network(db).await;
+    person(&app, UserLevel::Webmaster, "wanda").await;
+    person(&app, UserLevel::Webmaster, "boris").await;
+    let (wanda, boris) = (Browser::signed_in(&app, "wanda").await, Browser::signed_in(&app, "boris").await);
+    let wallet = "kind=1&currency_id=840&account=nothing";
+    assert!(page(&wanda.post("/pub/wallets", wallet).await, 400).contains("wrong"));
+    let made = wanda.post("/pub/postbacks", "name=Mine&url=https://tracker.example/?cid={subid1}").await;
+    assert!(page(&made, 200).contains("whsec_"), "{}", made.text);
+    let list = wanda.get("/pub/postbacks").await;
+    assert!(list.text.contains("tracker.example") && !list.text.contains("whsec_"), "it is shown once");
+    let path = list.text.split("href=\"/pub/postbacks/").nth(1).and_then(|rest| rest.split('"').next());
+    let path = format!("/pub/postbacks/{}", path.expect("a link"));
+    assert_eq!(wanda.get(&path).await.status, 200);
+    assert_eq!(boris.get(&path).await.status, 404);
+    let wrong = wanda.post(&path, "name=Kept&url=").await;
+    assert!(page(&wrong, 400).contains("aria-invalid") && wrong.text.contains("Kept"));
+    let paused = "name=Mine&url=https://tracker.example/?cid={subid1}&status=2";
+    leads_to(&wanda.post(&path, paused).await, &format!("{path}?done=saved"));
+    assert!(wanda.get(&path).await.text.contains("value=\"1\""), "it can be resumed");
+
+    let asked = wanda
+        .post("/pub/tickets", "subject=\"><script>alert(1)</script>&category=1&message=<b>Why</b>")
+        .await;
+    let path = asked.header("location").split('?').next().expect("a path").to_owned();
+    let shown = wanda.get(&path).await;
+    assert!(
+        page(&shown, 200).contains("Why")
+            && !shown.text.contains("<b>Why")
+            && !shown.text.contains("<script>alert")
+    );
+    assert_eq!(boris.get(&path).await.status, 404);
+    leads_to(&wanda.post(&path, "message=More").await, &format!("{path}?done=saved"));
+    leads_to(&wanda.post(&path, "status=3").await, &format!("{path}?done=saved"));
+    assert!(page(&wanda.get("/pub/tickets").await, 200).contains(&path));
+}
+
+/// 400 dollars that somebody earned.
+async fn earn(app: &TestApp, webmaster_id: i64) {
+    let account = |kind, owner_id| Account { kind, owner_id, currency_id: 840 };
+    let debit = account(AccountKind::External, 0);
+    let credit = account(AccountKind::WebmasterAvailable, webmaster_id);
+    let legs = vec![Posting { debit, credit, amount: 400_000_000, kind: TransferKind::LeadClose }];
+    let groups = &[(Cause { kind: CauseKind::Manual, id: 1, number: 1 }, legs)];
+    let earned = app.db.store.write(move |db| async move { transfer::create(&db, groups, Time(0)).await });
+    earned.await.expect("transfers");
+}
+
+#[db_test]
+async fn a_payout_is_asked_for_once(db: TestDb) {
+    let app = network(db).await;
+    let owner = owner(&app).await;
+    let id = person(&app, UserLevel::Webmaster, "wanda").await;
+    person(&app, UserLevel::Webmaster, "boris").await;
+    earn(&app, id).await;
+    let wanda = Browser::signed_in(&app, "wanda").await;
+    let wrong = wanda.post("/pub/wallets", "kind=1&currency_id=840&account=nothing&holder=W+Doe").await;
+    let text = page(&wrong, 400);
+    assert!(text.contains("id=\"wrong-account\"") && text.contains("value=\"nothing\""), "{text}");
+    assert!(text.contains("value=\"W Doe\"") && text.contains("<option value=\"840\" selected>"), "{text}");
+    leads_to(
+        &wanda.post("/pub/wallets", "kind=1&currency_id=840&account=U0123456").await,
+        "/pub/money?done=wallet-made",
+    );
+    let key = app.state.engine.profile_key(id).await.expect("a key");
+    let wallet = app.get(&format!("/api/wallet/?api_key={key}")).await.json()["objects"][0]["id"].clone();
+    api(&app, &owner, &format!("/api/wallet/{wallet}"), json!({"status": 1})).await;
+    app.clock.advance(FREEZE_HOURS * 3600);
+
+    let (wanda, boris) = (Browser::signed_in(&app, "wanda").await, Browser::signed_in(&app, "boris").await);
+    let money = wanda.get("/pub/money").await;
+    assert!(page(&money, 200).contains("400.00\u{a0}USD"), "{}", money.text);
+    let mark = money.text.split("name=\"mark\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let mark = mark.expect("a mark");
+    let form = format!("mark={mark}&currency_id=840&wallet_id={wallet}&amount=");
+    let wrong = wanda.post("/pub/payouts", &format!("{form}much&comment=kept")).await;
+    assert!(page(&wrong, 400).contains("id=\"wrong-amount\"") && wrong.text.contains("value=\"kept\""));
+    let stolen = boris.post("/pub/payouts", &format!("{form}150")).await;
+    assert!(stolen.status.is_client_error(), "{}", stolen.status);
+    for _ in 0..2 {
+        leads_to(&wanda.post("/pub/payouts", &format!("{form}150")).await, "/pub/money?done=payout-asked");
+    }
+    assert_eq!(
+        wanda.post("/pub/payouts", &format!("{form}200")).await.status,
+        400,
+        "another one under its mark"
+    );
+    let payouts = app.get(&format!("/api/payout/?api_key={key}")).await.json();
+    assert_eq!(payouts["total_count"], 1, "{payouts}");
+    let payout = payouts["objects"][0]["id"].clone();
+    let money = wanda.get("/pub/money").await;
+    assert!(page(&money, 200).contains("250.00\u{a0}USD") && money.text.contains("150.00\u{a0}USD"));
+    for path in [format!("/pub/payouts/{payout}/cancel"), format!("/pub/wallets/{wallet}/delete")] {
+        assert_eq!(boris.post(&path, "").await.status, 404, "{path}");
+    }
+    leads_to(
+        &wanda.post(&format!("/pub/payouts/{payout}/cancel"), "").await,
+        "/pub/money?done=payout-cancelled",
+    );
+    assert!(page(&wanda.get("/pub/money").await, 200).contains("400.00\u{a0}USD"));
+    leads_to(&wanda.post(&format!("/pub/wallets/{wallet}/delete"), "").await, "/pub/money?done=wallet-gone");
+}
