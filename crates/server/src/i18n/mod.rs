@@ -21,13 +21,23 @@ pub enum Lang {
 /// Marks a text that is missing; no page may hold it, which a test checks.
 pub const MISSING: char = '\u{27e6}';
 
-static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| {
-    [
-        bundle("en", [include_str!("../../i18n/en/apidocs.ftl"), include_str!("../../i18n/en/site.ftl")]),
-        bundle("ru", [include_str!("../../i18n/ru/apidocs.ftl"), include_str!("../../i18n/ru/site.ftl")]),
-        bundle("uk", [include_str!("../../i18n/uk/apidocs.ftl"), include_str!("../../i18n/uk/site.ftl")]),
-    ]
-});
+/// Files of texts, of the same names in the folder of each language.
+macro_rules! texts {
+    ($($file:literal)+) => {
+        #[cfg(test)]
+        const FILES: &[&str] = &[$($file),+];
+
+        static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 3]> = LazyLock::new(|| {
+            [
+                bundle("en", &[$(include_str!(concat!("../../i18n/en/", $file, ".ftl"))),+]),
+                bundle("ru", &[$(include_str!(concat!("../../i18n/ru/", $file, ".ftl"))),+]),
+                bundle("uk", &[$(include_str!(concat!("../../i18n/uk/", $file, ".ftl"))),+]),
+            ]
+        });
+    };
+}
+
+texts! { "apidocs" "site" "cabinet" }
 
 impl Lang {
     /// All three, in the order in which they are offered.
@@ -161,12 +171,12 @@ impl From<usize> for Value {
 }
 
 // A mistake in a file would lose its message only: the tests compare the keys of all languages and read every page.
-fn bundle<const N: usize>(tag: &str, sources: [&str; N]) -> FluentBundle<FluentResource> {
+fn bundle(tag: &str, sources: &[&str]) -> FluentBundle<FluentResource> {
     let language = tag.parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     bundle.set_use_isolating(false);
     for source in sources {
-        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(resource, _)| resource);
         bundle.add_resource_overriding(resource);
     }
     bundle
@@ -186,8 +196,11 @@ mod tests {
             let key = |line: &str| line.split(" =").next().unwrap_or_default().to_owned();
             source.lines().filter(is_key).map(key).collect()
         };
-        for file in ["apidocs", "site"] {
+        let mut all = std::collections::BTreeSet::new();
+        for file in FILES {
             let english = keys(Lang::En, file);
+            let twice: Vec<&String> = english.iter().filter(|key| !all.insert((*key).clone())).collect();
+            assert!(twice.is_empty(), "said twice: {twice:?}");
             for lang in [Lang::Ru, Lang::Uk] {
                 assert_eq!(keys(lang, file), english, "{lang:?} {file}");
             }

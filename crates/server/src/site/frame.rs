@@ -61,6 +61,8 @@ pub(super) struct Frame {
     /// The page itself, to come back to.
     pub here: String,
     pub base_url: String,
+    /// Where the reader's cabinet is.
+    pub cabinet: &'static str,
     pub look: Look,
     pub person: Option<Person>,
     pub languages: Vec<Language>,
@@ -121,6 +123,7 @@ impl Frame {
             here: format!("{}{query}", reader.to(&reader.path)),
             path: reader.path.clone(),
             base_url: reader.state.config.base_url.clone(),
+            cabinet: reader.cabinet(),
             look: reader.look,
             person,
             languages: languages.collect(),

@@ -23,6 +23,7 @@ mod setup;
 mod sign_in;
 mod view;
 mod webmaster;
+mod work;
 
 use axum::Router;
 use axum::http::request::Parts;

@@ -56,6 +56,11 @@ impl Asked {
         self.visitor.as_ref().map_or(Caller::GUEST, |visitor| visitor.caller)
     }
 
+    /// Where his own cabinet is.
+    pub fn cabinet(&self) -> &'static str {
+        cabinet_of(self.caller().level)
+    }
+
     /// A page's address in the reader's language.
     pub fn to(&self, path: &str) -> String {
         let is_own = OWN_PAGES.iter().any(|start| path.starts_with(start)) || path == "/sign-out";
@@ -66,6 +71,16 @@ impl Asked {
     pub fn asked(&self, name: &str) -> Option<String> {
         let mut pairs = form_urlencoded::parse(self.query.as_bytes());
         pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    }
+}
+
+/// Under which address the pages of a cabinet are.
+pub(super) fn cabinet_of(level: Level) -> &'static str {
+    match level {
+        Level::Guest => "",
+        Level::Webmaster => "/pub",
+        Level::Advertiser => "/adv",
+        Level::Operator => "/operator",
     }
 }
 

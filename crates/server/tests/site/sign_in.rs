@@ -127,7 +127,7 @@ async fn an_address_has_so_many_tries_over_all_accounts(db: TestDb) {
     }
     assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 30, "{statuses:?}");
     assert_eq!(statuses[31], 429);
-    leads_to(&home.sign_in("wanda", PASSWORD).await, "/account");
+    leads_to(&home.sign_in("wanda", PASSWORD).await, "/pub");
     assert_eq!(Browser::new(&app).sign_in("wanda", PASSWORD).await.status, 429);
 }
 

@@ -12,8 +12,7 @@ use crate::site::frame::Frame;
 use crate::site::list::with;
 use crate::site::names::Names;
 use crate::site::reader::Webmaster;
-
-use super::{Offers, stats};
+use crate::site::work::{Offers, stats};
 
 /// Leads that are shown.
 const LEADS: &str = "10";

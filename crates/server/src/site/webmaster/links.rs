@@ -14,8 +14,7 @@ use crate::site::list::{Pages, params_of, with};
 use crate::site::names::Choice;
 use crate::site::qr;
 use crate::site::reader::Webmaster;
-
-use super::Offers;
+use crate::site::work::Offers;
 
 /// Rows on a page.
 const PER_PAGE: i64 = 50;

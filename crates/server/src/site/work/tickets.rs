@@ -12,13 +12,13 @@ use crate::site::form::{Form, Sent};
 use crate::site::frame::Frame;
 use crate::site::list::{Pages, params_of, with};
 use crate::site::names::{Choice, codes};
-use crate::site::reader::Webmaster;
+use crate::site::reader::{Of, Reader};
 
 /// Rows on a page.
 const PER_PAGE: i64 = 30;
 
 #[derive(Template)]
-#[template(path = "site/webmaster/tickets.html")]
+#[template(path = "site/work/tickets.html")]
 struct TicketsPage {
     f: Frame,
     form: Form,
@@ -27,7 +27,7 @@ struct TicketsPage {
     categories: Vec<Choice>,
 }
 
-async fn tickets_page(reader: &Webmaster, form: Form) -> Result<TicketsPage> {
+async fn tickets_page(reader: &Reader, form: Form) -> Result<TicketsPage> {
     let found = reader.engine().ticket_list(reader.caller(), params_of(reader, PER_PAGE).read()?).await?;
     Ok(TicketsPage {
         f: Frame::own(reader, reader.lang.t("tickets-title")),
@@ -38,24 +38,24 @@ async fn tickets_page(reader: &Webmaster, form: Form) -> Result<TicketsPage> {
     })
 }
 
-pub(super) async fn list(reader: Webmaster) -> Shown {
+pub(in crate::site) async fn list<const L: u8>(reader: Of<L>) -> Shown {
     page(&tickets_page(&reader, Form::new(reader.lang, [])).await?)
 }
 
-pub(super) async fn create(reader: Webmaster, sent: Sent) -> Shown {
+pub(in crate::site) async fn create<const L: u8>(reader: Of<L>, sent: Sent) -> Shown {
     let form = Form::sent(reader.lang, &sent.0);
     let made = async {
         let input: TicketCreate = sent.given().0.read()?;
         reader.engine().ticket_create(reader.caller(), input).await
     };
     match made.await {
-        Ok(id) => Ok(done(&reader, &format!("/pub/tickets/{id}"), "saved")),
+        Ok(id) => Ok(done(&reader, &format!("{}/tickets/{id}", reader.cabinet()), "saved")),
         Err(error) => wrong(StatusCode::BAD_REQUEST, &tickets_page(&reader, form.refused(error)?).await?),
     }
 }
 
 #[derive(Template)]
-#[template(path = "site/webmaster/ticket.html")]
+#[template(path = "site/work/ticket.html")]
 struct TicketPage {
     f: Frame,
     form: Form,
@@ -73,13 +73,13 @@ impl TicketPage {
     }
 }
 
-async fn ticket_page(reader: &Webmaster, id: i64, form: Form) -> Result<TicketPage> {
+async fn ticket_page(reader: &Reader, id: i64, form: Form) -> Result<TicketPage> {
     let ticket = reader.engine().ticket_view(reader.caller(), id).await?;
     Ok(TicketPage { f: Frame::own(reader, ticket.ticket.subject.clone()), form, ticket })
 }
 
 /// Shows it; whoever opens it has read it.
-pub(super) async fn view(reader: Webmaster, Path(id): Path<i64>) -> Shown {
+pub(in crate::site) async fn view<const L: u8>(reader: Of<L>, Path(id): Path<i64>) -> Shown {
     let shown = ticket_page(&reader, id, Form::new(reader.lang, [])).await?;
     if shown.ticket.ticket.unread_count > 0 {
         let input: TicketUpdate = with([("is_read", "1".to_owned())]).read()?;
@@ -88,14 +88,14 @@ pub(super) async fn view(reader: Webmaster, Path(id): Path<i64>) -> Shown {
     page(&shown)
 }
 
-pub(super) async fn update(reader: Webmaster, Path(id): Path<i64>, sent: Sent) -> Shown {
+pub(in crate::site) async fn update<const L: u8>(reader: Of<L>, Path(id): Path<i64>, sent: Sent) -> Shown {
     let form = Form::sent(reader.lang, &sent.0);
     let changed = async {
         let input: TicketUpdate = sent.given().0.read()?;
         reader.engine().ticket_update(reader.caller(), id, input).await
     };
     match changed.await {
-        Ok(()) => Ok(done(&reader, &format!("/pub/tickets/{id}"), "saved")),
+        Ok(()) => Ok(done(&reader, &format!("{}/tickets/{id}", reader.cabinet()), "saved")),
         Err(error) => wrong(StatusCode::BAD_REQUEST, &ticket_page(&reader, id, form.refused(error)?).await?),
     }
 }

@@ -11,7 +11,7 @@ use crate::site::form::Form;
 use crate::site::frame::Frame;
 use crate::site::list::{Pages, params_of, with};
 use crate::site::names::{Choice, Names};
-use crate::site::reader::Webmaster;
+use crate::site::reader::Of;
 
 /// Rows on a page.
 const PER_PAGE: i64 = 100;
@@ -23,7 +23,7 @@ const GROUPS: [&str; 12] = [
 ];
 
 #[derive(Template)]
-#[template(path = "site/webmaster/stats.html")]
+#[template(path = "site/work/stats.html")]
 struct StatsPage {
     f: Frame,
     n: Names,
@@ -64,7 +64,7 @@ impl StatsPage {
     }
 }
 
-pub(super) async fn list(reader: Webmaster) -> Shown {
+pub(in crate::site) async fn list<const L: u8>(reader: Of<L>) -> Shown {
     let mut asked = params_of(&reader, PER_PAGE);
     let has = |name: &str, asked: &whocpa_domain::input::RawParams| asked.names().any(|known| known == name);
     if !has("group", &asked) {
@@ -101,7 +101,7 @@ pub(super) async fn list(reader: Webmaster) -> Shown {
 }
 
 /// Days, clicks and leads in the order of time.
-pub(super) fn chart(f: &Frame, rows: &[StatRow]) -> String {
+pub(in crate::site) fn chart(f: &Frame, rows: &[StatRow]) -> String {
     let mut days: Vec<(&str, i64, i64)> = rows
         .iter()
         .filter_map(|row| {

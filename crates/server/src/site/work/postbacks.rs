@@ -13,13 +13,13 @@ use crate::site::form::{Form, Sent};
 use crate::site::frame::Frame;
 use crate::site::list::{Pages, params_of, with};
 use crate::site::names::{Choice, codes};
-use crate::site::reader::Webmaster;
+use crate::site::reader::{Of, Reader};
 
 /// Rows of the log on a page.
 const PER_PAGE: i64 = 50;
 
 #[derive(Template)]
-#[template(path = "site/webmaster/postbacks.html")]
+#[template(path = "site/work/postbacks.html")]
 struct PostbacksPage {
     f: Frame,
     form: Form,
@@ -29,7 +29,7 @@ struct PostbacksPage {
     secret: String,
 }
 
-async fn postbacks_page(reader: &Webmaster, form: Form, secret: String) -> Result<PostbacksPage> {
+async fn postbacks_page(reader: &Reader, form: Form, secret: String) -> Result<PostbacksPage> {
     let all = with([("per_page", "100".to_owned())]);
     Ok(PostbacksPage {
         f: Frame::own(reader, reader.lang.t("postbacks-title")),
@@ -40,11 +40,11 @@ async fn postbacks_page(reader: &Webmaster, form: Form, secret: String) -> Resul
     })
 }
 
-pub(super) async fn list(reader: Webmaster) -> Shown {
+pub(in crate::site) async fn list<const L: u8>(reader: Of<L>) -> Shown {
     page(&postbacks_page(&reader, Form::new(reader.lang, []), String::new()).await?)
 }
 
-pub(super) async fn create(reader: Webmaster, sent: Sent) -> Shown {
+pub(in crate::site) async fn create<const L: u8>(reader: Of<L>, sent: Sent) -> Shown {
     let form = Form::sent(reader.lang, &sent.0);
     let made = async {
         let mut asked = sent.given().0;
@@ -63,7 +63,7 @@ pub(super) async fn create(reader: Webmaster, sent: Sent) -> Shown {
 }
 
 #[derive(Template)]
-#[template(path = "site/webmaster/postback.html")]
+#[template(path = "site/work/postback.html")]
 struct PostbackPage {
     f: Frame,
     form: Form,
@@ -78,7 +78,7 @@ impl PostbackPage {
     }
 }
 
-async fn postback_page(reader: &Webmaster, id: i64, form: Form) -> Result<PostbackPage> {
+async fn postback_page(reader: &Reader, id: i64, form: Form) -> Result<PostbackPage> {
     let (engine, caller) = (reader.engine(), reader.caller());
     let postback = engine.postback_view(caller, id).await?;
     let mut asked = params_of(reader, PER_PAGE);
@@ -94,35 +94,39 @@ async fn postback_page(reader: &Webmaster, id: i64, form: Form) -> Result<Postba
     })
 }
 
-pub(super) async fn view(reader: Webmaster, Path(id): Path<i64>) -> Shown {
+pub(in crate::site) async fn view<const L: u8>(reader: Of<L>, Path(id): Path<i64>) -> Shown {
     let postback = reader.engine().postback_view(reader.caller(), id).await?;
     let form = Form::new(reader.lang, [("url", postback.url), ("name", postback.name)]);
     page(&postback_page(&reader, id, form).await?)
 }
 
-pub(super) async fn update(reader: Webmaster, Path(id): Path<i64>, sent: Sent) -> Shown {
+pub(in crate::site) async fn update<const L: u8>(reader: Of<L>, Path(id): Path<i64>, sent: Sent) -> Shown {
     let form = Form::sent(reader.lang, &sent.0);
     let changed = async {
         let input: PostbackUpdate = sent.0.read()?;
         reader.engine().postback_update(reader.caller(), id, input).await
     };
     match changed.await {
-        Ok(()) => Ok(done(&reader, &format!("/pub/postbacks/{id}"), "saved")),
+        Ok(()) => Ok(done(&reader, &format!("{}/postbacks/{id}", reader.cabinet()), "saved")),
         Err(error) => {
             wrong(StatusCode::BAD_REQUEST, &postback_page(&reader, id, form.refused(error)?).await?)
         }
     }
 }
 
-pub(super) async fn delete(reader: Webmaster, Path(id): Path<i64>) -> Shown {
+pub(in crate::site) async fn delete<const L: u8>(reader: Of<L>, Path(id): Path<i64>) -> Shown {
     reader.engine().postback_delete(reader.caller(), id).await?;
-    Ok(done(&reader, "/pub/postbacks", "postback-gone"))
+    Ok(done(&reader, &format!("{}/postbacks", reader.cabinet()), "postback-gone"))
 }
 
 /// Sends a message again.
-pub(super) async fn replay(reader: Webmaster, Path(id): Path<i64>, mut sent: Sent) -> Shown {
+pub(in crate::site) async fn replay<const L: u8>(
+    reader: Of<L>,
+    Path(id): Path<i64>,
+    mut sent: Sent,
+) -> Shown {
     let postback = sent.take("postback_id").parse::<i64>().unwrap_or_default();
     let input: DeliveryUpdate = with([("replay", "1".to_owned())]).read()?;
     reader.engine().delivery_update(reader.caller(), id, input).await?;
-    Ok(done(&reader, &format!("/pub/postbacks/{postback}"), "replayed"))
+    Ok(done(&reader, &format!("{}/postbacks/{postback}", reader.cabinet()), "replayed"))
 }
