@@ -69,6 +69,12 @@ impl Form {
         Self { lang, values, wrong: BTreeMap::new(), general: Vec::new() }
     }
 
+    /// With this value in a field.
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.values.insert(name.to_owned(), value);
+        self
+    }
+
     /// With what was sent.
     pub fn sent(lang: Lang, sent: &RawParams) -> Self {
         let text = |value: &RawValue| match value {

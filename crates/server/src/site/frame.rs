@@ -31,16 +31,21 @@ const DONE: &[&str] = &[
     "payout-cancelled",
     "postback-gone",
     "replayed",
+    "area-gone",
+    "area-made",
+    "domain-gone",
+    "domain-made",
     "wallet-gone",
     "wallet-made",
     "key-revoked",
 ];
 
 /// The menu of a webmaster: names and addresses.
-const WEBMASTER: &[(&str, &str)] = &[
+const WEBMASTER: Lines = &[
     ("dashboard", "/pub"),
     ("offers", "/offers"),
     ("links", "/pub/links"),
+    ("promos", "/pub/promos"),
     ("leads", "/pub/leads"),
     ("stats", "/pub/stats"),
     ("money", "/pub/money"),
@@ -48,9 +53,23 @@ const WEBMASTER: &[(&str, &str)] = &[
     ("tickets", "/pub/tickets"),
     ("news", "/news"),
 ];
+/// What a webmaster sets up once.
+const WEBMASTER_SETUP: Lines =
+    &[("areas", "/pub/areas"), ("domains", "/pub/domains"), ("referrals", "/pub/referrals")];
 /// The menu of everybody's own account.
-const SELF: &[(&str, &str)] =
-    &[("account", "/account"), ("security", "/account/security"), ("keys", "/account/keys")];
+const SELF: Lines = &[("account", "/account"), ("security", "/account/security"), ("keys", "/account/keys")];
+
+/// Lines of a menu: names and addresses.
+type Lines = &'static [(&'static str, &'static str)];
+
+/// The menu of a person's own pages: titles of its parts, and their lines.
+fn menu(level: Level) -> Vec<(&'static str, Lines)> {
+    let own: &[(&str, Lines)] = match level {
+        Level::Webmaster => &[("menu-own-work", WEBMASTER), ("menu-own-setup", WEBMASTER_SETUP)],
+        Level::Guest | Level::Advertiser | Level::Operator => &[],
+    };
+    own.iter().copied().chain([("menu-own-self", SELF)]).collect()
+}
 
 /// What stands around a page.
 pub(super) struct Frame {
@@ -136,17 +155,14 @@ impl Frame {
     /// With the menu of a person's own pages.
     pub fn own(reader: &Reader, title: String) -> Self {
         let mut frame = Self::new(reader, title);
-        let level = reader.caller().level;
-        let work = if level == Level::Webmaster { WEBMASTER } else { &[] };
-        frame.menu = [("menu-own-work", work), ("menu-own-self", SELF)]
+        frame.menu = menu(reader.caller().level)
             .into_iter()
-            .filter(|(_, lines)| !lines.is_empty())
             .map(|(key, lines)| Group { title: frame.t(key), items: frame.items(lines) })
             .collect();
         frame
     }
 
-    fn items(&self, lines: &[(&str, &str)]) -> Vec<Item> {
+    fn items(&self, lines: Lines) -> Vec<Item> {
         let here = self.path.trim_end_matches('/');
         let item = |(key, url): &(&str, &str)| {
             // The first page of a cabinet, and the profile, are not the parents of all others.

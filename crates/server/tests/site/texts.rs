@@ -127,6 +127,7 @@ fn every_text_is_said_and_every_said_text_is_there() {
         "setup-closed",
         "shape-",
         "group-",
+        "trial-",
     ];
     let silent: Vec<&&str> = keys
         .iter()

@@ -13,7 +13,7 @@ use crate::browser::{Browser, leads_to, network, page, person};
 use crate::public::{api, offer, owner};
 use crate::support::TestApp;
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 14] = [
     "/pub",
     "/pub/links",
     "/pub/links/new",
@@ -23,10 +23,15 @@ const PAGES: [&str; 9] = [
     "/pub/money",
     "/pub/postbacks",
     "/pub/tickets",
+    "/pub/areas",
+    "/pub/domains",
+    "/pub/promos",
+    "/pub/referrals",
+    "/pub/statement",
 ];
 
 /// Forms; what they name is nobody's.
-const FORMS: [&str; 13] = [
+const FORMS: [&str; 19] = [
     "/pub/links/new",
     "/pub/links/1",
     "/pub/links/1/delete",
@@ -40,6 +45,12 @@ const FORMS: [&str; 13] = [
     "/pub/postbacks/1/delete",
     "/pub/deliveries/1/replay",
     "/pub/tickets",
+    "/pub/areas",
+    "/pub/areas/1",
+    "/pub/areas/1/delete",
+    "/pub/domains",
+    "/pub/domains/1/delete",
+    "/pub/postbacks/1/rehearse",
 ];
 
 #[db_test]
@@ -67,7 +78,11 @@ async fn the_cabinet_is_for_webmasters(db: TestDb) {
         assert_eq!(wanda.post_from(path, "", &foreign).await.status, 403, "{path}");
         assert_eq!(wanda.post_from(path, "", &[]).await.status, 403, "{path}");
     }
-    for path in ["/pub/leads?d_created_from=soon&subid1=kept", "/pub/stats?from=soon&subid1=kept"] {
+    for path in [
+        "/pub/leads?d_created_from=soon&subid1=kept",
+        "/pub/stats?from=soon&subid1=kept",
+        "/pub/statement?lead_id=kept",
+    ] {
         let answer = wanda.get(path).await;
         assert!(page(&answer, 400).contains("aria-invalid") && answer.text.contains("kept"), "{path}");
     }
@@ -100,6 +115,9 @@ async fn a_link_brings_a_lead_whose_story_is_told(db: TestDb) {
     let code = code.expect("its address").to_owned();
     assert_eq!(boris.get(&path).await.status, 404, "another's link is nowhere");
     assert_eq!(boris.post(&format!("{path}/delete"), "").await.status, 404);
+    let tried = wanda.get(&format!("{path}/try?country=UA&device=android&query=subid2%3Db")).await;
+    assert!(page(&tried, 200).contains("class=\"story\""), "{}", tried.text);
+    assert_eq!(boris.get(&format!("{path}/try")).await.status, 404);
     leads_to(
         &wanda.post(&path, "name=Second&subid1=bing&url_traffback=").await,
         &format!("{path}?done=saved"),
@@ -131,6 +149,8 @@ async fn a_link_brings_a_lead_whose_story_is_told(db: TestDb) {
     let today = wanda.get("/pub").await;
     assert!(page(&today, 200).contains("12.50"), "it is on hold: {}", today.text);
     assert!(page(&wanda.get("/pub/stats").await, 200).contains("data-chart"));
+    let twice = wanda.get("/pub/stats?group=offer&group=country").await;
+    assert!(page(&twice, 200).contains("<option value=\"country\" selected>"), "{}", twice.text);
     assert!(page(&wanda.get("/pub/leads?status=2").await, 200).contains("class=\"empty\""));
     leads_to(&wanda.post(&format!("{path}/delete"), "").await, "/pub/links?done=link-gone");
 }
@@ -154,6 +174,9 @@ async fn money_postbacks_and_questions(db: TestDb) {
     let wrong = wanda.post(&path, "name=Kept&url=").await;
     assert!(page(&wrong, 400).contains("aria-invalid") && wrong.text.contains("Kept"));
     let paused = "name=Mine&url=https://tracker.example/?cid={subid1}&status=2";
+    let rehearsed = wanda.post(&format!("{path}/rehearse"), "event=1").await;
+    assert!(page(&rehearsed, 200).contains("tracker.example"), "{}", rehearsed.text);
+    assert_eq!(boris.post(&format!("{path}/rehearse"), "event=1").await.status, 404);
     leads_to(&wanda.post(&path, paused).await, &format!("{path}?done=saved"));
     assert!(wanda.get(&path).await.text.contains("value=\"1\""), "it can be resumed");
 
@@ -171,6 +194,49 @@ async fn money_postbacks_and_questions(db: TestDb) {
     leads_to(&wanda.post(&path, "message=More").await, &format!("{path}?done=saved"));
     leads_to(&wanda.post(&path, "status=3").await, &format!("{path}?done=saved"));
     assert!(page(&wanda.get("/pub/tickets").await, 200).contains(&path));
+}
+
+#[db_test]
+async fn areas_domains_and_referrals(db: TestDb) {
+    let app = network(db).await;
+    let id = person(&app, UserLevel::Webmaster, "wanda").await;
+    person(&app, UserLevel::Webmaster, "boris").await;
+    let (wanda, boris) = (Browser::signed_in(&app, "wanda").await, Browser::signed_in(&app, "boris").await);
+    let wrong = wanda.post("/pub/areas", "kind=1&name=Kept&url=").await;
+    assert!(page(&wrong, 400).contains("id=\"wrong-url\"") && wrong.text.contains("value=\"Kept\""));
+    leads_to(
+        &wanda.post("/pub/areas", "kind=1&name=Blog&url=https://blog.example/").await,
+        "/pub/areas?done=area-made",
+    );
+    let list = wanda.get("/pub/areas").await;
+    let area = page(&list, 200).split("href=\"/pub/areas/").nth(1).and_then(|rest| rest.split('"').next());
+    let path = format!("/pub/areas/{}", area.expect("its page"));
+    assert!(page(&wanda.get(&path).await, 200).contains("https://blog.example/"));
+    assert_eq!(boris.get(&path).await.status, 404);
+    assert_eq!(boris.post(&path, "name=Stolen").await.status, 404);
+    assert_eq!(boris.post(&format!("{path}/delete"), "").await.status, 404);
+    let changed = "kind=2&name=Search&url=&comment=";
+    leads_to(&wanda.post(&path, changed).await, &format!("{path}?done=saved"));
+    leads_to(&wanda.post(&format!("{path}/delete"), "").await, "/pub/areas?done=area-gone");
+
+    let wrong = wanda.post("/pub/domains", "name=no+domain").await;
+    assert!(page(&wrong, 400).contains("id=\"wrong-name\"") && wrong.text.contains("no domain"));
+    leads_to(&wanda.post("/pub/domains", "name=go.wanda.example").await, "/pub/domains?done=domain-made");
+    assert!(page(&wanda.get("/pub/domains").await, 200).contains("go.wanda.example"));
+    assert!(!page(&boris.get("/pub/domains").await, 200).contains("go.wanda.example"));
+
+    let own = wanda.get("/pub/referrals").await;
+    let number = page(&own, 200).split(";ref=").nth(1).and_then(|rest| rest.split('<').next());
+    let brought = format!(
+        "level=1&login=newcomer&name=Newcomer&password=correct+horse&email=n@b.example&about=blogs&ref={}",
+        number.expect("his number")
+    );
+    page(&Browser::new(&app).post("/register", &brought).await, 200);
+    let own = wanda.get("/pub/referrals").await;
+    let path = page(&own, 200).split("href=\"/pub/referrals/").nth(1).and_then(|rest| rest.split('"').next());
+    let path = format!("/pub/referrals/{}", path.unwrap_or_else(|| panic!("{id} brought him: {}", own.text)));
+    page(&wanda.get(&path).await, 200);
+    assert_eq!(boris.get(&path).await.status, 404);
 }
 
 /// 400 dollars that somebody earned.

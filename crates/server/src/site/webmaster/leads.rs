@@ -19,7 +19,23 @@ use crate::site::work::Offers;
 /// Rows on a page.
 const PER_PAGE: i64 = 50;
 /// What the form filters by.
-const FILTERS: [&str; 6] = ["status", "closed", "offer_id", "subid1", "d_created_from", "d_created_to"];
+const FILTERS: [&str; 13] = [
+    "status",
+    "closed",
+    "offer_id",
+    "subid1",
+    "d_created_from",
+    "d_created_to",
+    "country",
+    "area_id",
+    "link_id",
+    "currency_id",
+    "tid",
+    "sale_id",
+    "keyword",
+];
+/// Those that stand apart until they are needed.
+const MORE: [&str; 6] = ["area_id", "link_id", "currency_id", "tid", "sale_id", "keyword"];
 
 #[derive(Template)]
 #[template(path = "site/webmaster/leads.html")]
@@ -32,6 +48,19 @@ struct LeadsPage {
     pages: Pages,
     statuses: Vec<Choice>,
     closings: Vec<Choice>,
+}
+
+impl LeadsPage {
+    /// Whether one of the further filters is in use.
+    fn is_narrowed(&self) -> bool {
+        MORE.iter().any(|name| !self.form.value(name).is_empty()) || self.form.is_refused()
+    }
+
+    fn currencies(&self) -> Vec<Choice> {
+        let mut all = self.n.currency_choices();
+        all[0].1 = self.f.t("any");
+        all
+    }
 }
 
 pub(super) async fn list(reader: Webmaster) -> Shown {

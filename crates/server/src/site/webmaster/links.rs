@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect};
 use whocpa_domain::Result;
 use whocpa_engine::link::{LinkCreate, LinkUpdate, LinkView};
+use whocpa_engine::simulate::{SimulateCreate, SimulateView};
 
 use crate::site::answer::{Shown, done, page, wrong};
 use crate::site::form::{Form, Sent};
@@ -73,7 +74,9 @@ async fn new_page(reader: &Webmaster, form: Form) -> Result<LinkNewPage> {
 
 /// The builder.
 pub(super) async fn new(reader: Webmaster) -> Shown {
-    let form = Form::new(reader.lang, [("offer_id", reader.asked("offer_id").unwrap_or_default())]);
+    let values =
+        ["offer_id", "area_id", "promo_id"].map(|name| (name, reader.asked(name).unwrap_or_default()));
+    let form = Form::new(reader.lang, values);
     page(&new_page(&reader, form).await?)
 }
 
@@ -147,4 +150,56 @@ pub(super) async fn update(reader: Webmaster, Path(id): Path<i64>, sent: Sent) -
 pub(super) async fn delete(reader: Webmaster, Path(id): Path<i64>) -> Shown {
     reader.engine().link_delete(reader.caller(), id).await?;
     Ok(Redirect::to("/pub/links?done=link-gone").into_response())
+}
+
+#[derive(Template)]
+#[template(path = "site/webmaster/link_try.html")]
+struct TriedPage {
+    f: Frame,
+    form: Form,
+    link: LinkView,
+    tried: Option<SimulateView>,
+    devices: Vec<Choice>,
+}
+
+/// Browsers that a test visitor may have.
+const AGENTS: [(&str, &str); 3] = [
+    ("desktop", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"),
+    (
+        "android",
+        "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
+    ),
+    (
+        "iphone",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1",
+    ),
+];
+
+/// Where a visitor would go, and why; nothing of it is counted.
+pub(super) async fn tried(reader: Webmaster, Path(id): Path<i64>) -> Shown {
+    let link = reader.engine().link_view(reader.caller(), id).await?;
+    let values = ["country", "device", "query"].map(|name| (name, reader.asked(name).unwrap_or_default()));
+    let form = Form::new(reader.lang, values);
+    let device = form.value("device");
+    let agent = AGENTS.iter().find(|(name, _)| *name == device).unwrap_or(&AGENTS[0]).1;
+    let asked = [
+        ("kind", "1".to_owned()),
+        ("link_id", id.to_string()),
+        ("ua", agent.to_owned()),
+        ("country", form.value("country")),
+        ("query", form.value("query")),
+    ];
+    let made = async {
+        let mut asked = with(asked);
+        asked.retain(|_| true);
+        let input: SimulateCreate = asked.read()?;
+        reader.engine().simulate_create(reader.caller(), input).await
+    };
+    let (status, form, tried) = match made.await {
+        Ok(tried) => (StatusCode::OK, form, Some(tried)),
+        Err(error) => (StatusCode::BAD_REQUEST, form.refused_in(error, &["country", "query"])?, None),
+    };
+    let f = Frame::own(&reader, reader.lang.t("trial-title"));
+    let devices = AGENTS.map(|(name, _)| (name.to_owned(), f.t(&format!("trial-{name}")))).to_vec();
+    wrong(status, &TriedPage { f, form, link, tried, devices })
 }

@@ -14,12 +14,12 @@ use whocpa_engine::wallet::{WalletCreate, WalletRow};
 use crate::site::answer::{Shown, done, page, wrong};
 use crate::site::form::{Form, Sent};
 use crate::site::frame::Frame;
-use crate::site::list::{Pages, params_of, with};
+use crate::site::list::with;
 use crate::site::names::{Choice, Names, codes};
 use crate::site::reader::Webmaster;
 
-/// Rows of the statement on a page.
-const PER_PAGE: i64 = 25;
+/// The last rows of the statement.
+const LAST: &str = "10";
 
 #[derive(Template)]
 #[template(path = "site/webmaster/money.html")]
@@ -30,7 +30,6 @@ struct MoneyPage {
     wallet_form: Form,
     balances: Vec<BalanceView>,
     transfers: Vec<TransferView>,
-    pages: Pages,
     wallets: Vec<WalletRow>,
     payouts: Vec<PayoutView>,
     kinds: Vec<Choice>,
@@ -58,7 +57,7 @@ impl MoneyPage {
 async fn money_page(reader: &Webmaster, form: Form, wallet_form: Form) -> Result<MoneyPage> {
     let (engine, caller) = (reader.engine(), reader.caller());
     let most = || with([("per_page", "100".to_owned())]);
-    let moved = engine.transfer_list(caller, params_of(reader, PER_PAGE).read()?).await?;
+    let moved = engine.transfer_list(caller, with([("per_page", LAST.to_owned())]).read()?).await?;
     let n = Names::load(reader).await?;
     let wallets = engine.wallet_list(caller, most().read()?).await?.rows;
     let balances = engine.balance_list(caller).await?;
@@ -76,7 +75,6 @@ async fn money_page(reader: &Webmaster, form: Form, wallet_form: Form) -> Result
         form,
         wallet_form,
         transfers: moved.rows,
-        pages: Pages::new(reader, moved.total_count, moved.paging),
         payouts: engine.payout_list(caller, most().read()?).await?.rows,
         kinds: codes(reader.lang, WalletKind::CODES).into_iter().skip(1).collect(),
         choices: wallets.iter().map(name).collect(),

@@ -1,6 +1,7 @@
 //! Pages that several cabinets have: each reader sees his own through them.
 
 pub(super) mod postbacks;
+pub(super) mod statement;
 pub(super) mod stats;
 pub(super) mod tickets;
 

@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use whocpa_domain::Result;
-use whocpa_domain::postback::{PostbackStatus, PostbackTemplate};
-use whocpa_engine::delivery::{DeliveryRow, DeliveryUpdate};
+use whocpa_domain::postback::{POSTBACK_MACROS, PostbackEvent, PostbackStatus, PostbackTemplate, Value};
+use whocpa_domain::{Level, Result};
+use whocpa_engine::delivery::{DeliveryCreate, DeliveryCreated, DeliveryRow, DeliveryUpdate};
 use whocpa_engine::postback::{PostbackCreate, PostbackUpdate, PostbackView};
 
 use crate::site::answer::{Shown, done, page, wrong};
@@ -27,6 +27,15 @@ struct PostbacksPage {
     templates: Vec<Choice>,
     /// The secret of the one that was just made: it is shown this once.
     secret: String,
+    /// Macros of an address: the spelling, and other networks' spellings of the same.
+    macros: Vec<(&'static str, String)>,
+}
+
+/// The macros whose values this reader's receivers may be told.
+fn macros(reader: &Reader) -> Vec<(&'static str, String)> {
+    let is_told = |value: &Value| reader.caller().level == Level::Advertiser || !value.is_buyer();
+    let shown = POSTBACK_MACROS.iter().filter(|(value, _)| is_told(value));
+    shown.map(|(_, names)| (names[0], names[1..].join(", "))).collect()
 }
 
 async fn postbacks_page(reader: &Reader, form: Form, secret: String) -> Result<PostbacksPage> {
@@ -37,6 +46,7 @@ async fn postbacks_page(reader: &Reader, form: Form, secret: String) -> Result<P
         postbacks: reader.engine().postback_list(reader.caller(), all.read()?).await?.rows,
         templates: codes(reader.lang, PostbackTemplate::CODES).into_iter().skip(1).collect(),
         secret,
+        macros: macros(reader),
     })
 }
 
@@ -70,12 +80,33 @@ struct PostbackPage {
     postback: PostbackView,
     deliveries: Vec<DeliveryRow>,
     pages: Pages,
+    /// Events of leads, to rehearse.
+    events: Vec<Choice>,
+    /// What the rehearsal just now called.
+    rehearsed: Option<Rehearsed>,
+}
+
+/// What a rehearsal called.
+struct Rehearsed {
+    made: DeliveryCreated,
+    /// What came of it, where it is known already.
+    delivery: Option<DeliveryRow>,
 }
 
 impl PostbackPage {
     fn is_paused(&self) -> bool {
         self.postback.status != PostbackStatus::Active
     }
+}
+
+/// What happens to leads.
+fn events(reader: &Reader) -> Vec<Choice> {
+    let of_leads = PostbackEvent::ALL.iter().filter(|event| event.is_of_lead());
+    of_leads.map(|event| (event.code().to_string(), reader.lang.say(event.word()).to_owned())).collect()
+}
+
+fn filled(reader: &Reader, postback: PostbackView) -> Form {
+    Form::new(reader.lang, [("url", postback.url), ("name", postback.name)])
 }
 
 async fn postback_page(reader: &Reader, id: i64, form: Form) -> Result<PostbackPage> {
@@ -89,6 +120,8 @@ async fn postback_page(reader: &Reader, id: i64, form: Form) -> Result<PostbackP
         f: Frame::own(reader, title),
         pages: Pages::new(reader, found.total_count, found.paging),
         deliveries: found.rows,
+        events: events(reader),
+        rehearsed: None,
         postback,
         form,
     })
@@ -96,7 +129,7 @@ async fn postback_page(reader: &Reader, id: i64, form: Form) -> Result<PostbackP
 
 pub(in crate::site) async fn view<const L: u8>(reader: Of<L>, Path(id): Path<i64>) -> Shown {
     let postback = reader.engine().postback_view(reader.caller(), id).await?;
-    let form = Form::new(reader.lang, [("url", postback.url), ("name", postback.name)]);
+    let form = filled(&reader, postback);
     page(&postback_page(&reader, id, form).await?)
 }
 
@@ -129,4 +162,34 @@ pub(in crate::site) async fn replay<const L: u8>(
     let input: DeliveryUpdate = with([("replay", "1".to_owned())]).read()?;
     reader.engine().delivery_update(reader.caller(), id, input).await?;
     Ok(done(&reader, &format!("{}/postbacks/{postback}", reader.cabinet()), "replayed"))
+}
+
+/// Tells the receiver of a lead that is made up, at once, and shows what was called.
+pub(in crate::site) async fn rehearse<const L: u8>(
+    reader: Of<L>,
+    Path(id): Path<i64>,
+    mut sent: Sent,
+) -> Shown {
+    let (engine, caller) = (reader.engine(), reader.caller());
+    let postback = engine.postback_view(caller, id).await?;
+    let event = sent.take("event");
+    let mut form = filled(&reader, postback);
+    let made = async {
+        let mut asked =
+            with([("postback_id", id.to_string()), ("is_test", "1".to_owned()), ("event", event)]);
+        asked.retain(|_| true);
+        let input: DeliveryCreate = asked.read()?;
+        engine.delivery_create(caller, input).await
+    };
+    let mut rehearsed = None;
+    match made.await {
+        Ok(made) => {
+            let delivery = engine.delivery_view(caller, made.id).await.ok().map(|found| found.row);
+            rehearsed = Some(Rehearsed { made, delivery });
+        }
+        Err(error) => form = form.refused(error)?,
+    }
+    let status = if rehearsed.is_some() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let shown = PostbackPage { rehearsed, ..postback_page(&reader, id, form).await? };
+    wrong(status, &shown)
 }

@@ -2,25 +2,61 @@
 
 use askama::Template;
 use axum::http::StatusCode;
+use whocpa_domain::Level;
 use whocpa_domain::money::Amount;
+use whocpa_domain::stat::Dimension;
 use whocpa_engine::Paging;
 use whocpa_engine::stat::{StatList, StatMeasures, StatPage, StatRow};
 
 use crate::site::answer::{Shown, wrong};
-use crate::site::form::Form;
-use crate::site::frame::Frame;
+use crate::site::form::{Field, Form};
+use crate::site::frame::{Frame, Item};
 use crate::site::list::{Pages, params_of, with};
 use crate::site::names::{Choice, Names};
-use crate::site::reader::Of;
+use crate::site::reader::{Of, Reader};
 
 /// Rows on a page.
 const PER_PAGE: i64 = 100;
 /// What the form asks.
-const FILTERS: [&str; 7] = ["group", "from", "to", "offer_id", "link_id", "country", "subid1"];
-/// By what the page offers to count.
-const GROUPS: [&str; 12] = [
-    "day", "hour", "week", "month", "offer", "goal", "country", "device", "link", "area", "subid1", "subid2",
+const FILTERS: [&str; 10] =
+    ["group", "from", "to", "offer_id", "webmaster_id", "area_id", "link_id", "country", "device", "subid1"];
+/// The second way to count, which the form has in a field of its own.
+const SECOND: &str = "group2";
+/// By what the page offers to count, where the reader may count by it.
+const GROUPS: [&str; 24] = [
+    "day",
+    "hour",
+    "week",
+    "month",
+    "weekday",
+    "hour_of_day",
+    "offer",
+    "goal",
+    "webmaster",
+    "landing",
+    "promo",
+    "link",
+    "area",
+    "country",
+    "device",
+    "os",
+    "browser",
+    "language",
+    "subid1",
+    "subid2",
+    "subid3",
+    "subid4",
+    "subid5",
+    "status",
 ];
+/// The ways that are one press away.
+const TABS: [&str; 7] = ["day", "offer", "webmaster", "country", "device", "landing", "subid1"];
+
+/// Those of these ways that this reader may count by.
+fn open<'a>(reader: &Reader, groups: &'a [&'static str]) -> impl Iterator<Item = &'a &'static str> {
+    let level = reader.caller().level;
+    groups.iter().filter(move |group| Dimension::by_name(group).is_some_and(|known| known.is_for(level)))
+}
 
 #[derive(Template)]
 #[template(path = "site/work/stats.html")]
@@ -32,11 +68,47 @@ struct StatsPage {
     found: Option<StatPage>,
     pages: Pages,
     groups: Vec<Choice>,
+    tabs: Vec<Item>,
+    /// Whether it tells of webmasters instead of links.
+    is_advertiser: bool,
     /// What the chart draws, as JSON; empty for none.
     chart: String,
 }
 
+/// Two ways to count, each in its own field.
+fn ways(form: Form) -> Form {
+    let group = form.value("group");
+    let (first, second) = group.split_once(',').unwrap_or((&group, ""));
+    let (first, second) = (first.to_owned(), second.to_owned());
+    form.with("group", first).with(SECOND, second)
+}
+
+/// The same question counted by something else.
+fn tabs(reader: &Reader, f: &Frame) -> Vec<Item> {
+    let here = reader.asked("group").unwrap_or_else(|| TABS[0].to_owned());
+    let kept = || form_urlencoded::parse(reader.query.as_bytes());
+    let url = |group: &str| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let is_kept = |name: &str| !["group", "page", "sort"].contains(&name);
+        query.extend_pairs(kept().filter(|(name, value)| is_kept(name) && !value.is_empty()));
+        format!("{}?{}", reader.path, query.append_pair("group", group).finish())
+    };
+    let item = |group: &&'static str| Item {
+        title: f.t(&format!("group-{group}")),
+        url: url(group),
+        is_here: here == **group,
+    };
+    open(reader, &TABS).map(item).collect()
+}
+
 impl StatsPage {
+    /// The second way to count.
+    fn second(&self) -> Field {
+        let mut choices = vec![(String::new(), self.f.t("stats-nothing-else"))];
+        choices.extend(self.groups.iter().cloned());
+        self.form.input_as(SECOND, "group").choice(choices)
+    }
+
     #[expect(clippy::ref_option, reason = "templates give references")]
     fn rate(&self, rate: &Option<Amount>) -> String {
         rate.map_or_else(String::new, |rate| self.f.percent(&rate))
@@ -78,7 +150,7 @@ pub(in crate::site) async fn list<const L: u8>(reader: Of<L>) -> Shown {
     if !has("to", &asked) {
         asked.append(with([("to", f.day(now))]));
     }
-    let form = Form::sent(reader.lang, &asked);
+    let form = ways(Form::sent(reader.lang, &asked));
     let listed = async { reader.engine().stat_list(reader.caller(), asked.read::<StatList>()?).await };
     let (status, form, found) = match listed.await {
         Ok(found) => (StatusCode::OK, form, Some(found)),
@@ -93,7 +165,11 @@ pub(in crate::site) async fn list<const L: u8>(reader: Of<L>) -> Shown {
         chart: by_day.map_or_else(String::new, |found| chart(&f, &found.rows.rows)),
         pages: Pages::new(&reader, total, paging),
         found,
-        groups: GROUPS.map(|group| (group.to_owned(), f.t(&format!("group-{group}")))).to_vec(),
+        groups: open(&reader, &GROUPS)
+            .map(|group| ((*group).to_owned(), f.t(&format!("group-{}", group.replace('_', "-")))))
+            .collect(),
+        tabs: tabs(&reader, &f),
+        is_advertiser: reader.caller().level != Level::Webmaster,
         form,
         f,
     };
@@ -126,7 +202,7 @@ pub(in crate::site) fn chart(f: &Frame, rows: &[StatRow]) -> String {
 mod tests {
     #[test]
     fn every_group_is_a_dimension() {
-        for group in super::GROUPS {
+        for group in super::GROUPS.into_iter().chain(super::TABS) {
             assert!(whocpa_domain::stat::Dimension::WORDS.contains(&group), "{group}");
         }
     }
