@@ -230,7 +230,7 @@ pub async fn page(db: &Db, after: i64, limit: u64) -> Result<Vec<LinkCore>> {
         "SELECT CAST({list}({row}(id, code, webmaster_id, offer_id, COALESCE(area_id, 0), subid1, is_plain)) AS TEXT) \
          FROM (SELECT id, code, webmaster_id, offer_id, area_id, subid1, CASE WHEN \
          url_to = '' AND subid2 = '' AND subid3 = '' AND subid4 = '' AND subid5 = '' AND url_traffback = '' \
-         AND referrer = {} AND date_deleted IS NULL AND targeting = '' AND landing_id IS NULL \
+         AND referrer = {} AND date_deleted IS NULL AND targeting = '' AND landing_id IS NULL AND promo_id IS NULL \
          AND prelanding_id IS NULL AND rotation = {} AND routes = '' THEN 1 ELSE 0 END AS is_plain \
          FROM link WHERE id > $1 ORDER BY id LIMIT {limit}) AS page",
         ReferrerMode::Keep.code(),

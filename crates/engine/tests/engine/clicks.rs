@@ -320,6 +320,10 @@ async fn objects_of_the_offer_are_recorded(test: TestDb) {
     change(promo).await.expect("a promo of the offer");
     assert_eq!(engine.link_view(webmaster, link).await.expect("the link").promo_id, Some(promo));
     assert_eq!(net.track(net.visit("Mozilla/5.0", "")).await.row.promo_id, Some(promo));
+    // As at a start: what a node does not know is read by pages of links.
+    net.world.clock.advance(86_400);
+    net.world.engine.catalogue_refresh().await.expect("a rebuild");
+    assert_eq!(net.track(net.visit("Mozilla/5.0", "")).await.row.promo_id, Some(promo));
     let refused = net.track(Visit { query: &query(objects[0]), ..Visit::to("nothing") }).await.row;
     assert_eq!([refused.promo_id, refused.product_id, refused.stock_id], [None; 3]);
 }
