@@ -37,6 +37,7 @@ pub mod landing;
 pub mod language;
 pub mod lead;
 pub mod ledger;
+pub mod letter;
 pub mod material;
 pub mod moderation;
 pub mod money;

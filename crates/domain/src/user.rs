@@ -51,6 +51,7 @@ codes! {
         Moderation = 2 "decisions about offers, areas and connections",
         Ticket = 4 "answers to tickets",
         Money = 8 "payouts, deposits and balances",
+        Postback = 16 "postbacks that were paused",
     }
 }
 

@@ -8,6 +8,7 @@ use whocpa_domain::input::Decimal;
 use whocpa_domain::input::Until;
 use whocpa_domain::input::limits;
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting};
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::money::{self, Amount};
 use whocpa_domain::payout::{Payee, minor_unit};
 use whocpa_domain::postback::PostbackEvent;
@@ -21,6 +22,7 @@ use whocpa_store::{Db, account, balance, person};
 
 use crate::audit::Changes;
 use crate::delivery::{Own, Readers, tell_own};
+use crate::mail::Draft;
 use crate::referral::{PERCENT, percent};
 use crate::{Caller, Engine, Paging, Rows, check, currency};
 
@@ -146,6 +148,10 @@ impl Engine {
                 let view = shown(row.clone(), reader, &currency::digits(&db).await?);
                 let own = Own::new(PostbackEvent::Balance, "balance.advanced", &view)?;
                 tell_own(&db, Readers::webmaster(row.webmaster_id), &own, now).await?;
+                let code = currency::code(&db, row.currency_id).await?;
+                let draft =
+                    Draft::new(LetterKind::Balance).with("amount", view.amount).with("currency", code);
+                self.letter_tell(&db, row.webmaster_id, &draft).await?;
                 self.note(&db, caller, Resource::Advance, id, Changes::created(&row)).await?;
                 Ok(id)
             })

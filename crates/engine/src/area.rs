@@ -2,11 +2,14 @@
 
 use whocpa_domain::area::{AreaKind, AreaStatus};
 use whocpa_domain::input::{Until, limits};
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::sort::{NamedSort, Sort};
 use whocpa_domain::{Error, FieldErrors, Level, Method, Page, PerPage, Resource, Result, Time, params, view};
+use whocpa_store::Db;
 use whocpa_store::area::{self, Area, AreaFilter};
 
 use crate::audit::Changes;
+use crate::mail::Draft;
 use crate::{Caller, Engine, Paging, Rows, check};
 
 params! {
@@ -154,6 +157,9 @@ impl Engine {
                     described(&row, input)?
                 };
                 let changes = Changes::updated(&row, &changed);
+                if changed.status != row.status {
+                    self.area_letters(&db, &changed).await?;
+                }
                 area::update(&db, changed).await?;
                 self.note(&db, caller, Resource::Area, id, changes).await
             })
@@ -179,6 +185,7 @@ impl Engine {
         self.store()
             .write(move |db| async move {
                 let id = area::create(&db, row.clone()).await?;
+                self.area_letters(&db, &Area { id, ..row.clone() }).await?;
                 self.note(&db, caller, Resource::Area, id, Changes::created(row)).await?;
                 Ok(id)
             })
@@ -198,6 +205,23 @@ impl Engine {
                 self.note(&db, caller, Resource::Area, id, changes).await
             })
             .await
+    }
+}
+
+impl Engine {
+    /// Writes to its owner what was decided about an area, and to those who decide that it waits for them.
+    async fn area_letters(&self, db: &Db, row: &Area) -> Result<()> {
+        let word = match AreaStatus::from_code(row.status).unwrap_or(AreaStatus::Review) {
+            AreaStatus::Review => {
+                return self.letter_queue(db, Resource::Area, row.webmaster_id, ("area", row.id)).await;
+            }
+            AreaStatus::Approved => "approved",
+            AreaStatus::Rejected => "rejected",
+            AreaStatus::Archived => "archived",
+        };
+        let draft = Draft::new(LetterKind::Area).with("area_id", row.id).with("area", &row.name);
+        let draft = draft.word("status", "area", word).with("reason", &row.reason);
+        self.letter_tell(db, row.webmaster_id, &draft).await
     }
 }
 

@@ -170,7 +170,7 @@ impl Engine {
                 for row in queued {
                     let (status, step) = (PayoutStatus::Sending.code(), row.step + 1);
                     let row = Payout { status, step, batch_id: Some(id), ..row };
-                    crate::payout::told(&db, &row, now).await?;
+                    self.payout_told(&db, &row).await?;
                     payout::update(&db, row).await?;
                 }
                 let changes = Changes::created(&PayoutBatch { id, ..row }).also("payouts", json!(ids));
@@ -210,7 +210,7 @@ impl Engine {
                     let (status, step) = (PayoutStatus::Paid.code(), row.step + 1);
                     let row = Payout { status, step, reference, date_paid: Some(now.0), ..row };
                     crate::payout::post(&db, &row, PayoutStatus::Paid, now).await?;
-                    crate::payout::told(&db, &row, now).await?;
+                    self.payout_told(&db, &row).await?;
                     payout::update(&db, row).await?;
                 }
                 let changes = Changes::updated(&batch, &batch).also("paid", json!(ids));

@@ -8,6 +8,7 @@ use whocpa_domain::referral::ReferralRules;
 
 use crate::click::ClickConfig;
 use crate::delivery::DeliveryConfig;
+use crate::mail::MailConfig;
 use crate::outbound::OutboundConfig;
 
 /// Settings of one engine.
@@ -35,6 +36,8 @@ pub struct EngineConfig {
     pub outbound: OutboundConfig,
     /// How many messages are sent at once, and how fast.
     pub delivery: DeliveryConfig,
+    /// How letters go out.
+    pub mail: MailConfig,
     /// What is told about visitors, and when clicks are counted apart.
     pub click: ClickConfig,
     /// What payouts cost, and which of them need a second approval.
@@ -59,6 +62,7 @@ impl EngineConfig {
             log_reserve_segments: 2,
             outbound: OutboundConfig::default(),
             delivery: DeliveryConfig::default(),
+            mail: MailConfig::default(),
             click: ClickConfig::default(),
             payout: PayoutRules::default(),
             referral: ReferralRules::default(),

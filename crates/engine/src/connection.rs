@@ -2,6 +2,7 @@
 
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::input::{Until, limits};
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::sort::{ConnectionSort, Sort};
 use whocpa_domain::text::fold;
 use whocpa_domain::user::UserLevel;
@@ -13,6 +14,7 @@ use whocpa_store::connection::{self, Connection, ConnectionFilter};
 use whocpa_store::{Db, offer, person};
 
 use crate::audit::Changes;
+use crate::mail::Draft;
 use crate::{Caller, Engine, Paging, Rows, check};
 
 params! {
@@ -157,6 +159,7 @@ impl Engine {
             if row.status != before.status {
                 row.date_decided = Some(self.now().0);
                 self.connection_changed(&db, &row, before.status).await?;
+                self.connection_letter(&db, row.webmaster_id, &row).await?;
             }
             let changes = Changes::updated(&before, &row);
             connection::update(&db, row).await?;
@@ -209,6 +212,11 @@ impl Engine {
             };
             self.connection_changed(&db, &row, ConnectionStatus::Requested.code()).await?;
             let id = connection::create(&db, row.clone()).await?;
+            if is_operator {
+                self.connection_letter(&db, webmaster_id, &row).await?;
+            } else if !is_approved {
+                self.connection_letter(&db, offer.advertiser_id, &row).await?;
+            }
             let changes = Changes::created(&Connection { id, ..row });
             self.note(&db, caller, Resource::Connection, id, changes).await?;
             Ok(id)
@@ -236,6 +244,19 @@ impl Engine {
             self.note(&db, caller, Resource::Connection, id, Changes::deleted(&row)).await
         })
         .await
+    }
+
+    /// Writes to one side how a connection stands.
+    async fn connection_letter(&self, db: &Db, user_id: i64, row: &Connection) -> Result<()> {
+        let word = match ConnectionStatus::from_code(row.status).unwrap_or(ConnectionStatus::Requested) {
+            ConnectionStatus::Requested => "requested",
+            ConnectionStatus::Approved => "approved",
+            ConnectionStatus::Refused => "refused",
+        };
+        let offer = offer::view(db, Scope::All, row.offer_id).await?.map(|offer| offer.name);
+        let draft = Draft::new(LetterKind::Connection).with("offer_id", row.offer_id);
+        let draft = draft.with("offer", offer.unwrap_or_default()).word("status", "connection", word);
+        self.letter_tell(db, user_id, &draft.with("reason", &row.reason)).await
     }
 
     /// Notes that a webmaster may send visitors to an offer now, or may no longer.

@@ -164,6 +164,11 @@ impl Engine {
     }
 }
 
+/// The code of a currency, empty for one that is not there.
+pub(crate) async fn code(db: &Db, id: i64) -> Result<String> {
+    Ok(currency::view(db, Scope::All, id).await?.map(|row| row.code).unwrap_or_default())
+}
+
 /// Digits of every currency by its id, for showing amounts.
 pub(crate) async fn digits(db: &Db) -> Result<BTreeMap<i64, u8>> {
     let rows = currency::list(db, Scope::All).await?;

@@ -6,6 +6,7 @@ use whocpa_domain::deposit::{DUE_DAYS, DepositMethod, DepositStatus, deposit_pos
 use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::ledger::CauseKind;
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::money::Amount;
 use whocpa_domain::payout::minor_unit;
 use whocpa_domain::postback::PostbackEvent;
@@ -20,6 +21,7 @@ use whocpa_store::{Db, person};
 
 use crate::audit::Changes;
 use crate::delivery::{Own, Readers, tell_own};
+use crate::mail::Draft;
 use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 /// Id of a payment in the system that made it.
@@ -223,7 +225,15 @@ impl Engine {
             kind,
             &self.deposit_shown(row.clone(), &currency::digits(db).await?),
         )?;
-        tell_own(db, Readers::advertiser(row.advertiser_id), &own, self.now()).await
+        tell_own(db, Readers::advertiser(row.advertiser_id), &own, self.now()).await?;
+        if !is_paid {
+            return Ok(());
+        }
+        let digits = currency::digits(db).await?.get(&row.currency_id).copied().unwrap_or(0);
+        let (amount, code) =
+            (Amount { micros: row.amount, digits }, currency::code(db, row.currency_id).await?);
+        let draft = Draft::new(LetterKind::Balance).with("amount", amount).with("currency", code);
+        self.letter_tell(db, row.advertiser_id, &draft).await
     }
 
     fn deposit_shown(&self, row: Deposit, digits: &BTreeMap<i64, u8>) -> DepositView {

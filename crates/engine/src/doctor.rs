@@ -4,16 +4,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use url::Url;
+use whocpa_domain::Error;
 use whocpa_domain::parked::DomainStatus;
 use whocpa_store::Store;
 use whocpa_store::domain::{self, Domain};
+use whocpa_store::letter;
 
 use crate::domain::{Found, find};
+use crate::mail::Mail;
 use crate::outbound::{Limits, Outbound};
 use crate::{EngineConfig, open};
 
 /// What one look at the network's own address may cost.
 const LOOK: Limits = Limits { bytes: 64 << 10, total: Duration::from_secs(8), idle: Duration::from_secs(4) };
+/// Letters that were given up of which it tells the number.
+const FAILED: u64 = 1000;
 /// Where a network says that it is ready.
 const READY_PATH: &str = "/readyz";
 
@@ -61,6 +66,7 @@ pub async fn doctor(config: &EngineConfig) -> Vec<Finding> {
     let database = database(&store).await;
     let is_migrated = database.health == Health::Good;
     findings.push(database);
+    findings.push(letters(&store, config, is_migrated).await);
     match Outbound::new(config.outbound.clone()) {
         Err(error) => findings.push(Finding::new("outbound", Health::Bad, error.to_string())),
         Ok(outbound) => {
@@ -97,6 +103,32 @@ async fn database(store: &Store) -> Finding {
                 find("database", Health::Bad, words)
             }
         },
+    }
+}
+
+/// Whether letters can go out, and whether some did not.
+async fn letters(store: &Store, config: &EngineConfig, is_migrated: bool) -> Finding {
+    let mail = match Mail::new(&config.mail, &config.base_url) {
+        Ok(mail) => mail,
+        // In words, which its display keeps to itself.
+        Err(Error::Unavailable(words)) => return Finding::new("mail", Health::Bad, words),
+        Err(error) => return Finding::new("mail", Health::Bad, error.to_string()),
+    };
+    if !mail.is_on() {
+        let words = "the network sends no letters: set url and from in [mail]";
+        return Finding::new("mail", Health::Doubtful, words);
+    }
+    let failed = if is_migrated { letter::list_failed(&store.read(), FAILED).await } else { Ok(Vec::new()) };
+    match failed {
+        Err(error) => Finding::new("mail", Health::Bad, error.to_string()),
+        Ok(rows) if rows.is_empty() => {
+            Finding::new("mail", Health::Good, "no letter was given up in 30 days")
+        }
+        Ok(rows) => {
+            let some = if (rows.len() as u64) < FAILED { "" } else { "at least " };
+            let words = format!("{some}{} letters were given up: whocpa mail failed tells why", rows.len());
+            Finding::new("mail", Health::Doubtful, words)
+        }
     }
 }
 

@@ -29,6 +29,7 @@ impl Engine {
             Job::Forward,
             Job::Poll,
             Job::News,
+            Job::Letters,
             Job::Node,
             Job::Caps,
             Job::Close,
@@ -76,6 +77,8 @@ enum Job {
     Poll,
     /// Tells readers outside of news that are shown by now.
     News,
+    /// Sends letters.
+    Letters,
     /// Keeps the node number of click ids.
     Node,
     /// Shares the counts of caps of clicks with other nodes.
@@ -125,6 +128,7 @@ impl Job {
             Self::Forward => "forward",
             Self::Poll => "forward_poll",
             Self::News => "news_tell",
+            Self::Letters => "letters_send",
             Self::Node => "node",
             Self::Caps => "caps",
             Self::Close => "lead_close",
@@ -152,6 +156,7 @@ impl Job {
         Duration::from_secs(match self {
             Self::Forward | Self::Poll => 6,
             Self::News => 10,
+            Self::Letters => 3,
             Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed | Self::Decision | Self::Rerating => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions | Self::Cover => 5,
@@ -189,6 +194,10 @@ impl Job {
             Self::Forward => engine.forward_work().await.map(drop),
             Self::Poll => engine.forward_poll().await,
             Self::News => engine.news_tell().await.map(drop),
+            Self::Letters => {
+                engine.letters_spread().await?;
+                engine.letters_send().await.map(drop)
+            }
             Self::Node => engine.node_ids().renew().await,
             Self::Caps => engine.caps_share().await,
             Self::Close => {
@@ -244,6 +253,7 @@ impl Job {
                 engine.feed_forget().await?;
                 engine.decision_forget().await?;
                 engine.delivery_forget().await?;
+                engine.letters_forget().await?;
                 engine.image_tidy().await
             }
         }

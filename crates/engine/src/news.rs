@@ -18,6 +18,7 @@ use crate::audit::Changes;
 use crate::{Caller, Engine, check};
 
 pub use notice::Notice;
+pub(crate) use notice::readers_of;
 use shown::Around;
 pub use shown::{NamesById, NewsPage, NewsView};
 

@@ -12,12 +12,13 @@ use serde::Serialize;
 use whocpa_domain::cap::Cap;
 use whocpa_domain::connection::ConnectionStatus;
 use whocpa_domain::input::read_json;
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::moderation::Moderation;
 use whocpa_domain::offer::OfferStatus;
 use whocpa_domain::postback::PostbackEvent;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::way::AttributionRule;
-use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time};
+use whocpa_domain::{Error, FieldErrors, Level, Method, Resource, Result, Scope, Time};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::offer::{self, Offer};
 use whocpa_store::{Db, Paging, Rows, connection, currency, goal, person};
@@ -33,6 +34,7 @@ use crate::audit::Changes;
 use crate::delivery::{Own, Readers, tell_own};
 use crate::geo::GeoTree;
 use crate::goal::{GoalSummary, GoalViews};
+use crate::mail::Draft;
 use crate::{Caller, Engine, image, routing};
 use sets::Sets;
 use shown::Around;
@@ -112,6 +114,7 @@ impl Engine {
             terms::follow(&db, &before, &mut row, now).await?;
             if row.status != before.status {
                 told(&db, &before, &row, now).await?;
+                self.offer_letters(&db, caller, &row).await?;
             }
             offer::update(&db, row.clone()).await?;
             sets.write(&db, id, &present).await?;
@@ -150,6 +153,9 @@ impl Engine {
             sets.write(&db, id, &Sets::default()).await?;
             change::create(&db, ChangeKind::Offer, id, now).await?;
             let row = Offer { id, ..row };
+            if caller.level == Level::Advertiser {
+                self.offer_letters(&db, caller, &row).await?;
+            }
             self.note(&db, caller, Resource::Offer, id, Changes::created(&Audited { row: &row, sets }))
                 .await?;
             Ok(id)
@@ -214,6 +220,22 @@ impl Engine {
             }
         }
         errors.finish()
+    }
+}
+
+impl Engine {
+    /// Writes to its owner what the network decided about an offer, and to those who decide that it waits for them.
+    async fn offer_letters(&self, db: &Db, caller: Caller, row: &Offer) -> Result<()> {
+        let status = OfferStatus::from_code(row.status).unwrap_or(OfferStatus::Draft);
+        if caller.level == Level::Operator {
+            let draft = Draft::new(LetterKind::Offer).with("offer_id", row.id).with("offer", &row.name);
+            let draft = draft.word("status", "offer", status.name()).with("reason", &row.reason);
+            return self.letter_tell(db, row.advertiser_id, &draft).await;
+        }
+        if status == OfferStatus::Review {
+            return self.letter_queue(db, Resource::Offer, row.advertiser_id, ("offer", row.id)).await;
+        }
+        Ok(())
     }
 }
 

@@ -22,6 +22,7 @@ use crate::geo::GeoCache;
 use crate::impression::Impressions;
 use crate::key_use::KeyUses;
 use crate::lead::Desk;
+use crate::mail::Mail;
 use crate::outbound::Outbound;
 use crate::session::SessionUses;
 use crate::throttle::Throttle;
@@ -54,6 +55,7 @@ struct Inner {
     data_dir: PathBuf,
     outbound: Outbound,
     courier: Courier,
+    mail: Mail,
     catalogue: Catalogue,
     facts: Arc<FactSource>,
     tid_keys: TidKeys,
@@ -79,6 +81,7 @@ impl Engine {
     /// Opens the databases, migrates them, replays the click log and makes everything ready.
     pub async fn open(config: EngineConfig, clock: Arc<dyn Clock>, rng: Rng) -> Result<Self> {
         let outbound = Outbound::new(config.outbound.clone())?;
+        let mail = Mail::new(&config.mail, &config.base_url)?;
         let own_hosts = OwnHosts::new(&config.base_url, &config.own_hosts)?;
         let store = connect(&config).await?;
         store.migrate(clock.now()).await?;
@@ -113,6 +116,7 @@ impl Engine {
             data_dir: config.data_dir,
             outbound,
             courier: Courier::new(config.delivery),
+            mail,
             catalogue,
             facts,
             tid_keys,
@@ -271,6 +275,11 @@ impl Engine {
     /// What keeps messages to the same receiver apart.
     pub(crate) fn courier(&self) -> &Courier {
         &self.0.courier
+    }
+
+    /// The way out for letters.
+    pub(crate) fn mail(&self) -> &Mail {
+        &self.0.mail
     }
 
     /// Folder of this node's own files.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Decimal, Until};
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind};
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::money::Amount;
 use whocpa_domain::payout::{Arrives, Payee, PayoutStatus, PayoutTerms, minor_unit, payout_postings};
 use whocpa_domain::postback::PostbackEvent;
@@ -25,6 +26,7 @@ use whocpa_store::{Db, account, advance, balance, person};
 
 use crate::audit::Changes;
 use crate::delivery::{Own, Readers, tell_own};
+use crate::mail::Draft;
 use crate::{Caller, Engine, Paging, Rows, check, currency};
 
 /// Id of a payment in the system that made it.
@@ -247,7 +249,7 @@ impl Engine {
         let id = payout::create(db, row.clone()).await?;
         let row = Payout { id, ..row };
         post(db, &row, PayoutStatus::Requested, now).await?;
-        told(db, &row, now).await?;
+        self.payout_told(db, &row).await?;
         self.note(db, caller, Resource::Payout, id, Changes::created(&row)).await?;
         Ok(id)
     }
@@ -285,10 +287,29 @@ impl Engine {
         }
         let (id, changes) = (row.id, changes(before, &row));
         if row.status != before.status {
-            told(db, &row, self.now()).await?;
+            self.payout_told(db, &row).await?;
         }
         payout::update(db, row).await?;
         self.note(db, caller, Resource::Payout, id, changes).await
+    }
+}
+
+impl Engine {
+    /// Tells its webmaster of a payout's step.
+    pub(crate) async fn payout_told(&self, db: &Db, row: &Payout) -> Result<()> {
+        let status = PayoutStatus::from_code(row.status).unwrap_or(PayoutStatus::Requested);
+        let reader = Caller::new(Level::Webmaster, row.webmaster_id);
+        let view = shown(row.clone(), reader, &currency::digits(db).await?);
+        let own = Own::new(PostbackEvent::Payout, &format!("payout.{}", status.name()), &view)?;
+        tell_own(db, Readers::webmaster(row.webmaster_id), &own, self.now()).await?;
+        let draft = Draft::new(LetterKind::Payout).with("payout_id", row.id).with("amount", view.amount);
+        let draft = draft.with("currency", currency::code(db, row.currency_id).await?);
+        let draft = draft.word("status", "payout", status.name()).with("reason", &row.reason);
+        self.letter_tell(db, row.webmaster_id, &draft).await?;
+        if status == PayoutStatus::Requested {
+            self.letter_queue(db, Resource::Payout, row.webmaster_id, ("payout", row.id)).await?;
+        }
+        Ok(())
     }
 }
 
@@ -369,15 +390,6 @@ fn new_row(wallet: &Wallet, input: &PayoutCreate, now: Time) -> Payout {
         rate_source: String::new(),
         batch_id: None,
     }
-}
-
-/// Tells its webmaster of a payout's step.
-pub(crate) async fn told(db: &Db, row: &Payout, now: Time) -> Result<()> {
-    let status = PayoutStatus::from_code(row.status).unwrap_or(PayoutStatus::Requested);
-    let reader = Caller::new(Level::Webmaster, row.webmaster_id);
-    let view = shown(row.clone(), reader, &currency::digits(db).await?);
-    let own = Own::new(PostbackEvent::Payout, &format!("payout.{}", status.name()), &view)?;
-    tell_own(db, Readers::webmaster(row.webmaster_id), &own, now).await
 }
 
 /// Writes the transfers of a payout's step.

@@ -111,6 +111,8 @@ view! {
         aff_id: Option<AffId>,
         /// E-mail address, empty for none.
         email: String,
+        /// Whether the address is known to be yours: letters wait for it, but for those about the safety of your account.
+        is_email_confirmed: bool,
         /// Name in Telegram, without the `@`; empty for none.
         telegram: String,
         /// Telephone, empty for none.
@@ -256,6 +258,7 @@ impl Engine {
             if is_rotated {
                 changes = changes.also("postback_token", json!("replaced"));
             }
+            self.profile_told(&db, &before, &mut row).await?;
             person::update(&db, row).await?;
             self.profile_changed(&db, id, is_known).await?;
             self.note(&db, caller, Resource::Profile, id, changes).await
@@ -286,6 +289,18 @@ impl Engine {
         }
         let lost = || Error::Internal(format!("the postback secret of user {} cannot be decrypted", row.id));
         self.vault().open_text(&row.postback_secret).ok_or_else(lost)
+    }
+
+    /// Tells the owner at his address that something was changed which opens the account.
+    async fn profile_told(&self, db: &Db, before: &User, row: &mut User) -> Result<()> {
+        if row.email != before.email {
+            row.is_email_confirmed = !self.sends_letters();
+            self.email_told(db, before, row).await?;
+        }
+        if row.password_hash != before.password_hash {
+            self.password_told(db, row, "owner").await?;
+        }
+        Ok(())
     }
 
     /// What postbacks are checked by must be known to every node that receives them, a traffic-back to those that send
@@ -346,6 +361,7 @@ impl Engine {
             login: row.login,
             name: row.name,
             email: row.email,
+            is_email_confirmed: row.is_email_confirmed,
             telegram: row.telegram,
             phone: row.phone,
             site: row.site,

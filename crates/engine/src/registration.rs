@@ -2,8 +2,9 @@
 
 use whocpa_domain::access::Origin;
 use whocpa_domain::input::limits;
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::user::{AffId, Language, UserLevel, UserStatus};
-use whocpa_domain::{Error, FieldErrors, Result, Scope, params};
+use whocpa_domain::{Error, FieldErrors, Resource, Result, Scope, params};
 use whocpa_store::Db;
 use whocpa_store::person::{self, User};
 
@@ -75,13 +76,21 @@ impl Engine {
         check_room(&self.store().read()).await?;
         let hashed = password_hash(input.password).await;
         let password_hash = self.try_returned(&counted, BY_ADDRESS, hashed)?;
-        let row = &User { password_hash, status: UserStatus::Waiting.code(), ..row };
+        let row = &User {
+            password_hash,
+            status: UserStatus::Waiting.code(),
+            is_email_confirmed: !self.sends_letters(),
+            ..row
+        };
         let asked = &asked;
         // The network makes the account; who asked for it is known by his address only.
         let caller = Caller { origin: Origin { ip: from.ip, ..Caller::SYSTEM.origin }, ..Caller::SYSTEM };
         self.change(move |db| async move {
             check_room(&db).await?;
-            self.user_store(&db, caller, row, asked).await
+            let id = self.user_store(&db, caller, row, asked).await?;
+            self.letter_link(&db, &User { id, ..row.clone() }, LetterKind::Confirm).await?;
+            self.letter_queue(&db, Resource::User, id, ("account", id)).await?;
+            Ok(id)
         })
         .await
     }

@@ -28,6 +28,7 @@ impl Engine {
             let before = found.ok_or(Error::NotFound)?;
             let row = User { password_hash: hash.clone(), ..before.clone() };
             let mut changes = Changes::updated(&before, &row).also("password", json!("changed"));
+            self.password_told(&db, &row, "operator").await?;
             person::update(&db, row).await?;
             if drops_factor {
                 second_factor::delete(&db, id).await?;

@@ -12,7 +12,7 @@ use siphasher::sip::SipHasher13;
 /// Places of a table; half a megabyte.
 const PLACES: usize = 1 << 16;
 /// Tables: one for each pace, so that a counter meets only those that grow as it does.
-const TABLES: usize = 6;
+const TABLES: usize = 7;
 
 /// How many tries are free, and the pause after which another one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

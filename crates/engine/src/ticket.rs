@@ -6,6 +6,7 @@ use serde_json::json;
 use whocpa_domain::input::limits::{self, Limits};
 use whocpa_domain::input::{Patch, Until};
 use whocpa_domain::lead::Contest;
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::sort::{Sort, TicketSort};
 use whocpa_domain::ticket::{TicketCategory, TicketPriority, TicketSide, TicketStatus};
 use whocpa_domain::user::UserLevel;
@@ -17,6 +18,7 @@ use whocpa_store::ticket::{self, Ticket, TicketFilter, TicketMessage};
 use whocpa_store::{Db, lead, offer, person};
 
 use crate::audit::Changes;
+use crate::mail::Draft;
 use crate::{Caller, Engine, Paging, Rows, check};
 use shown::Around;
 pub use shown::{MessageView, TicketRow, TicketView};
@@ -197,6 +199,11 @@ impl Engine {
                     // Its words may be about buyers, so the audit knows it by its number only.
                     changes = changes.also("message_id", json!(ticket::message_create(&db, message).await?));
                 }
+                let is_answer = input.message.is_some() && input.is_internal != Some(true);
+                if is_answer && caller.level == Level::Operator {
+                    let draft = Draft::new(LetterKind::Ticket).with("ticket_id", id);
+                    self.letter_tell(&db, row.user_id, &draft.with("subject", &row.subject)).await?;
+                }
                 ticket::update(&db, row).await?;
                 self.note(&db, caller, Resource::Ticket, id, changes).await
             })
@@ -253,6 +260,7 @@ impl Engine {
                 if let Some(lead_id) = contested {
                     self.lead_contest(&db, caller, scope, lead_id, id).await?;
                 }
+                self.letter_queue(&db, Resource::Ticket, caller.user_id, ("ticket", id)).await?;
                 self.note(&db, caller, Resource::Ticket, id, changes).await?;
                 Ok(id)
             })

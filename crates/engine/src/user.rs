@@ -12,6 +12,7 @@ use unicode_normalization::is_nfkc;
 use whocpa_domain::access::Scope;
 use whocpa_domain::input::Patch;
 use whocpa_domain::input::limits::{Form, Limits};
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::role::Role;
 use whocpa_domain::user::{UserLevel, UserStatus};
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result};
@@ -21,6 +22,7 @@ use whocpa_store::{Db, api_key, session};
 
 use crate::audit::Changes;
 use crate::auth::{KeySpec, login_plain};
+use crate::mail::Draft;
 use crate::password::{LIKE_LOGIN, is_hash, is_login, password_check, password_hash};
 use crate::referral::check_referred;
 use crate::{Caller, Engine, Paging, Rows, check};
@@ -336,8 +338,25 @@ impl Engine {
         Ok(changes.with("categories", json!(before), json!(wanted)))
     }
 
+    /// Tells the owner what an operator changed that opens the account, or whether he is let in.
+    async fn user_told(&self, db: &Db, before: &User, row: &User) -> Result<()> {
+        if row.email != before.email {
+            self.email_told(db, before, row).await?;
+        }
+        if row.password_hash != before.password_hash {
+            self.password_told(db, row, "operator").await?;
+        }
+        if before.status == UserStatus::Waiting.code() && row.status != before.status {
+            let word = if row.is_active() { "approved" } else { "refused" };
+            let draft = Draft::new(LetterKind::Registration).word("status", "registration", word);
+            self.letter_tell(db, row.id, &draft).await?;
+        }
+        Ok(())
+    }
+
     async fn user_save(&self, db: &Db, before: &User, row: User) -> Result<()> {
         let (id, is_changed) = (row.id, row.status != before.status);
+        self.user_told(db, before, &row).await?;
         person::update(db, row).await?;
         if is_changed {
             change::create(db, ChangeKind::User, id, self.now()).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use whocpa_domain::input::limits::{self, Form, Limits};
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::money::{Amount, PPM_PER_PERCENT};
 use whocpa_domain::payday::PayoutSchedule;
 use whocpa_domain::payout::PayoutRules;
@@ -14,6 +15,7 @@ use whocpa_store::wallet::{self, Wallet, WalletFilter};
 use whocpa_store::{Db, currency, person};
 
 use crate::audit::Changes;
+use crate::mail::Draft;
 use crate::{Caller, Engine, Paging, Rows, check};
 
 /// An account with a way of payment; each has its own form, which `wallet::account` knows.
@@ -213,6 +215,10 @@ impl Engine {
                     wallet::clear_default(&db, before.webmaster_id).await?;
                 }
                 let changes = Changes::updated(&before, &changed);
+                if changed != before {
+                    let step = step(&before, &changed);
+                    self.wallet_told(&db, &changed, step).await?;
+                }
                 wallet::update(&db, changed).await?;
                 self.note(&db, caller, Resource::Wallet, id, changes).await
             })
@@ -237,6 +243,10 @@ impl Engine {
                 }
                 let row = Wallet { is_default: row.is_default || present.is_none(), ..row.clone() };
                 let id = wallet::create(&db, row.clone()).await?;
+                let draft = Draft::new(LetterKind::WalletAdded).with("wallet", &row.account_masked);
+                let draft = draft.with("date", self.now()).with("usable", Time(row.date_usable));
+                self.letter_tell(&db, row.webmaster_id, &draft).await?;
+                self.letter_queue(&db, Resource::Wallet, row.webmaster_id, ("wallet", id)).await?;
                 let changes = Changes::created(&Wallet { id, ..row });
                 self.note(&db, caller, Resource::Wallet, id, changes).await?;
                 Ok(id)
@@ -292,6 +302,14 @@ impl Engine {
         })
     }
 
+    /// Writes to its owner that a wallet was changed, whoever did it: he learns of it if it was not he.
+    async fn wallet_told(&self, db: &Db, row: &Wallet, step: &str) -> Result<()> {
+        let draft =
+            Draft::new(LetterKind::Wallet).with("wallet", &row.account_masked).with("date", self.now());
+        let draft = draft.word("step", "wallet", step).with("reason", &row.reason);
+        self.letter_tell(db, row.webmaster_id, &draft).await
+    }
+
     /// Removes a wallet; payouts that are under way to it go on.
     pub async fn wallet_delete(&self, caller: Caller, id: i64) -> Result<()> {
         let scope = caller.may(Resource::Wallet, Method::Delete)?;
@@ -300,6 +318,7 @@ impl Engine {
                 let row = wallet::view_for_update(&db, scope, id).await?.ok_or(Error::NotFound)?;
                 let gone = Wallet { is_active: false, is_default: false, ..row.clone() };
                 let changes = Changes::archived(&row, &gone);
+                self.wallet_told(&db, &row, "removed").await?;
                 wallet::update(&db, gone).await?;
                 self.note(&db, caller, Resource::Wallet, id, changes).await
             })
@@ -355,6 +374,15 @@ fn check_rights(caller: Caller, input: &WalletUpdate) -> Result<()> {
 }
 
 /// The wallet after its owner's changes or an operator's decision.
+/// What became of a wallet, as a word of letters.
+fn step(before: &Wallet, after: &Wallet) -> &'static str {
+    match WalletStatus::from_code(after.status).filter(|_| after.status != before.status) {
+        Some(WalletStatus::Approved) => "approved",
+        Some(WalletStatus::Rejected) => "rejected",
+        Some(WalletStatus::Review) | None => "changed",
+    }
+}
+
 fn decided(row: Wallet, input: &WalletUpdate, now: Time) -> Result<Wallet> {
     let status = input.status.map_or(row.status, WalletStatus::code);
     let is_rejected = status == WalletStatus::Rejected.code();

@@ -49,6 +49,8 @@ pub struct Config {
     pub outbound: OutboundSettings,
     /// How messages are sent to receivers that people named.
     pub delivery: crate::config_delivery::DeliverySettings,
+    /// How letters go out.
+    pub mail: crate::config_mail::MailSettings,
     /// What payouts cost, and which of them need a second approval.
     pub payout: PayoutSettings,
     /// What those earn who bring others.
@@ -160,6 +162,7 @@ impl Default for Config {
             limits: LimitsConfig::default(),
             outbound: OutboundSettings::default(),
             delivery: crate::config_delivery::DeliverySettings::default(),
+            mail: crate::config_mail::MailSettings::default(),
             payout: PayoutSettings::default(),
             referral: ReferralSettings::default(),
             deposit: DepositSettings::default(),
@@ -238,6 +241,7 @@ impl Config {
                     .collect(),
             },
             delivery: self.delivery.engine(),
+            mail: self.mail.engine(),
             click: ClickConfig {
                 data_centre: self.click.data_centre.clone(),
                 mobile: self.click.mobile.clone(),

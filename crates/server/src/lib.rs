@@ -7,6 +7,7 @@ pub mod command;
 mod compress;
 pub mod config;
 mod config_delivery;
+mod config_mail;
 mod config_payout;
 pub mod demo;
 pub mod i18n;

@@ -7,6 +7,9 @@ mod account;
 #[path = "site/browser.rs"]
 mod browser;
 #[cfg(test)]
+#[path = "site/letters.rs"]
+mod letters;
+#[cfg(test)]
 #[path = "site/public.rs"]
 mod public;
 #[cfg(test)]

@@ -52,6 +52,8 @@ pub mod lead;
 pub mod lead_count;
 pub mod lead_event;
 pub mod ledger;
+pub mod letter;
+pub mod letter_token;
 pub mod link;
 mod listing;
 mod material;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::SelectStatement;
+use sea_orm::sea_query::{ExprTrait, Func, SelectStatement};
 use sea_orm::{Condition, QueryOrder, QuerySelect, QueryTrait, Set};
 use serde::Serialize;
 use whocpa_domain::access::Caller;
@@ -82,6 +82,8 @@ pub struct Model {
     pub postback_networks: String,
     /// Where visitors of a webmaster's links go who cannot go to an offer.
     pub url_traffback: String,
+    /// Whether the address is known to be his: letters that are not about the account's safety wait for it.
+    pub is_email_confirmed: bool,
 }
 
 /// Categories that people work with.
@@ -142,6 +144,7 @@ impl User {
             is_postback_signed: false,
             postback_networks: String::new(),
             url_traffback: String::new(),
+            is_email_confirmed: true,
         }
     }
 
@@ -297,9 +300,31 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Us
     visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
+/// People who work and want news as letters, behind this number, in order.
+pub async fn wanting_news(db: &Db, after: i64, limit: u64) -> Result<Vec<User>> {
+    Entity::find()
+        .filter(Column::Id.gt(after))
+        .filter(Column::Status.eq(UserStatus::Active.code()))
+        .filter(Expr::cust(format!("(notify & {}) <> 0", Notify::News.code())))
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .all(&db.conn())
+        .await
+        .map_err(db::error)
+}
+
 /// The person who signs in with this login (lower case).
 pub async fn by_login(db: &Db, login: &str) -> Result<Option<User>> {
     Entity::find().filter(Column::Login.eq(login)).one(&db.conn()).await.map_err(db::error)
+}
+
+/// People who work and have this e-mail address, in any case of letters: several accounts may have one.
+pub async fn by_email(db: &Db, email: &str, limit: u64) -> Result<Vec<User>> {
+    let select = Entity::find()
+        .filter(Column::Status.eq(UserStatus::Active.code()))
+        .filter(Column::Email.ne(""))
+        .filter(ExprTrait::eq(Expr::expr(Func::lower(Expr::col(Column::Email))), email.to_lowercase()));
+    select.order_by_asc(Column::Id).limit(limit).all(&db.conn()).await.map_err(db::error)
 }
 
 /// Everybody, for the catalogue of clicks.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use whocpa_domain::cover::{COVER_DAYS, CoverState};
 use whocpa_domain::ledger::AccountKind;
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::money::Amount;
 use whocpa_domain::postback::PostbackEvent;
 use whocpa_domain::ticket::{TicketCategory, TicketPriority, TicketSide, TicketStatus};
@@ -15,6 +16,7 @@ use whocpa_store::{Db, balance, currency, person};
 
 use crate::Engine;
 use crate::delivery::{Own, Readers, tell_own};
+use crate::mail::Draft;
 
 /// For how long the costs of a week are not counted anew, in seconds.
 const WEEK_KEPT: i64 = 600;
@@ -72,7 +74,7 @@ impl Engine {
                         let (week_charge, date_week) = *week;
                         let row = Cover { available: *available, week_charge, date_week, ..row };
                         let row = Cover { state: row.covering().state().code(), date_counted: now.0, ..row };
-                        let row = warned(&db, row, currencies, now).await?;
+                        let row = warned(self, &db, row, currencies, now).await?;
                         store(&db, before.as_ref(), row, now).await?;
                     }
                     Ok(())
@@ -117,7 +119,7 @@ pub(super) async fn store(db: &Db, before: Option<&Cover>, row: Cover, now: Time
 }
 
 /// Tells the advertiser when less than his threshold is available: once, until it is above it again.
-async fn warned(db: &Db, row: Cover, currencies: &Currencies, now: Time) -> Result<Cover> {
+async fn warned(engine: &Engine, db: &Db, row: Cover, currencies: &Currencies, now: Time) -> Result<Cover> {
     let is_low = row.warn_below.is_some_and(|limit| row.available < limit);
     if !is_low || row.is_warned {
         return Ok(Cover { is_warned: is_low, ..row });
@@ -128,13 +130,16 @@ async fn warned(db: &Db, row: Cover, currencies: &Currencies, now: Time) -> Resu
     let shown = |micros: i64| Amount { micros, digits };
     let data = serde_json::json!({
         "currency_id": row.currency_id,
-        "currency": code,
+        "currency": code.as_str(),
         "available": shown(row.available),
         "warn_below": shown(row.warn_below.unwrap_or(0)),
         "week_charge": shown(row.week_charge),
     });
     let own = Own::new(PostbackEvent::Balance, "balance.low", &data)?;
     tell_own(db, Readers::advertiser(row.advertiser_id), &own, now).await?;
+    let draft = Draft::new(LetterKind::Low).with("available", shown(row.available));
+    let draft = draft.with("limit", shown(row.warn_below.unwrap_or(0))).with("currency", code);
+    engine.letter_tell(db, row.advertiser_id, &draft).await?;
     Ok(Cover { is_warned: true, ..row })
 }
 

@@ -3,10 +3,12 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use whocpa_domain::postback::{DeliveryStatus, PostbackEvent, ids_let};
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Error, Result, Time};
 use whocpa_store::delivery::{self, Delivery};
 use whocpa_store::event::{self, EVERYBODY, Event};
 use whocpa_store::offer::Offer;
+use whocpa_store::person::User;
 use whocpa_store::postback::{self, Listener};
 use whocpa_store::{Db, connection};
 
@@ -40,6 +42,16 @@ impl Readers {
     /// Every webmaster and advertiser.
     pub fn everybody() -> Self {
         Self { webmaster_id: Some(EVERYBODY), advertiser_id: Some(EVERYBODY), others: Vec::new() }
+    }
+
+    /// Whether this person is one of them.
+    pub fn has(&self, user: &User) -> bool {
+        let is_in = |told: Option<i64>| told == Some(EVERYBODY) || told == Some(user.id);
+        match user.level() {
+            UserLevel::Webmaster => is_in(self.webmaster_id) || self.others.contains(&user.id),
+            UserLevel::Advertiser => is_in(self.advertiser_id),
+            UserLevel::Operator => false,
+        }
     }
 
     /// Who is told of an offer: its owner, and every webmaster; of a private one those who work with it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::postback::{
     DeliveryStatus, FAILING_SECONDS, PostbackStatus, REFUSED_TRIES, hold_seconds, retry_seconds,
 };
@@ -12,6 +13,7 @@ use whocpa_store::postback::{self, Postback};
 
 use super::turn::{Came, Outcome, Tried};
 use crate::Engine;
+use crate::mail::Draft;
 
 /// Failures in a row after which refusals too are met with a pause.
 const REFUSALS: i64 = 5;
@@ -30,6 +32,7 @@ impl Engine {
         };
         let now = self.now();
         let was_down = row.down_count > 0;
+        let was_failing = row.status == PostbackStatus::Failing.code();
         let mut row = Postback { date_until: 0, ..row };
         let mut taken: BTreeMap<(i64, &str), Vec<i64>> = BTreeMap::new();
         let mut attempts = Vec::with_capacity(outcome.tried.len());
@@ -58,6 +61,11 @@ impl Engine {
         row.date_retry = row.date_retry.max(asked.unwrap_or(0));
         if let Some(rest) = outcome.rest {
             row.date_retry = row.date_retry.max(now.plus(rest).0);
+        }
+        if row.status == PostbackStatus::Failing.code() && !was_failing {
+            let draft = Draft::new(LetterKind::Paused).with("postback_id", row.id);
+            let draft = draft.with("postback", &row.name).with("reason", &row.reason);
+            self.letter_tell(db, row.user_id, &draft).await?;
         }
         postback::update(db, row).await?;
         Ok(true)

@@ -75,27 +75,24 @@ impl Engine {
         let untold = news::untold(&self.store().read(), now, TOLD_AT_ONCE).await?;
         let count = untold.len();
         for row in &untold {
-            self.store().write(move |db| async move { told(&db, row, now).await }).await?;
+            let write = self.store().write(move |db| async move {
+                if told(&db, row, now).await? {
+                    self.letter_news(&db, row).await?;
+                }
+                Ok(())
+            });
+            write.await?;
         }
         Ok(count)
     }
 }
 
-/// Tells of one, once: those who may see it.
-async fn told(db: &Db, row: &News, now: Time) -> Result<()> {
+/// Tells of one, once: those who may see it. Gives whether it was told now.
+async fn told(db: &Db, row: &News, now: Time) -> Result<bool> {
     if !news::set_told(db, row.id, now).await? {
-        return Ok(());
+        return Ok(false);
     }
-    let readers = match row.offer_id {
-        None => Readers::everybody(),
-        Some(id) => match offer::view(db, Scope::All, id).await? {
-            Some(offer) if OfferStatus::from_code(offer.status).is_some_and(OfferStatus::is_public) => {
-                Readers::of_offer(db, &offer).await?
-            }
-            Some(offer) => Readers::advertiser(offer.advertiser_id),
-            None => return Ok(()),
-        },
-    };
+    let Some(readers) = readers_of(db, row).await? else { return Ok(false) };
     let data = serde_json::json!({
         "id": row.id,
         "type": row.r#type,
@@ -105,5 +102,18 @@ async fn told(db: &Db, row: &News, now: Time) -> Result<()> {
         "date_start": Time(row.date_start).to_string(),
     });
     let own = Own::new(PostbackEvent::News, "news.published", &data)?;
-    tell_own(db, readers, &own.of_offer(row.offer_id), now).await
+    tell_own(db, readers, &own.of_offer(row.offer_id), now).await?;
+    Ok(true)
+}
+
+/// Who may see news; `None` for nobody.
+pub(crate) async fn readers_of(db: &Db, row: &News) -> Result<Option<Readers>> {
+    let Some(id) = row.offer_id else { return Ok(Some(Readers::everybody())) };
+    Ok(match offer::view(db, Scope::All, id).await? {
+        Some(offer) if OfferStatus::from_code(offer.status).is_some_and(OfferStatus::is_public) => {
+            Some(Readers::of_offer(db, &offer).await?)
+        }
+        Some(offer) => Some(Readers::advertiser(offer.advertiser_id)),
+        None => None,
+    })
 }

@@ -79,9 +79,12 @@ impl Card {
             let kinds: BTreeSet<i64> = kinds.iter().map(|kind| kind.code()).collect();
             codes_text(kinds)
         });
+        let email = text(&self.email, row.email.clone());
         let row = User {
             name: self.name.clone().unwrap_or(row.name),
-            email: text(&self.email, row.email),
+            // An operator knows whose it is; who enters his own is asked.
+            is_email_confirmed: row.is_email_confirmed || email != row.email,
+            email,
             telegram: telegram.unwrap_or(row.telegram),
             phone: text(&self.phone, row.phone),
             site: text(&self.site, row.site),

@@ -35,6 +35,8 @@ mod kinds;
 #[cfg(test)]
 mod leads;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod materials;
 #[cfg(test)]
 mod model;
@@ -54,6 +56,8 @@ mod payouts;
 mod people;
 #[cfg(test)]
 mod people_world;
+#[cfg(test)]
+mod post;
 #[cfg(test)]
 mod quality;
 #[cfg(test)]

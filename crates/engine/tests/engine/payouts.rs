@@ -18,7 +18,7 @@ const RACERS: usize = 16;
 const ROUNDS: i64 = 12;
 
 /// The webmaster earned this many dollars before.
-async fn earn(world: &World, number: i64, dollars: i64) {
+pub async fn earn(world: &World, number: i64, dollars: i64) {
     let debit = Account { kind: AccountKind::External, owner_id: 0, currency_id: USD };
     let owner_id = world.webmaster.user_id;
     let credit = Account { kind: AccountKind::WebmasterAvailable, owner_id, currency_id: USD };

@@ -1,9 +1,10 @@
-//! The command line: `whocpa serve | demo | migrate | admin | doctor | ledger | rates | stat | openapi`.
+//! The command line: `whocpa serve | demo | migrate | admin | doctor | ledger | mail | rates | stat | openapi`.
 
 mod admin;
 mod doctor;
 mod ledger;
 mod ledger_export;
+mod mail;
 mod migrate;
 mod openapi;
 mod out;
@@ -47,6 +48,9 @@ enum Command {
     /// Look whether the books are right
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Letters: their texts, and those that did not go out
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Load euro reference rates of the European Central Bank
     Rates(rates::Rates),
     /// Make the sums of statistics anew
@@ -113,6 +117,7 @@ impl Cli {
             Command::Admin(admin) => block_on(admin.run()),
             Command::Doctor(doctor) => block_on(doctor.run()),
             Command::Ledger(ledger) => block_on(ledger.run()),
+            Command::Mail(mail) => block_on(mail.run()),
             Command::Rates(rates) => block_on(rates.run()),
             Command::Stat(stat) => block_on(stat.run()),
             Command::OpenApi(openapi) => {

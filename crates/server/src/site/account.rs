@@ -13,6 +13,7 @@ use whocpa_engine::session::SessionView;
 use super::answer::{Shown, done, page, wrong};
 use super::form::{Form, Sent};
 use super::frame::Frame;
+use super::letters;
 use super::reader::Signed;
 use crate::i18n::Lang;
 
@@ -24,13 +25,18 @@ struct AccountPage {
     profile: ProfileView,
     languages: Vec<(String, String)>,
     zones: Vec<(String, String)>,
+    /// What letters can be about: value, words, whether he wants them.
+    choices: Vec<(i64, &'static str, bool)>,
+    sends_letters: bool,
 }
 
 impl AccountPage {
     fn new(reader: &Signed, form: Form, profile: ProfileView) -> Self {
         let languages = Lang::ALL.map(|lang| (lang.tag().to_owned(), lang.title().to_owned())).to_vec();
         let f = Frame::own(reader, reader.lang.t("account-title"));
-        Self { f, form, profile, languages, zones: zones() }
+        let choices = letters::choices(reader.lang, &profile.notify);
+        let sends_letters = reader.engine().sends_letters();
+        Self { f, form, profile, languages, zones: zones(), choices, sends_letters }
     }
 }
 

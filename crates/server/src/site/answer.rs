@@ -10,6 +10,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use whocpa_domain::Error;
 
 use super::frame::Frame;
+use super::letters;
 use super::reader::{self, Reader};
 use crate::state::AppState;
 
@@ -107,7 +108,7 @@ pub(super) async fn around(State(state): State<AppState>, request: Request, next
 fn is_blind(request: &Parts) -> bool {
     let is_told =
         request.headers.contains_key(header::ORIGIN) || request.headers.contains_key("sec-fetch-site");
-    !request.method.is_safe() && !is_told
+    !request.method.is_safe() && !is_told && !letters::is_signed(request)
 }
 
 fn dress(headers: &mut HeaderMap, reader: &Reader, is_https: bool) {

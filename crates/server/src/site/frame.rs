@@ -17,6 +17,8 @@ use crate::i18n::{Lang, Value};
 /// Words about what was done, by the name that a redirect carries.
 const DONE: &[&str] = &[
     "saved",
+    "reset",
+    "confirmation",
     "signed-out",
     "session-ended",
     "sessions-ended",

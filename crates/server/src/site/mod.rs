@@ -11,6 +11,7 @@ mod form;
 mod frame;
 mod help;
 mod home;
+mod letters;
 mod list;
 mod names;
 mod news;
@@ -40,9 +41,12 @@ use crate::state::AppState;
 /// Every page, in every language that stands in its address.
 pub fn router(state: &AppState) -> Router {
     let mut pages = Router::new();
-    let public: [(&str, MethodRouter<AppState>); 9] = [
+    let public: [(&str, MethodRouter<AppState>); 12] = [
         ("/sign-in", get(sign_in::show).post(sign_in::create)),
         ("/sign-in/code", get(sign_in::code_show).post(sign_in::code)),
+        ("/reset", get(letters::reset_show).post(letters::reset_create)),
+        ("/reset/{token}", get(letters::password_show).post(letters::password_create)),
+        ("/confirm/{token}", get(letters::confirm_show).post(letters::confirm)),
         ("/register", get(register::show).post(register::create)),
         ("/offers", get(offers::list)),
         ("/offers/{id}", get(offers::view)),
@@ -62,7 +66,7 @@ pub fn router(state: &AppState) -> Router {
     }
     let pages = pages.route("/", get(home::page)).merge(own()).merge(webmaster::router());
     let pages = pages.route("/setup/{token}", get(setup::show).post(setup::create));
-    let pages = dressed(pages, state);
+    let pages = dressed(pages, state).merge(letters::unsubscribing(state));
     let guard = Guard::new(&state.config);
     compressed(api::layered(pages, state, &guard)).merge(assets::router())
 }
@@ -92,6 +96,8 @@ fn own() -> Router<AppState> {
         .route("/view", post(view::update))
         .route("/sign-out", post(sign_in::delete))
         .route("/account", get(account::show).post(account::update))
+        .route("/account/letters", post(letters::choose))
+        .route("/account/confirm", post(letters::confirmation))
         .route("/account/security", get(account::security))
         .route("/account/password", post(account::password))
         .route("/account/session/{id}/end", post(account::session_delete))

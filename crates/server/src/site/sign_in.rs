@@ -17,6 +17,14 @@ use super::reader::{Reader, home_of};
 struct SignInPage {
     f: Frame,
     form: Form,
+    sends_letters: bool,
+}
+
+impl SignInPage {
+    fn new(reader: &Reader, form: Form) -> Self {
+        let f = Frame::new(reader, reader.lang.t("sign-in-title"));
+        Self { f, form, sends_letters: reader.engine().sends_letters() }
+    }
 }
 
 #[derive(Template)]
@@ -33,7 +41,7 @@ pub(super) async fn show(reader: Reader) -> Shown {
     }
     let next = reader.asked("next").unwrap_or_default();
     let form = Form::new(reader.lang, [("next", next)]);
-    page(&SignInPage { f: Frame::new(&reader, reader.lang.t("sign-in-title")), form })
+    page(&SignInPage::new(&reader, form))
 }
 
 /// Takes login and password.
@@ -46,7 +54,7 @@ pub(super) async fn create(reader: Reader, mut sent: Sent) -> Shown {
         refused => {
             let (status, text) = said(&reader, &refused, "sign-in-wrong");
             form.general.push(text);
-            wrong(status, &SignInPage { f: Frame::new(&reader, reader.lang.t("sign-in-title")), form })
+            wrong(status, &SignInPage::new(&reader, form))
         }
     }
 }
