@@ -10,6 +10,12 @@ mod browser;
 #[path = "site/letters.rs"]
 mod letters;
 #[cfg(test)]
+#[path = "site/operator.rs"]
+mod operator;
+#[cfg(test)]
+#[path = "site/operator_work.rs"]
+mod operator_work;
+#[cfg(test)]
 #[path = "site/public.rs"]
 mod public;
 #[cfg(test)]

@@ -124,6 +124,17 @@ impl Form {
         }
     }
 
+    /// The same of a form that shows these fields only: what is wrong elsewhere stands over the whole.
+    pub fn refused_on(self, error: Error, shown: &[&str]) -> Result<Self, Error> {
+        let mut form = self.refused(error)?;
+        let (here, elsewhere) = form.wrong.into_iter().partition(|(name, _)| shown.contains(&name.as_str()));
+        form.wrong = here;
+        let elsewhere: BTreeMap<String, Vec<String>> = elsewhere;
+        let said = elsewhere.into_iter().map(|(name, texts)| format!("{name}: {}", texts.join(" ")));
+        form.general.extend(said);
+        Ok(form)
+    }
+
     /// The value of a field.
     pub fn value(&self, name: &str) -> String {
         self.values.get(name).cloned().unwrap_or_default()

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::{Level, Time};
+use whocpa_engine::Caller;
 
 use super::assets;
 use super::cookies::Look;
@@ -40,6 +41,12 @@ const DONE: &[&str] = &[
     "wallet-gone",
     "wallet-made",
     "key-revoked",
+    "op-made",
+    "op-gone",
+    "op-decided",
+    "op-connected",
+    "op-password",
+    "op-money",
 ];
 
 /// The menu of a webmaster: names and addresses.
@@ -65,12 +72,17 @@ const SELF: Lines = &[("account", "/account"), ("security", "/account/security")
 type Lines = &'static [(&'static str, &'static str)];
 
 /// The menu of a person's own pages: titles of its parts, and their lines.
-fn menu(level: Level) -> Vec<(&'static str, Lines)> {
-    let own: &[(&str, Lines)] = match level {
+fn menu(caller: Caller) -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
+    let own: &[(&str, Lines)] = match caller.level {
         Level::Webmaster => &[("menu-own-work", WEBMASTER), ("menu-own-setup", WEBMASTER_SETUP)],
         Level::Guest | Level::Advertiser | Level::Operator => &[],
     };
-    own.iter().copied().chain([("menu-own-self", SELF)]).collect()
+    let mut all: Vec<_> = own.iter().map(|(title, lines)| (*title, lines.to_vec())).collect();
+    if caller.level == Level::Operator {
+        all = super::operator::menu(caller);
+    }
+    all.push(("menu-own-self", SELF.to_vec()));
+    all
 }
 
 /// What stands around a page.
@@ -157,14 +169,14 @@ impl Frame {
     /// With the menu of a person's own pages.
     pub fn own(reader: &Reader, title: String) -> Self {
         let mut frame = Self::new(reader, title);
-        frame.menu = menu(reader.caller().level)
+        frame.menu = menu(reader.caller())
             .into_iter()
-            .map(|(key, lines)| Group { title: frame.t(key), items: frame.items(lines) })
+            .map(|(key, lines)| Group { title: frame.t(key), items: frame.items(&lines) })
             .collect();
         frame
     }
 
-    fn items(&self, lines: Lines) -> Vec<Item> {
+    fn items(&self, lines: &[(&'static str, &'static str)]) -> Vec<Item> {
         let here = self.path.trim_end_matches('/');
         let item = |(key, url): &(&str, &str)| {
             // The first page of a cabinet, and the profile, are not the parents of all others.

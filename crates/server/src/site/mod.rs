@@ -17,6 +17,7 @@ mod names;
 mod news;
 mod offers;
 mod once;
+mod operator;
 mod qr;
 mod reader;
 mod register;
@@ -64,7 +65,8 @@ pub fn router(state: &AppState) -> Router {
             pages = pages.route(&format!("{}/", lang.prefix()), get(home::show));
         }
     }
-    let pages = pages.route("/", get(home::page)).merge(own()).merge(webmaster::router());
+    let pages =
+        pages.route("/", get(home::page)).merge(own()).merge(webmaster::router()).merge(operator::router());
     let pages = pages.route("/setup/{token}", get(setup::show).post(setup::create));
     let pages = dressed(pages, state).merge(letters::unsubscribing(state));
     let guard = Guard::new(&state.config);

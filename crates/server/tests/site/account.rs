@@ -186,5 +186,5 @@ async fn the_first_operator_is_made_once(db: TestDb) {
     let made = browser.post("/setup/open", "login=olga&name=Olga&password=correct+horse").await;
     assert!(page(&made, 200).contains("/sign-in"));
     assert_eq!(browser.get("/setup/open").await.status, 404);
-    leads_to(&browser.sign_in("olga", PASSWORD).await, "/account");
+    leads_to(&browser.sign_in("olga", PASSWORD).await, "/operator");
 }

@@ -128,6 +128,7 @@ fn every_text_is_said_and_every_said_text_is_there() {
         "shape-",
         "group-",
         "trial-",
+        "op-payout-",
     ];
     let silent: Vec<&&str> = keys
         .iter()

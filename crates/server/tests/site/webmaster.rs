@@ -240,7 +240,7 @@ async fn areas_domains_and_referrals(db: TestDb) {
 }
 
 /// 400 dollars that somebody earned.
-async fn earn(app: &TestApp, webmaster_id: i64) {
+pub async fn earn(app: &TestApp, webmaster_id: i64) {
     let account = |kind, owner_id| Account { kind, owner_id, currency_id: 840 };
     let debit = account(AccountKind::External, 0);
     let credit = account(AccountKind::WebmasterAvailable, webmaster_id);
