@@ -4,6 +4,9 @@
 #[path = "site/account.rs"]
 mod account;
 #[cfg(test)]
+#[path = "site/advertiser.rs"]
+mod advertiser;
+#[cfg(test)]
 #[path = "site/browser.rs"]
 mod browser;
 #[cfg(test)]

@@ -37,7 +37,7 @@ macro_rules! texts {
     };
 }
 
-texts! { "apidocs" "site" "letters" "cabinet" "webmaster" "operator" }
+texts! { "apidocs" "site" "letters" "cabinet" "webmaster" "advertiser" "operator" }
 
 impl Lang {
     /// All three, in the order in which they are offered.

@@ -46,6 +46,33 @@ impl Sent {
         self
     }
 
+    /// Leaves out a file that was not chosen: a browser sends an empty one.
+    pub fn without_empty_file(mut self, name: &str) -> Self {
+        for value in self.0.take(name) {
+            let is_none = match &value {
+                RawValue::File(file) => file.bytes().is_empty(),
+                RawValue::Text(text) => text.is_empty(),
+                _ => false,
+            };
+            if !is_none {
+                self.0.push(name, value);
+            }
+        }
+        self
+    }
+
+    /// Says what a browser leaves out: boxes that are not ticked, and lists of which nothing is.
+    pub fn ticked(mut self, flags: &[&str], lists: &[&str]) -> Self {
+        for (names, value) in [(flags, "0"), (lists, "")] {
+            for name in names {
+                if !self.0.names().any(|known| known == *name) {
+                    self.0.push(name, RawValue::Text(value.to_owned()));
+                }
+            }
+        }
+        self
+    }
+
     /// Leaves out what was left empty, for parameters that have no empty value.
     pub fn given(mut self) -> Self {
         self.0.retain(|_| true);
@@ -135,6 +162,17 @@ impl Form {
         Ok(form)
     }
 
+    /// Whether this is among the values of a field of several.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.values.get(name).is_some_and(|known| known.split(',').any(|one| one.trim() == value))
+    }
+
+    /// With what is wrong in a field that is not shown said of the whole form.
+    pub fn gathered(mut self, name: &str) -> Self {
+        self.general.extend(self.wrong.remove(name).unwrap_or_default());
+        self
+    }
+
     /// The value of a field.
     pub fn value(&self, name: &str) -> String {
         self.values.get(name).cloned().unwrap_or_default()
@@ -192,6 +230,13 @@ pub(super) struct Field {
 impl HtmlSafe for Field {}
 
 impl Field {
+    /// Whether this choice of several is taken.
+    fn is_taken(&self, code: &str) -> bool {
+        self.value.split(',').any(|one| one.trim() == code)
+    }
+}
+
+impl Field {
     /// `text`, `password`, `email`, `number`, `area`, `choice` …
     pub fn kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
@@ -229,6 +274,25 @@ impl Field {
     /// A mark of its own on a page where another form has a field of this name.
     pub fn apart(mut self, mark: &str) -> Self {
         mark.clone_into(&mut self.name);
+        self
+    }
+
+    /// Only what is wrong with it, for what buttons send.
+    pub fn said(mut self) -> Self {
+        self.kind = "said";
+        self
+    }
+
+    /// A box to tick.
+    pub fn tick(mut self) -> Self {
+        self.kind = "tick";
+        self
+    }
+
+    /// Several of these: value and words.
+    pub fn several(mut self, options: impl AsRef<[(String, String)]>) -> Self {
+        self.kind = "several";
+        self.options = options.as_ref().to_vec();
         self
     }
 

@@ -6,6 +6,7 @@ use std::borrow::Borrow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use whocpa_domain::lead::LeadStatus;
+use whocpa_domain::moderation::ModerationStatus;
 use whocpa_domain::{Level, Time};
 use whocpa_engine::Caller;
 
@@ -34,6 +35,13 @@ const DONE: &[&str] = &[
     "payout-cancelled",
     "postback-gone",
     "replayed",
+    "decided",
+    "checked",
+    "offer-made",
+    "goal-made",
+    "landing-made",
+    "deposit-made",
+    "token-made",
     "area-gone",
     "area-made",
     "domain-gone",
@@ -65,6 +73,19 @@ const WEBMASTER: Lines = &[
 /// What a webmaster sets up once.
 const WEBMASTER_SETUP: Lines =
     &[("areas", "/pub/areas"), ("domains", "/pub/domains"), ("referrals", "/pub/referrals")];
+/// The menu of an advertiser.
+const ADVERTISER: Lines = &[
+    ("dashboard", "/adv"),
+    ("adv-offers", "/adv/offers"),
+    ("leads", "/adv/leads"),
+    ("adv-connections", "/adv/connections"),
+    ("integration", "/adv/integration"),
+    ("stats", "/adv/stats"),
+    ("money", "/adv/money"),
+    ("forwarding", "/adv/postbacks"),
+    ("tickets", "/adv/tickets"),
+    ("news", "/news"),
+];
 /// The menu of everybody's own account.
 const SELF: Lines = &[("account", "/account"), ("security", "/account/security"), ("keys", "/account/keys")];
 
@@ -75,7 +96,8 @@ type Lines = &'static [(&'static str, &'static str)];
 fn menu(caller: Caller) -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     let own: &[(&str, Lines)] = match caller.level {
         Level::Webmaster => &[("menu-own-work", WEBMASTER), ("menu-own-setup", WEBMASTER_SETUP)],
-        Level::Guest | Level::Advertiser | Level::Operator => &[],
+        Level::Advertiser => &[("menu-own-work", ADVERTISER)],
+        Level::Guest | Level::Operator => &[],
     };
     let mut all: Vec<_> = own.iter().map(|(title, lines)| (*title, lines.to_vec())).collect();
     if caller.level == Level::Operator {
@@ -285,6 +307,17 @@ impl Frame {
             Some(LeadStatus::Approved) => "good",
             Some(LeadStatus::Pending) | None => "warn",
             Some(LeadStatus::Rejected | LeadStatus::Spam | LeadStatus::Double) => "bad",
+        }
+    }
+
+    /// How a state of moderation is coloured.
+    #[expect(clippy::unused_self, reason = "templates call it like the other ones")]
+    pub fn state(&self, status: impl Borrow<i64>) -> &'static str {
+        match ModerationStatus::from_code(*status.borrow()) {
+            Some(ModerationStatus::Live) => "good",
+            Some(ModerationStatus::Review) => "warn",
+            Some(ModerationStatus::Stopped) => "bad",
+            Some(ModerationStatus::Draft | ModerationStatus::Archived) | None => "",
         }
     }
 

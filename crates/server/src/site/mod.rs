@@ -4,6 +4,7 @@
 //! shows is text that the templates escape, and no script stands in a page.
 
 mod account;
+mod advertiser;
 mod answer;
 mod assets;
 mod cookies;
@@ -66,7 +67,8 @@ pub fn router(state: &AppState) -> Router {
         }
     }
     let pages =
-        pages.route("/", get(home::page)).merge(own()).merge(webmaster::router()).merge(operator::router());
+        pages.route("/", get(home::page)).merge(own()).merge(webmaster::router()).merge(advertiser::router());
+    let pages = pages.merge(operator::router());
     let pages = pages.route("/setup/{token}", get(setup::show).post(setup::create));
     let pages = dressed(pages, state).merge(letters::unsubscribing(state));
     let guard = Guard::new(&state.config);

@@ -89,7 +89,7 @@ pub(super) fn home_of(level: Level) -> &'static str {
     match level {
         Level::Guest => "/",
         Level::Webmaster => "/pub",
-        Level::Advertiser => "/account",
+        Level::Advertiser => "/adv",
         Level::Operator => "/operator",
     }
 }
@@ -158,6 +158,8 @@ impl FromRequestParts<AppState> for Reader {
 pub(super) struct Of<const LEVEL: u8>(pub Signed);
 /// A webmaster.
 pub(super) type Webmaster = Of<{ Level::Webmaster as u8 }>;
+/// An advertiser.
+pub(super) type Advertiser = Of<{ Level::Advertiser as u8 }>;
 /// One of those who run the network.
 pub(super) type Operator = Of<{ Level::Operator as u8 }>;
 

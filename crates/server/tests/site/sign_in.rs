@@ -53,7 +53,7 @@ async fn nobody_is_led_elsewhere_after_signing_in(db: TestDb) {
     for next in ["//evil.example", "https://evil.example/", "/%5Cevil.example"] {
         let browser = Browser::new(&app);
         let form = format!("login=ada&password=correct+horse&next={next}");
-        leads_to(&browser.post("/sign-in", &form).await, "/account");
+        leads_to(&browser.post("/sign-in", &form).await, "/adv");
     }
 }
 
@@ -244,7 +244,7 @@ async fn a_second_factor_asks_for_codes_that_work_once(db: TestDb) {
     assert!(page(&again, 401).contains("used already"), "a code works once");
     app.clock.advance(30);
     let answer = other.post("/sign-in/code", &format!("code={}", code(&secret, now()))).await;
-    leads_to(&answer, "/account");
+    leads_to(&answer, "/adv");
     assert_ne!(other.cookie(SESSION), Some(stale), "a new token");
     assert_eq!(other.get("/account").await.status, 200);
 
@@ -252,7 +252,7 @@ async fn a_second_factor_asks_for_codes_that_work_once(db: TestDb) {
     let lost = Browser::new(&app);
     lost.sign_in("ada", PASSWORD).await;
     let typed = recovery[0].to_uppercase().replace('-', "+");
-    leads_to(&lost.post("/sign-in/code", &format!("code={typed}")).await, "/account");
+    leads_to(&lost.post("/sign-in/code", &format!("code={typed}")).await, "/adv");
     let thief = Browser::new(&app);
     thief.sign_in("ada", PASSWORD).await;
     assert_eq!(thief.post("/sign-in/code", &format!("code={typed}")).await.status, 401);
@@ -269,11 +269,11 @@ async fn a_second_factor_asks_for_codes_that_work_once(db: TestDb) {
     other.post("/sign-out", "").await;
     leads_to(&other.sign_in("ada", PASSWORD).await, "/sign-in/code?next=");
     let answer = other.post("/sign-in/code", &format!("code={}", code(&secret, now()))).await;
-    leads_to(&answer, "/account");
+    leads_to(&answer, "/adv");
 
     let off = home.post("/account/security/app/remove", "factor_password=x&password=wrong+horse").await;
     assert!(page(&off, 400).contains("Wrong password"));
     let off = home.post("/account/security/app/remove", "password=correct+horse").await;
     leads_to(&off, "/account/security?done=factor-off");
-    leads_to(&Browser::new(&app).sign_in("ada", PASSWORD).await, "/account");
+    leads_to(&Browser::new(&app).sign_in("ada", PASSWORD).await, "/adv");
 }

@@ -1,7 +1,6 @@
 //! The first page: today against yesterday, what is earned and when it becomes available, the last leads, what is new.
 
 use askama::Template;
-use whocpa_domain::Result;
 use whocpa_engine::balance::BalanceView;
 use whocpa_engine::lead::{HoldDay, LeadRow};
 use whocpa_engine::news::NewsView;
@@ -16,8 +15,6 @@ use crate::site::work::{Offers, stats};
 
 /// Leads that are shown.
 const LEADS: &str = "10";
-/// Days of the chart.
-const DAYS: i64 = 14;
 /// Days of holds that are shown at once; the others open.
 const HOLD_DAYS: usize = 7;
 /// Pieces of news that are shown.
@@ -53,7 +50,7 @@ impl Dashboard {
 
 pub(super) async fn show(reader: Webmaster) -> Shown {
     let (engine, caller) = (reader.engine(), reader.caller());
-    let (today, yesterday, chart) = days(&reader).await?;
+    let (today, yesterday, chart) = stats::days(&reader).await?;
     let leads = with([("sort", "-date_created".to_owned()), ("per_page", LEADS.to_owned())]);
     let news = engine.news_list(caller, with([("is_read", "0".to_owned())]).read()?).await?;
     let leads = engine.lead_list(caller, leads.read()?).await?.rows;
@@ -69,18 +66,4 @@ pub(super) async fn show(reader: Webmaster) -> Shown {
         leads,
         news: news.rows.rows.into_iter().take(NEWS).collect(),
     })
-}
-
-/// Today, yesterday and the chart of a fortnight, by the clock of the reader.
-async fn days(reader: &Webmaster) -> Result<(Option<StatMeasures>, Option<StatMeasures>, String)> {
-    let f = Frame::own(reader, String::new());
-    let now = reader.engine().now();
-    let (first, before, to) = (f.day(now.plus_days(1 - DAYS)), f.day(now.plus_days(-1)), f.day(now));
-    let asked = with([("group", "day".to_owned()), ("from", first), ("to", to.clone())]);
-    let rows = reader.engine().stat_list(reader.caller(), asked.read()?).await?.rows.rows;
-    let of = |day: &str| {
-        let row = rows.iter().find(|row| row.group.iter().any(|key| key.value == day));
-        row.map(|row| row.measures.clone())
-    };
-    Ok((of(&to), of(&before), stats::chart(&f, &rows)))
 }

@@ -3,6 +3,7 @@
 pub(super) mod postbacks;
 pub(super) mod statement;
 pub(super) mod stats;
+pub(super) mod steps;
 pub(super) mod tickets;
 
 use std::collections::BTreeMap;

@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::http::StatusCode;
-use whocpa_domain::Level;
 use whocpa_domain::money::Amount;
 use whocpa_domain::stat::Dimension;
+use whocpa_domain::{Level, Result};
 use whocpa_engine::Paging;
 use whocpa_engine::stat::{StatList, StatMeasures, StatPage, StatRow};
 
@@ -20,6 +20,8 @@ const PER_PAGE: i64 = 100;
 /// What the form asks.
 const FILTERS: [&str; 10] =
     ["group", "from", "to", "offer_id", "webmaster_id", "area_id", "link_id", "country", "device", "subid1"];
+/// Days of the chart on the first page.
+const DAYS: i64 = 14;
 /// The second way to count, which the form has in a field of its own.
 const SECOND: &str = "group2";
 /// By what the page offers to count, where the reader may count by it.
@@ -196,6 +198,22 @@ pub(in crate::site) fn chart(f: &Frame, rows: &[StatRow]) -> String {
         ],
     })
     .to_string()
+}
+
+/// Today, yesterday and the chart of a fortnight, by the clock of the reader.
+pub(in crate::site) async fn days(
+    reader: &Reader,
+) -> Result<(Option<StatMeasures>, Option<StatMeasures>, String)> {
+    let f = Frame::own(reader, String::new());
+    let now = reader.engine().now();
+    let (first, before, to) = (f.day(now.plus_days(1 - DAYS)), f.day(now.plus_days(-1)), f.day(now));
+    let asked = with([("group", "day".to_owned()), ("from", first), ("to", to.clone())]);
+    let rows = reader.engine().stat_list(reader.caller(), asked.read()?).await?.rows.rows;
+    let of = |day: &str| {
+        let row = rows.iter().find(|row| row.group.iter().any(|key| key.value == day));
+        row.map(|row| row.measures.clone())
+    };
+    Ok((of(&to), of(&before), chart(&f, &rows)))
 }
 
 #[cfg(test)]
