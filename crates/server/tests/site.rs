@@ -10,6 +10,12 @@ mod advertiser;
 #[path = "site/browser.rs"]
 mod browser;
 #[cfg(test)]
+#[path = "site/chromium.rs"]
+mod chromium;
+#[cfg(test)]
+#[path = "site/journey.rs"]
+mod journey;
+#[cfg(test)]
 #[path = "site/letters.rs"]
 mod letters;
 #[cfg(test)]
