@@ -289,10 +289,12 @@ impl Field {
         self
     }
 
-    /// Several of these: value and words.
+    /// Several of these: value and words; those that are taken stand first.
     pub fn several(mut self, options: impl AsRef<[(String, String)]>) -> Self {
         self.kind = "several";
-        self.options = options.as_ref().to_vec();
+        let (taken, others): (Vec<_>, Vec<_>) =
+            options.as_ref().iter().cloned().partition(|(code, _)| self.is_taken(code));
+        self.options = taken.into_iter().chain(others).collect();
         self
     }
 

@@ -53,19 +53,19 @@ impl Tab {
             }
         });
         let mut tab = Self { child, _profile: profile, to, from, session: String::new(), number: 0, base };
-        let target = tab.call("Target.createTarget", json!({"url": "about:blank"}));
+        let target = tab.call("Target.createTarget", &json!({"url": "about:blank"}));
         let attach = json!({"targetId": target["targetId"], "flatten": true});
-        let attached = tab.call("Target.attachToTarget", attach);
+        let attached = tab.call("Target.attachToTarget", &attach);
         attached["sessionId"].as_str().expect("a session").clone_into(&mut tab.session);
-        tab.call("Page.enable", json!({}));
+        tab.call("Page.enable", &json!({}));
         // Nobody sits before it to answer questions.
         let agree = json!({"source": "window.confirm = () => true"});
-        tab.call("Page.addScriptToEvaluateOnNewDocument", agree);
+        tab.call("Page.addScriptToEvaluateOnNewDocument", &agree);
         tab
     }
 
     /// One command: its result, nothing where the page went away under it. What the browser tells in between is left alone.
-    fn call(&mut self, method: &str, params: Value) -> Value {
+    fn call(&mut self, method: &str, params: &Value) -> Value {
         self.number += 1;
         let mut asked = json!({"id": self.number, "method": method, "params": params});
         if !self.session.is_empty() {
@@ -90,7 +90,7 @@ impl Tab {
     /// What a script on the page gives.
     pub fn ask(&mut self, script: &str) -> Value {
         let asked = json!({"expression": script, "returnByValue": true});
-        let told = self.call("Runtime.evaluate", asked);
+        let told = self.call("Runtime.evaluate", &asked);
         assert!(told.get("exceptionDetails").is_none(), "{script}: {told}");
         told["result"]["value"].clone()
     }
@@ -98,7 +98,7 @@ impl Tab {
     /// Goes to a page of the site.
     pub async fn go(&mut self, path: &str) {
         let url = format!("{}{path}", self.base);
-        self.call("Page.navigate", json!({"url": url}));
+        self.call("Page.navigate", &json!({"url": url}));
         self.until(&format!("location.pathname + location.search === {}", json!(path))).await;
     }
 

@@ -149,6 +149,12 @@ async fn a_link_brings_a_lead_whose_story_is_told(db: TestDb) {
     let today = wanda.get("/pub").await;
     assert!(page(&today, 200).contains("12.50"), "it is on hold: {}", today.text);
     assert!(page(&wanda.get("/pub/stats").await, 200).contains("data-chart"));
+    let days = wanda.get("/pub/stats").await;
+    let cell =
+        page(&days, 200).split("href=\"/pub/leads?cell=").nth(1).and_then(|rest| rest.split('"').next());
+    let cell = cell.expect("leads of a row").replace("&#38;", "&");
+    let leads = wanda.get(&format!("/pub/leads?cell={cell}")).await;
+    assert!(page(&leads, 200).contains(&format!("/pub/leads/{lead}")), "{cell}");
     let twice = wanda.get("/pub/stats?group=offer&group=country").await;
     assert!(page(&twice, 200).contains("<option value=\"country\" selected>"), "{}", twice.text);
     assert!(page(&wanda.get("/pub/leads?status=2").await, 200).contains("class=\"empty\""));

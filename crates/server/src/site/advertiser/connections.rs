@@ -11,7 +11,7 @@ use whocpa_engine::connection::{ConnectionUpdate, ConnectionView};
 use crate::site::answer::{Shown, done, wrong};
 use crate::site::form::{Form, Sent};
 use crate::site::frame::Frame;
-use crate::site::list::{Pages, params, params_of};
+use crate::site::list::{Pages, params, params_of, with};
 use crate::site::names::{Choice, codes};
 use crate::site::reader::Advertiser;
 use crate::site::work::Offers;
@@ -62,7 +62,9 @@ async fn connections_page(
     decided: i64,
 ) -> Result<(StatusCode, ConnectionsPage)> {
     let form = Form::sent(reader.lang, &params(reader));
-    let asked = params_of(reader, PER_PAGE);
+    let mut asked = params_of(reader, PER_PAGE);
+    // The newest first: they wait.
+    asked.append(with([("sort", "-date_created".to_owned())]));
     let listed = async { reader.engine().connection_list(reader.caller(), asked.read()?).await };
     let (status, form, rows, pages) = match listed.await {
         Ok(found) => {

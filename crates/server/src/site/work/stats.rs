@@ -116,6 +116,16 @@ impl StatsPage {
         rate.map_or_else(String::new, |rate| self.f.percent(&rate))
     }
 
+    /// Where the leads of a row are listed; empty where there are none.
+    fn leads_url(&self, row: &StatRow) -> String {
+        if row.cell.is_empty() || row.measures.leads.unwrap_or(0) == 0 {
+            return String::new();
+        }
+        let query: String =
+            form_urlencoded::Serializer::new(String::new()).append_pair("cell", &row.cell).finish();
+        format!("{}/leads?{query}", self.f.cabinet)
+    }
+
     /// Leads that were refused in any way, on hold or for good.
     fn refused(&self, measures: &StatMeasures) -> String {
         let kinds = [
