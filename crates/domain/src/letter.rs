@@ -23,6 +23,8 @@ codes! {
         Paused = 16 "a postback was paused",
         News = 17 "news were published",
         Queue = 18 "operators: something waits for a decision",
+        Lead = 19 "leads came or were decided about",
+        Digest = 20 "the day before in numbers",
     }
 }
 
@@ -47,6 +49,8 @@ impl LetterKind {
             Self::Paused => "paused",
             Self::News => "news",
             Self::Queue => "queue",
+            Self::Lead => "lead",
+            Self::Digest => "digest",
         }
     }
 
@@ -71,6 +75,8 @@ impl LetterKind {
             Self::Ticket => Some(Notify::Ticket),
             Self::Paused => Some(Notify::Postback),
             Self::News => Some(Notify::News),
+            Self::Lead => Some(Notify::Lead),
+            Self::Digest => Some(Notify::Digest),
         }
     }
 
@@ -97,6 +103,8 @@ impl LetterKind {
             Self::Paused => &["postback_id", "postback", "reason"],
             Self::News => &["header", "text"],
             Self::Queue => &["what", "id", "who"],
+            Self::Lead => &["count", "sums", "leads"],
+            Self::Digest => &["date", "zone", "clicks", "leads", "approved", "pending", "rejected", "money"],
         }
     }
 

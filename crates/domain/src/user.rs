@@ -52,10 +52,16 @@ codes! {
         Ticket = 4 "answers to tickets",
         Money = 8 "payouts, deposits and balances",
         Postback = 16 "postbacks that were paused",
+        Lead = 32 "what happens to your leads, every quarter of an hour",
+        Digest = 64 "the day before in numbers, every morning",
     }
 }
 
 impl Notify {
+    /// What a new account is told of: everything but what comes often.
+    pub const USUAL: &'static [Self] =
+        &[Self::News, Self::Moderation, Self::Ticket, Self::Money, Self::Postback];
+
     /// Those of a stored number.
     pub fn from_bits(bits: i64) -> Vec<Self> {
         Self::ALL.iter().copied().filter(|kind| bits & kind.code() != 0).collect()

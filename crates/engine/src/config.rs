@@ -8,7 +8,7 @@ use whocpa_domain::referral::ReferralRules;
 
 use crate::click::ClickConfig;
 use crate::delivery::DeliveryConfig;
-use crate::mail::MailConfig;
+use crate::mail::{MailConfig, TelegramConfig};
 use crate::outbound::OutboundConfig;
 
 /// Settings of one engine.
@@ -38,6 +38,8 @@ pub struct EngineConfig {
     pub delivery: DeliveryConfig,
     /// How letters go out.
     pub mail: MailConfig,
+    /// The network's bot in Telegram.
+    pub telegram: TelegramConfig,
     /// What is told about visitors, and when clicks are counted apart.
     pub click: ClickConfig,
     /// What payouts cost, and which of them need a second approval.
@@ -63,6 +65,7 @@ impl EngineConfig {
             outbound: OutboundConfig::default(),
             delivery: DeliveryConfig::default(),
             mail: MailConfig::default(),
+            telegram: TelegramConfig::default(),
             click: ClickConfig::default(),
             payout: PayoutRules::default(),
             referral: ReferralRules::default(),

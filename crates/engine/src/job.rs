@@ -30,6 +30,8 @@ impl Engine {
             Job::Poll,
             Job::News,
             Job::Letters,
+            Job::Telegram,
+            Job::Digest,
             Job::Node,
             Job::Caps,
             Job::Close,
@@ -79,6 +81,10 @@ enum Job {
     News,
     /// Sends letters.
     Letters,
+    /// Reads what people write to the bot, and sends letters in Telegram.
+    Telegram,
+    /// Writes letters about leads and about the day before.
+    Digest,
     /// Keeps the node number of click ids.
     Node,
     /// Shares the counts of caps of clicks with other nodes.
@@ -129,6 +135,8 @@ impl Job {
             Self::Poll => "forward_poll",
             Self::News => "news_tell",
             Self::Letters => "letters_send",
+            Self::Telegram => "telegram",
+            Self::Digest => "letters_digest",
             Self::Node => "node",
             Self::Caps => "caps",
             Self::Close => "lead_close",
@@ -156,12 +164,12 @@ impl Job {
         Duration::from_secs(match self {
             Self::Forward | Self::Poll => 6,
             Self::News => 10,
-            Self::Letters => 3,
+            Self::Letters | Self::Telegram => 3,
             Self::Catalogue | Self::Caps => 1,
             Self::Parked | Self::Feed | Self::Decision | Self::Rerating => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions | Self::Cover => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
-            Self::Keep | Self::Payday => 60,
+            Self::Keep | Self::Payday | Self::Digest => 60,
             Self::Quality => 120,
             Self::Figures | Self::Tidy => 600,
             Self::Ledger => 86_400,
@@ -194,10 +202,9 @@ impl Job {
             Self::Forward => engine.forward_work().await.map(drop),
             Self::Poll => engine.forward_poll().await,
             Self::News => engine.news_tell().await.map(drop),
-            Self::Letters => {
-                engine.letters_spread().await?;
-                engine.letters_send().await.map(drop)
-            }
+            Self::Letters => engine.letters_work().await,
+            Self::Telegram => engine.telegram_work().await,
+            Self::Digest => engine.letters_digest().await,
             Self::Node => engine.node_ids().renew().await,
             Self::Caps => engine.caps_share().await,
             Self::Close => {

@@ -22,7 +22,7 @@ use crate::geo::GeoCache;
 use crate::impression::Impressions;
 use crate::key_use::KeyUses;
 use crate::lead::Desk;
-use crate::mail::Mail;
+use crate::mail::{Mail, TelegramConfig};
 use crate::outbound::Outbound;
 use crate::session::SessionUses;
 use crate::throttle::Throttle;
@@ -56,6 +56,7 @@ struct Inner {
     outbound: Outbound,
     courier: Courier,
     mail: Mail,
+    telegram: TelegramConfig,
     catalogue: Catalogue,
     facts: Arc<FactSource>,
     tid_keys: TidKeys,
@@ -82,6 +83,7 @@ impl Engine {
     pub async fn open(config: EngineConfig, clock: Arc<dyn Clock>, rng: Rng) -> Result<Self> {
         let outbound = Outbound::new(config.outbound.clone())?;
         let mail = Mail::new(&config.mail, &config.base_url)?;
+        config.telegram.check()?;
         let own_hosts = OwnHosts::new(&config.base_url, &config.own_hosts)?;
         let store = connect(&config).await?;
         store.migrate(clock.now()).await?;
@@ -117,6 +119,7 @@ impl Engine {
             outbound,
             courier: Courier::new(config.delivery),
             mail,
+            telegram: config.telegram,
             catalogue,
             facts,
             tid_keys,
@@ -275,6 +278,11 @@ impl Engine {
     /// What keeps messages to the same receiver apart.
     pub(crate) fn courier(&self) -> &Courier {
         &self.0.courier
+    }
+
+    /// The network's bot in Telegram.
+    pub(crate) fn telegram(&self) -> &TelegramConfig {
+        &self.0.telegram
     }
 
     /// The way out for letters.

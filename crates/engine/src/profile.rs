@@ -11,7 +11,7 @@ use whocpa_domain::user::{AffId, Language, Notify, TimeZone, Trust, UserLevel};
 use whocpa_domain::{Error, FieldErrors, Method, Resource, Result, Scope, Time, params, view};
 use whocpa_store::change::{self, ChangeKind};
 use whocpa_store::person::{self, User};
-use whocpa_store::{Db, api_key, referral, session};
+use whocpa_store::{Db, api_key, letter_chat, referral, session};
 
 use crate::audit::Changes;
 use crate::password::{PASSWORD, password_check, password_fits, password_hash};
@@ -44,6 +44,10 @@ params! {
         time_zone: Option<TimeZone>,
         /// What you want to be told of; empty for nothing.
         notify: Option<Vec<Notify>>,
+        /// The same for messages in Telegram, while a chat is connected.
+        notify_telegram: Option<Vec<Notify>>,
+        /// `0` disconnects your chat in Telegram; open `telegram_url` to connect one.
+        is_telegram_linked: Option<bool>,
         /// New password, at least 8 characters.
         password: Option<String> where PASSWORD,
         /// Your present password.
@@ -125,6 +129,14 @@ view! {
         time_zone: String,
         /// What you want to be told of.
         notify: Vec<Notify>,
+        /// The same for messages in Telegram, while a chat is connected.
+        notify_telegram: Vec<Notify>,
+        /// Whether a chat in Telegram is connected.
+        is_telegram_linked: bool,
+        /// Open this in Telegram to connect a chat with the network's bot: it works once, for an hour. Absent without a bot, and
+        /// for keys without all rights.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        telegram_url: Option<String>,
         /// Level in the network's programme, from 0.
         rank: i64,
         /// How far the network trusts you.
@@ -235,6 +247,7 @@ impl Engine {
             }
             errors.finish()?;
             row.password_hash = hash.clone().unwrap_or(row.password_hash);
+            row.notify_telegram = input.notify_telegram.as_deref().map_or(row.notify_telegram, Notify::bits);
             let is_rotated = input.rotate_postback_token == Some(true);
             if is_rotated {
                 self.token_rotate(&mut row, input.postback_overlap_hours.unwrap_or(OVERLAP_HOURS))?;
@@ -243,6 +256,9 @@ impl Engine {
             let mut changes = Changes::updated(&before, &row);
             if is_resealed {
                 changes = changes.also("postback_secret", json!("replaced"));
+            }
+            if input.is_telegram_linked == Some(false) && letter_chat::unlink(&db, id).await? {
+                changes = changes.also("telegram", json!("disconnected"));
             }
             let is_known = is_rotated
                 || sender_of(&before) != sender_of(&row)
@@ -343,6 +359,11 @@ impl Engine {
             role: (row.level() == UserLevel::Operator).then(|| row.caller().role),
             aff_id: AffId::of(row.id),
             notify: Notify::from_bits(row.notify),
+            notify_telegram: Notify::from_bits(row.notify_telegram),
+            is_telegram_linked: letter_chat::view(&db, row.id)
+                .await?
+                .is_some_and(|chat| chat.chat_id.is_some()),
+            telegram_url: if caller.may_secure() { self.telegram_url(row.id).await? } else { None },
             rank: row.rank,
             trust: Trust::from_code(row.trust).unwrap_or(Trust::New),
             traffic_kinds: traffic_kinds(&row),
@@ -424,6 +445,9 @@ fn check_sent(caller: Caller, row: &User, input: &ProfileUpdate) -> Result<()> {
         if !is_rotated {
             errors.add("postback_overlap_hours", "Only with rotate_postback_token");
         }
+    }
+    if input.is_telegram_linked == Some(true) {
+        errors.add("is_telegram_linked", "Open telegram_url in Telegram instead");
     }
     if row.level() != UserLevel::Webmaster && input.url_traffback.is_some() {
         errors.add("url_traffback", "Only webmasters have a traffic-back address");

@@ -51,6 +51,8 @@ pub struct Config {
     pub delivery: crate::config_delivery::DeliverySettings,
     /// How letters go out.
     pub mail: crate::config_mail::MailSettings,
+    /// The network's bot in Telegram.
+    pub telegram: crate::config_mail::TelegramSettings,
     /// What payouts cost, and which of them need a second approval.
     pub payout: PayoutSettings,
     /// What those earn who bring others.
@@ -163,6 +165,7 @@ impl Default for Config {
             outbound: OutboundSettings::default(),
             delivery: crate::config_delivery::DeliverySettings::default(),
             mail: crate::config_mail::MailSettings::default(),
+            telegram: crate::config_mail::TelegramSettings::default(),
             payout: PayoutSettings::default(),
             referral: ReferralSettings::default(),
             deposit: DepositSettings::default(),
@@ -242,6 +245,7 @@ impl Config {
             },
             delivery: self.delivery.engine(),
             mail: self.mail.engine(),
+            telegram: self.telegram.engine(),
             click: ClickConfig {
                 data_centre: self.click.data_centre.clone(),
                 mobile: self.click.mobile.clone(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use whocpa_engine::mail::MailConfig;
+use whocpa_engine::mail::{MailConfig, TelegramConfig};
 
 /// How letters go out.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,5 +28,32 @@ impl MailSettings {
             network: self.network.clone(),
             texts: self.texts.clone(),
         }
+    }
+}
+
+/// The network's bot in Telegram.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelegramSettings {
+    /// What BotFather gave; empty for no bot.
+    pub token: String,
+    /// The bot's name without `@`.
+    pub bot: String,
+    /// Where the Bot API is.
+    pub api_url: String,
+}
+
+impl Default for TelegramSettings {
+    fn default() -> Self {
+        let TelegramConfig { token, bot, api_url } = TelegramConfig::default();
+        Self { token, bot, api_url }
+    }
+}
+
+impl TelegramSettings {
+    /// What the engine is told.
+    pub fn engine(&self) -> TelegramConfig {
+        let Self { token, bot, api_url } = self.clone();
+        TelegramConfig { token, bot, api_url }
     }
 }

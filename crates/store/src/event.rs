@@ -83,6 +83,12 @@ pub async fn reaches(db: &Db, id: i64) -> Result<bool> {
     found.map(|row| row.is_some()).map_err(db::error)
 }
 
+/// The number of the newest event.
+pub async fn last(db: &Db) -> Result<i64> {
+    let found = Entity::find().order_by_desc(Column::Id).limit(1).one(&db.conn()).await;
+    found.map(|row| row.map_or(0, |row| row.id)).map_err(db::error)
+}
+
 async fn behind(db: &Db, scope: Scope, (after, last): (i64, i64), limit: u64) -> Result<Vec<Event>> {
     let mut rows = Vec::new();
     for select in visible(scope) {

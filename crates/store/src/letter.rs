@@ -16,6 +16,8 @@ pub const SENT: i64 = 1;
 pub const FAILED: i64 = 2;
 /// How a letter goes out: as e-mail.
 pub const EMAIL: i64 = 1;
+/// How a letter goes out: as a message in Telegram.
+pub const TELEGRAM: i64 = 2;
 
 /// One letter.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -26,7 +28,7 @@ pub struct Model {
     pub id: i64,
     /// To whom.
     pub user_id: i64,
-    /// How: [`EMAIL`].
+    /// How: [`EMAIL`] or [`TELEGRAM`].
     pub channel: i64,
     /// `LetterKind` as a number.
     pub kind: i64,

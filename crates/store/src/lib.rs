@@ -53,6 +53,8 @@ pub mod lead_count;
 pub mod lead_event;
 pub mod ledger;
 pub mod letter;
+pub mod letter_chat;
+pub mod letter_digest;
 pub mod letter_token;
 pub mod link;
 mod listing;

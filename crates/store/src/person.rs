@@ -84,6 +84,8 @@ pub struct Model {
     pub url_traffback: String,
     /// Whether the address is known to be his: letters that are not about the account's safety wait for it.
     pub is_email_confirmed: bool,
+    /// Bits of `Notify`: what he is written of in Telegram, while a chat is connected.
+    pub notify_telegram: i64,
 }
 
 /// Categories that people work with.
@@ -133,7 +135,7 @@ impl User {
             site: String::new(),
             language: Language::English.code().to_owned(),
             time_zone: "UTC".to_owned(),
-            notify: Notify::bits(Notify::ALL),
+            notify: Notify::bits(Notify::USUAL),
             rank: 0,
             trust: Trust::New.code(),
             traffic_kinds: String::new(),
@@ -145,6 +147,7 @@ impl User {
             postback_networks: String::new(),
             url_traffback: String::new(),
             is_email_confirmed: true,
+            notify_telegram: Notify::bits(Notify::USUAL),
         }
     }
 
@@ -300,12 +303,12 @@ pub async fn view_for_update(db: &Db, scope: Scope, id: i64) -> Result<Option<Us
     visible(scope).filter(Column::Id.eq(id)).lock_exclusive().one(&db.conn()).await.map_err(db::error)
 }
 
-/// People who work and want news as letters, behind this number, in order.
-pub async fn wanting_news(db: &Db, after: i64, limit: u64) -> Result<Vec<User>> {
+/// People who work and want one of these (bits of `Notify`) as letters or in Telegram, behind this number, in order.
+pub async fn wanting(db: &Db, choices: i64, after: i64, limit: u64) -> Result<Vec<User>> {
     Entity::find()
         .filter(Column::Id.gt(after))
         .filter(Column::Status.eq(UserStatus::Active.code()))
-        .filter(Expr::cust(format!("(notify & {}) <> 0", Notify::News.code())))
+        .filter(Expr::cust(format!("((notify | notify_telegram) & {choices}) <> 0")))
         .order_by_asc(Column::Id)
         .limit(limit)
         .all(&db.conn())

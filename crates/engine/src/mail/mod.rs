@@ -2,10 +2,12 @@
 //! fence, and tries again where that may help. Nothing is written down while the network has no way out for letters.
 
 mod compose;
+mod digest;
 mod failed;
 mod link;
 mod news;
 mod send;
+mod telegram;
 mod text;
 mod unsubscribe;
 mod way;
@@ -17,12 +19,14 @@ use whocpa_domain::letter::LetterKind;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Method, Resource, Result, Scope};
 use whocpa_store::Db;
-use whocpa_store::letter::{self, EMAIL, Letter, WAITING};
+use whocpa_store::letter::{self, EMAIL, Letter, TELEGRAM, WAITING};
+use whocpa_store::letter_chat;
 use whocpa_store::person::{self, User};
 
 use crate::Engine;
 
 pub use failed::FailedLetter;
+pub use telegram::TelegramConfig;
 pub use text::{letter_preview, letter_texts};
 pub use unsubscribe::Unsubscribe;
 pub(crate) use way::Mail;
@@ -75,20 +79,26 @@ impl Draft {
         self
     }
 
-    fn is_for(&self, user: &User) -> bool {
+    /// Whether it goes out to a person by this channel.
+    fn goes(&self, user: &User, channel: i64, is_connected: bool) -> bool {
         let is_let = user.is_active() || self.kind.is_for_waiting();
-        let is_wanted = match self.kind.choice() {
-            None => true,
-            Some(choice) => user.notify & choice.code() != 0 && user.is_email_confirmed,
+        let chosen = if channel == EMAIL { user.notify } else { user.notify_telegram };
+        let is_wanted = self.kind.choice().is_none_or(|choice| chosen & choice.code() != 0);
+        let is_urgent = self.kind.choice().is_none();
+        let has_place = if channel == EMAIL {
+            self.to.is_some() || (!user.email.is_empty() && (is_urgent || user.is_email_confirmed))
+        } else {
+            // What is for one address only opens the account, or tells of the address.
+            self.to.is_none() && is_connected
         };
-        is_let && is_wanted && (self.to.is_some() || !user.email.is_empty())
+        is_let && is_wanted && has_place
     }
 }
 
 impl Engine {
     /// Writes a letter down, in the caller's transaction, if its reader has an address and wants such letters.
     pub(crate) async fn letter_tell(&self, db: &Db, user_id: i64, draft: &Draft) -> Result<()> {
-        if !self.mail().is_on() {
+        if !self.sends_messages() {
             return Ok(());
         }
         match person::view(db, Scope::All, user_id).await? {
@@ -105,7 +115,7 @@ impl Engine {
         user_id: i64,
         (what, id): (&str, i64),
     ) -> Result<()> {
-        if !self.mail().is_on() {
+        if !self.sends_messages() {
             return Ok(());
         }
         let Some(owner) = person::view(db, Scope::All, user_id).await? else { return Ok(()) };
@@ -120,15 +130,34 @@ impl Engine {
         self.letter_to(db, &readers, &draft.with("id", id).with("who", owner.login)).await
     }
 
-    /// Writes a letter to each of these who wants it.
+    /// Whether there is any way to write to people.
+    pub(crate) fn sends_messages(&self) -> bool {
+        self.mail().is_on() || self.telegram().is_on()
+    }
+
+    /// Writes a letter to each of these who wants it, by each channel by which he does.
     async fn letter_to(&self, db: &Db, users: &[User], draft: &Draft) -> Result<()> {
         let now = self.now().0;
+        let connected = if self.telegram().is_on() {
+            letter_chat::connected(db, &users.iter().map(|user| user.id).collect::<Vec<_>>()).await?
+        } else {
+            Vec::new()
+        };
+        let channels: Vec<i64> = [(EMAIL, self.mail().is_on()), (TELEGRAM, self.telegram().is_on())]
+            .into_iter()
+            .filter_map(|(channel, is_on)| is_on.then_some(channel))
+            .collect();
         let mut rows = Vec::new();
-        for user in users.iter().filter(|user| draft.is_for(user)) {
-            let is_urgent = draft.kind.choice().is_none();
-            let last = if is_urgent { None } else { letter::last_sent(db, user.id, EMAIL).await? };
-            let date_next = last.map_or(now, |last| now.max(last + PAUSE));
-            rows.push(self.letter_row(user.id, draft, date_next)?);
+        for user in users {
+            for channel in channels.iter().copied() {
+                if !draft.goes(user, channel, connected.contains(&user.id)) {
+                    continue;
+                }
+                let is_urgent = draft.kind.choice().is_none();
+                let last = if is_urgent { None } else { letter::last_sent(db, user.id, channel).await? };
+                let date_next = last.map_or(now, |last| now.max(last + PAUSE));
+                rows.push(Letter { channel, ..self.letter_row(user.id, draft, date_next)? });
+            }
         }
         letter::create_many(db, &rows).await
     }

@@ -1,6 +1,7 @@
 //! Writing news to everybody whom they concern: many letters, so in pieces, each with the number of the last reader.
 
 use whocpa_domain::letter::LetterKind;
+use whocpa_domain::user::Notify;
 use whocpa_domain::{Result, Scope};
 use whocpa_store::letter::{self, LetterNews};
 use whocpa_store::news::{self, News};
@@ -18,7 +19,7 @@ const TEXT_LENGTH: usize = 1000;
 impl Engine {
     /// Notes that news are to be written to their readers, in the transaction that tells of them.
     pub(crate) async fn letter_news(&self, db: &Db, row: &News) -> Result<()> {
-        if self.mail().is_on() { letter::news_create(db, row.id, self.now()).await } else { Ok(()) }
+        if self.sends_messages() { letter::news_create(db, row.id, self.now()).await } else { Ok(()) }
     }
 
     /// Writes news that are being told to their readers. A job.
@@ -42,7 +43,7 @@ impl Engine {
                     Some(news) => readers_of(&db, news).await?,
                     None => None,
                 };
-                let people = person::wanting_news(&db, row.user_id, PIECE).await?;
+                let people = person::wanting(&db, Notify::News.code(), row.user_id, PIECE).await?;
                 let (Some(last), Some(news), Some(readers)) = (people.last(), found, readers) else {
                     letter::news_delete(&db, row.news_id).await?;
                     return Ok(None);

@@ -8,9 +8,11 @@ use tokio::time::Instant;
 use whocpa_domain::letter::{LetterKind, letter_retry};
 use whocpa_domain::time::DAY;
 use whocpa_domain::{Result, Scope, Time};
-use whocpa_store::letter::{self, EMAIL, FAILED, Letter, SENT};
-use whocpa_store::{letter_token, person};
+use whocpa_store::letter::{self, EMAIL, FAILED, Letter, SENT, TELEGRAM};
+use whocpa_store::letter_token;
+use whocpa_store::person::{self, User};
 
+use super::compose::Opened;
 use super::way::{MAIL_SECONDS, Refused};
 use crate::Engine;
 
@@ -24,6 +26,8 @@ pub(super) const AT_ONCE: usize = 4;
 const TOGETHER: usize = 20;
 /// Seconds for which a worker has a letter: what sending may take, and as much again for a worker that is slow.
 const LEASE: i64 = 2 * MAIL_SECONDS;
+/// Tries after which even a letter whose workers die is given up.
+const TRIES_MAX: i64 = 12;
 /// Days for which letters are kept.
 const KEEP_DAYS: i64 = 30;
 /// Letters that are forgotten in one transaction.
@@ -32,12 +36,30 @@ const FORGET: u64 = 500;
 const ERROR_LENGTH: usize = 500;
 
 impl Engine {
-    /// Sends what is due; gives how many letters were tried. A job.
+    /// Writes news to their readers, and sends what is due by e-mail. A job.
+    pub(crate) async fn letters_work(&self) -> Result<()> {
+        self.letters_spread().await?;
+        self.letters_send().await.map(drop)
+    }
+
+    /// Reads what people wrote to the bot, and sends what is due in Telegram. A job.
+    pub(crate) async fn telegram_work(&self) -> Result<()> {
+        self.telegram_read().await?;
+        self.telegram_send_due().await.map(drop)
+    }
+
+    /// Sends letters that are due by e-mail; gives how many were tried.
     pub async fn letters_send(&self) -> Result<usize> {
-        if !self.mail().is_on() {
-            return Ok(0);
-        }
-        let due = letter::due(&self.store().read(), EMAIL, self.now(), ROUND).await?;
+        if self.mail().is_on() { self.letters_send_by(EMAIL).await } else { Ok(0) }
+    }
+
+    /// The same in Telegram.
+    pub async fn telegram_send_due(&self) -> Result<usize> {
+        if self.telegram().is_on() { self.letters_send_by(TELEGRAM).await } else { Ok(0) }
+    }
+
+    async fn letters_send_by(&self, channel: i64) -> Result<usize> {
+        let due = letter::due(&self.store().read(), channel, self.now(), ROUND).await?;
         let (mut count, mut running) = (0, JoinSet::new());
         let end = Instant::now() + ROUND_TIME;
         for group in groups(due) {
@@ -90,10 +112,15 @@ impl Engine {
     /// Tries letters to one person; gives them as they are afterwards.
     async fn letters_tried(&self, taken: Vec<Letter>, until: Time) -> Result<Vec<Letter>> {
         let Some(first) = taken.first() else { return Ok(Vec::new()) };
+        let channel = first.channel;
         let user = person::view(&self.store().read(), Scope::All, first.user_id).await?;
         let (mut settled, mut rows, mut opened) = (Vec::new(), Vec::new(), Vec::new());
         for row in taken {
             match self.letter_open(&row) {
+                Ok(_) if row.try_count > TRIES_MAX => {
+                    settled
+                        .push(self.letter_after(row, &Err(Refused::for_good("Whoever tries it breaks off"))));
+                }
                 Ok(letter) => {
                     opened.push(letter);
                     rows.push(row);
@@ -108,20 +135,30 @@ impl Engine {
         let Some(first) = rows.first() else { return Ok(settled) };
         let came = match user {
             None => Err(Refused::for_good("There is nobody to send it to")),
-            Some(user) => match self.letter_message(&user, first, &opened) {
-                // A worker that was held up leaves the letter to the next one.
-                Ok(_) if self.now().plus(MAIL_SECONDS) > until => {
-                    Err(Refused::for_now("Its worker was held up"))
-                }
-                Ok(message) => self.mail().send(message).await,
-                Err(error) => {
-                    tracing::error!(letter.id = first.id, ?error, "a letter could not be written");
-                    Err(Refused::for_good("It could not be written to this address"))
-                }
-            },
+            // A worker that was held up leaves the letter to the next one.
+            Some(_) if self.now().plus(MAIL_SECONDS) > until => {
+                Err(Refused::for_now("Its worker was held up"))
+            }
+            Some(user) if channel == TELEGRAM => self.telegram_send(&user, &opened).await,
+            Some(user) => self.mail_send(&user, first, &opened).await,
         };
         settled.extend(rows.into_iter().map(|row| self.letter_after(row, &came)));
         Ok(settled)
+    }
+
+    async fn mail_send(
+        &self,
+        user: &User,
+        first: &Letter,
+        opened: &[Opened],
+    ) -> std::result::Result<(), Refused> {
+        match self.letter_message(user, first, opened) {
+            Ok(message) => self.mail().send(message).await,
+            Err(error) => {
+                tracing::error!(letter.id = first.id, ?error, "a letter could not be written");
+                Err(Refused::for_good("It could not be written to this address"))
+            }
+        }
     }
 
     fn letter_after(&self, row: Letter, came: &std::result::Result<(), Refused>) -> Letter {

@@ -43,7 +43,8 @@ impl Outbound {
         }
         let Ok(sent) = timeout_at(deadline, request.send()).await else { return Err(OutboundError::TooSlow) };
         let mut response = sent.map_err(|error| {
-            tracing::debug!(?error, "an address was not reached");
+            // Addresses hold secrets of those who gave them.
+            tracing::debug!(error = ?error.without_url(), "an address was not reached");
             OutboundError::Unreachable
         })?;
         let status = response.status().as_u16();

@@ -77,6 +77,8 @@ mod routing;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]
+mod telegram;
+#[cfg(test)]
 mod terms;
 #[cfg(test)]
 mod tickets;

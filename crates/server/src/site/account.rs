@@ -25,8 +25,7 @@ struct AccountPage {
     profile: ProfileView,
     languages: Vec<(String, String)>,
     zones: Vec<(String, String)>,
-    /// What letters can be about: value, words, whether he wants them.
-    choices: Vec<(i64, &'static str, bool)>,
+    choices: Vec<letters::Line>,
     sends_letters: bool,
 }
 
@@ -34,7 +33,7 @@ impl AccountPage {
     fn new(reader: &Signed, form: Form, profile: ProfileView) -> Self {
         let languages = Lang::ALL.map(|lang| (lang.tag().to_owned(), lang.title().to_owned())).to_vec();
         let f = Frame::own(reader, reader.lang.t("account-title"));
-        let choices = letters::choices(reader.lang, &profile.notify);
+        let choices = letters::choices(reader.lang, &profile);
         let sends_letters = reader.engine().sends_letters();
         Self { f, form, profile, languages, zones: zones(), choices, sends_letters }
     }

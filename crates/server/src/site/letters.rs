@@ -13,7 +13,7 @@ use whocpa_domain::Error;
 use whocpa_domain::input::{RawParams, RawValue};
 use whocpa_domain::user::Notify;
 use whocpa_engine::mail::Unsubscribe;
-use whocpa_engine::profile::ProfileUpdate;
+use whocpa_engine::profile::{ProfileUpdate, ProfileView};
 
 use super::answer::{self, Shown, done, failure, page, wrong};
 use super::form::{Form, Sent};
@@ -173,22 +173,42 @@ async fn unsubscribe(reader: Reader) -> Shown {
     }
 }
 
-/// What letters can be about, and whether he wants them: value, words, chosen.
-pub(super) fn choices(lang: Lang, chosen: &[Notify]) -> Vec<(i64, &'static str, bool)> {
-    let all = Notify::ALL.iter();
-    all.map(|choice| (choice.code(), lang.say(choice.word()), chosen.contains(choice))).collect()
+/// Something that people are written about.
+pub(super) struct Line {
+    pub value: i64,
+    pub words: &'static str,
+    /// Whether he wants it as letters, and in Telegram.
+    pub is_mailed: bool,
+    pub is_sent: bool,
 }
 
-/// Chooses what he is written about.
+/// What letters can be about, and whether he wants them.
+pub(super) fn choices(lang: Lang, profile: &ProfileView) -> Vec<Line> {
+    let line = |choice: &Notify| Line {
+        value: choice.code(),
+        words: lang.say(choice.word()),
+        is_mailed: profile.notify.contains(choice),
+        is_sent: profile.notify_telegram.contains(choice),
+    };
+    Notify::ALL.iter().map(line).collect()
+}
+
+/// Chooses what he is written about, and where; and disconnects his chat.
 pub(super) async fn choose(reader: Signed, mut sent: Sent) -> Shown {
     let text = |value| match value {
         RawValue::Text(text) | RawValue::Element(text) => Some(text),
         _ => None,
     };
-    // None of them is a choice too.
-    let codes: Vec<String> = sent.0.take("notify").into_iter().filter_map(text).collect();
     let mut params = RawParams::default();
-    params.push("notify", RawValue::Text(codes.join(",")));
+    if sent.take("disconnect") == "1" {
+        params.push("is_telegram_linked", RawValue::Text("0".to_owned()));
+    } else {
+        for name in ["notify", "notify_telegram"] {
+            // None of them is a choice too.
+            let codes: Vec<String> = sent.0.take(name).into_iter().filter_map(text).collect();
+            params.push(name, RawValue::Text(codes.join(",")));
+        }
+    }
     let input: ProfileUpdate = params.read()?;
     reader.engine().profile_update(reader.caller(), reader.caller().user_id, input).await?;
     Ok(done(&reader, "/account", "saved"))

@@ -15,9 +15,10 @@ use whocpa_store::testing::TestDb;
 use whocpa_store::{
     account, advance, api_key, area, audit, balance, buyer, category, change, claim, click, condition,
     connection, cover, currency, decision, delivery, deposit, domain, event, feed, finding, forward, geo,
-    goal, image, impression, landing, lead, lead_event, letter, letter_token, link, news, offer,
-    offer_figure, offer_terms, parked_lead, payout, payout_batch, person, phone_claim, postback, product,
-    promo, rate, referral, rerating, rule, second_factor, secret, session, stock, ticket, transfer, wallet,
+    goal, image, impression, landing, lead, lead_event, letter, letter_chat, letter_digest, letter_token,
+    link, news, offer, offer_figure, offer_terms, parked_lead, payout, payout_batch, person, phone_claim,
+    postback, product, promo, rate, referral, rerating, rule, second_factor, secret, session, stock, ticket,
+    transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -246,6 +247,8 @@ async fn other_tables(direct: &Direct, schema: &BTreeSet<String>) -> BTreeSet<St
         lead_event::Entity, main;
         letter::Entity, main;
         letter::news::Entity, main;
+        letter_chat::Entity, main;
+        letter_digest::Entity, main;
         letter_token::Entity, main;
         link::Entity, main;
         news::Entity, main;
