@@ -219,12 +219,38 @@ impl Engine {
             .await
     }
 
+    /// What a payout would be, without asking for it: its amount, its fee, and what arrives by the rate of this moment. Its id
+    /// is 0.
+    pub async fn payout_try(&self, caller: Caller, input: PayoutCreate) -> Result<PayoutView> {
+        let scope = caller.may(Resource::Payout, Method::Create)?;
+        let input = &input;
+        self.store()
+            .write(move |db| async move {
+                let wish = Wish { webmaster_id: caller.user_id, scope, input };
+                let row = self.payout_weigh(&db, &wish).await?;
+                Ok(shown(row, caller, &currency::digits(&db).await?))
+            })
+            .await
+    }
+
     /// Asks for a payout in the caller's transaction.
+    async fn payout_ask(&self, db: &Db, caller: Caller, wish: Wish<'_>) -> Result<i64> {
+        let row = self.payout_weigh(db, &wish).await?;
+        let now = Time(row.date_created);
+        let id = payout::create(db, row.clone()).await?;
+        let row = Payout { id, ..row };
+        post(db, &row, PayoutStatus::Requested, now).await?;
+        self.payout_told(db, &row).await?;
+        self.note(db, caller, Resource::Payout, id, Changes::created(&row)).await?;
+        Ok(id)
+    }
+
+    /// The payout that a wish would make.
     ///
     /// The account is held until the transaction ends, so that no two payouts see the same money.
-    async fn payout_ask(&self, db: &Db, caller: Caller, wish: Wish<'_>) -> Result<i64> {
+    async fn payout_weigh(&self, db: &Db, wish: &Wish<'_>) -> Result<Payout> {
         let (input, now) = (wish.input, self.now());
-        let wallet = wallet_of(db, &wish, now).await?;
+        let wallet = wallet_of(db, wish, now).await?;
         let kind = WalletKind::from_code(wallet.kind).unwrap_or(WalletKind::Bank);
         let terms = self.payout_rules().of(kind);
         let from = Account {
@@ -246,12 +272,7 @@ impl Engine {
             let arrives = Amount { micros: arrives, digits: places(wallet.currency_id) };
             return Err(Error::Conflict(format!("amount_paid_min: only {arrives} would arrive now")));
         }
-        let id = payout::create(db, row.clone()).await?;
-        let row = Payout { id, ..row };
-        post(db, &row, PayoutStatus::Requested, now).await?;
-        self.payout_told(db, &row).await?;
-        self.note(db, caller, Resource::Payout, id, Changes::created(&row)).await?;
-        Ok(id)
+        Ok(row)
     }
 
     /// Cancels a payout that nobody has approved yet.
