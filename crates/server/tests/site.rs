@@ -13,6 +13,9 @@ mod browser;
 #[path = "site/chromium.rs"]
 mod chromium;
 #[cfg(test)]
+#[path = "site/forms.rs"]
+mod forms;
+#[cfg(test)]
 #[path = "site/journey.rs"]
 mod journey;
 #[cfg(test)]

@@ -7,11 +7,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, get};
 use whocpa_domain::Error;
 
 use super::frame::Frame;
 use super::letters;
-use super::reader::{self, Reader};
+use super::reader::{self, Reader, Signed};
 use crate::state::AppState;
 
 /// Everything comes from this server, no script or style stands in a page, and nobody frames it (trust I9).
@@ -52,8 +53,12 @@ pub(super) fn page(page: &impl Template) -> Shown {
     Ok(Html(page.render()?).into_response())
 }
 
-/// A form with what is wrong in it.
+/// A form with what is wrong in it. The first rendering finds out which fields the page has
+/// ([`super::form::Form::general`]).
 pub(super) fn wrong(status: StatusCode, page: &impl Template) -> Shown {
+    if !status.is_success() {
+        page.render()?;
+    }
     Ok((status, Html(page.render()?)).into_response())
 }
 
@@ -61,6 +66,23 @@ pub(super) fn wrong(status: StatusCode, page: &impl Template) -> Shown {
 pub(super) fn done(reader: &Reader, path: &str, word: &str) -> Response {
     let mark = if path.contains('?') { '&' } else { '?' };
     Redirect::to(&format!("{}{mark}done={word}", reader.to(path))).into_response()
+}
+
+/// A form's own address has no page: whoever comes there by a link of its answer is led to the page above it.
+pub(super) async fn above(reader: Signed) -> Response {
+    let (page, _) = reader.path.rsplit_once('/').unwrap_or_default();
+    Redirect::to(&asked_of(&reader, page)).into_response()
+}
+
+/// The same for forms whose page is elsewhere.
+pub(super) fn at(page: &'static str) -> MethodRouter<AppState> {
+    get(move |reader: Signed| async move { Redirect::to(&asked_of(&reader, page)) })
+}
+
+/// A page with what the query asks of it.
+fn asked_of(reader: &Reader, page: &str) -> String {
+    let mark = if reader.query.is_empty() { "" } else { "?" };
+    format!("{}{mark}{}", reader.to(page), reader.query)
 }
 
 #[derive(Template)]

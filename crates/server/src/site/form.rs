@@ -1,6 +1,7 @@
 //! Forms: what was sent, what is wrong with it, and fields that show both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use whocpa_domain::Error;
 use whocpa_domain::input::{RawParams, RawValue};
 
+use super::names::plain_amount;
 use crate::api;
 use crate::i18n::Lang;
 use crate::state::AppState;
@@ -73,6 +75,20 @@ impl Sent {
         self
     }
 
+    /// Reads amounts as people of this language write them; what is no amount stays as it is, to be refused.
+    pub fn amounts(mut self, lang: Lang, names: &[&str]) -> Self {
+        for name in names {
+            for value in self.0.take(name) {
+                let value = match value {
+                    RawValue::Text(text) => RawValue::Text(plain_amount(lang, &text)),
+                    other => other,
+                };
+                self.0.push(name, value);
+            }
+        }
+        self
+    }
+
     /// Leaves out what was left empty, for parameters that have no empty value.
     pub fn given(mut self) -> Self {
         self.0.retain(|_| true);
@@ -85,15 +101,21 @@ pub(super) struct Form {
     lang: Lang,
     values: BTreeMap<String, String>,
     wrong: BTreeMap<String, Vec<String>>,
-    /// What is wrong with the whole.
+    /// What is wrong with the whole, without [`Self::general`]'s further messages.
     pub general: Vec<String>,
+    /// The fields that the page has shown while it was rendered: see [`Self::general`].
+    shown: Mutex<BTreeSet<String>>,
 }
 
 impl Form {
     /// With these values in its fields.
     pub fn new<'a>(lang: Lang, values: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         let values = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { lang, values, wrong: BTreeMap::new(), general: Vec::new() }
+        Self::of(lang, values)
+    }
+
+    fn of(lang: Lang, values: BTreeMap<String, String>) -> Self {
+        Self { lang, values, wrong: BTreeMap::new(), general: Vec::new(), shown: Mutex::default() }
     }
 
     /// With this value in a field.
@@ -118,7 +140,7 @@ impl Form {
                 known.push_str(&text);
             }
         }
-        Self { lang, values, wrong: BTreeMap::new(), general: Vec::new() }
+        Self::of(lang, values)
     }
 
     /// With what an operation said of it; other refusals are given back.
@@ -139,7 +161,27 @@ impl Form {
         }
     }
 
-    /// The same of a form that shows these fields only: what is wrong elsewhere is given back too.
+    /// What is wrong with the whole, and with what the page has no field for: a refusal that nobody reads helps nobody.
+    ///
+    /// Which fields the page has is known once it was rendered, so a page with a refusal is rendered twice
+    /// ([`super::answer::wrong`]); the first time this says too much.
+    pub fn general(&self) -> Vec<String> {
+        let shown = self.shown.lock().map(|shown| shown.clone()).unwrap_or_default();
+        let unseen = self.wrong.iter().filter(|(name, _)| !shown.contains(*name));
+        let said = unseen.flat_map(|(name, texts)| {
+            let label = self.label(name);
+            texts.iter().map(move |text| format!("{label}: {text}"))
+        });
+        self.general.iter().cloned().chain(said).collect()
+    }
+
+    /// What a field is called; by its parameter where it has no other name.
+    fn label(&self, name: &str) -> String {
+        let key = format!("field-{}", name.replace('_', "-"));
+        if self.lang.has(&key) { self.lang.t(&key) } else { name.to_owned() }
+    }
+
+    /// The same of a page that has these fields only and no place for the rest: what is wrong elsewhere is given back too.
     pub fn refused_in(self, error: Error, shown: &[&str]) -> Result<Self, Error> {
         match error {
             Error::Invalid(errors)
@@ -190,6 +232,9 @@ impl Form {
 
     /// A field of one line; its label is the text `field-<name>`.
     pub fn input(&self, name: &str) -> Field {
+        if let Ok(mut shown) = self.shown.lock() {
+            shown.insert(name.to_owned());
+        }
         let label = self.lang.t(&format!("field-{}", name.replace('_', "-")));
         Field {
             name: name.to_owned(),

@@ -3,8 +3,8 @@
 
 use std::borrow::Borrow;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use whocpa_domain::lead::LeadStatus;
 use whocpa_domain::moderation::ModerationStatus;
 use whocpa_domain::{Level, Time};
@@ -169,7 +169,6 @@ impl Frame {
             level: reader.lang.t(&format!("level-{}", visitor.caller.level.name())),
             home: home_of(visitor.caller.level),
         });
-        let zone = reader.visitor.as_ref().and_then(|visitor| TimeZone::get(&visitor.time_zone).ok());
         let done = reader.asked("done").filter(|word| DONE.contains(&word.as_str()));
         let query = if reader.query.is_empty() { String::new() } else { format!("?{}", reader.query) };
         Self {
@@ -184,7 +183,7 @@ impl Frame {
             languages: languages.collect(),
             menu: Vec::new(),
             done: done.map(|word| reader.lang.t(&format!("done-{word}"))),
-            zone: zone.unwrap_or(TimeZone::UTC),
+            zone: reader.zone(),
         }
     }
 
@@ -284,6 +283,11 @@ impl Frame {
         self.written(time, "%Y-%m-%d")
     }
 
+    /// The day so many days before that one, by the calendar: a day may have 23 hours, or 25.
+    pub fn day_before(&self, time: Time, days: i64) -> String {
+        day_before(time, days, &self.zone).unwrap_or_else(|_| self.day(time))
+    }
+
     /// A number.
     pub fn number(&self, number: &impl ToString) -> String {
         super::names::number(self.lang, &number.to_string())
@@ -324,5 +328,28 @@ impl Frame {
     fn written(&self, time: Time, form: &str) -> String {
         let at = Timestamp::from_second(time.0).map(|at| at.to_zoned(self.zone.clone()));
         at.map_or_else(|_| time.to_string(), |at| at.strftime(form).to_string())
+    }
+}
+
+fn day_before(time: Time, days: i64, zone: &TimeZone) -> Result<String, jiff::Error> {
+    let today = Timestamp::from_second(time.0)?.to_zoned(zone.clone()).date();
+    Ok(today.checked_sub(days.days())?.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yesterday_is_a_day_of_the_calendar() {
+        let kyiv = TimeZone::get("Europe/Kyiv").expect("a zone");
+        let before = |now: &str, days| {
+            let now = Time::parse(now).expect("a moment");
+            day_before(now, days, &kyiv).expect("a day")
+        };
+        // Half an hour after the day of 23 hours, and in the last half hour of the one of 25.
+        assert_eq!(before("2026-03-29T21:30:00Z", 1), "2026-03-29");
+        assert_eq!(before("2026-10-25T21:30:00Z", 1), "2026-10-24");
+        assert_eq!(before("2026-01-01T12:00:00Z", 13), "2025-12-19");
     }
 }

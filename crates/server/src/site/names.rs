@@ -79,6 +79,11 @@ impl Names {
         all
     }
 
+    /// The same to filter by.
+    pub fn currency_filter(&self) -> Vec<Choice> {
+        choices(self.lang, &self.currencies)
+    }
+
     /// Regions to choose from.
     pub fn geo_choices(&self) -> Vec<Choice> {
         choices(self.lang, &self.geos)
@@ -137,6 +142,23 @@ pub(super) fn number(lang: Lang, plain: &str) -> String {
     text
 }
 
+/// The amount as the protocol writes it, of one that is written as [`number`] writes it; anything else as it was.
+pub(super) fn plain_amount(lang: Lang, written: &str) -> String {
+    let text: String = written.trim().chars().filter(|c| !c.is_whitespace()).collect();
+    let text = text.replace('−', "-");
+    let plain = if lang == Lang::En {
+        let is_grouped = number(lang, &text.replace(',', "")) == text.replace('-', "−");
+        if is_grouped { text.replace(',', "") } else { text }
+    } else if text.matches(',').count() == 1 && !text.contains('.') {
+        text.replace(',', ".")
+    } else {
+        text
+    };
+    let is_plain =
+        !plain.is_empty() && plain.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte));
+    if is_plain { plain } else { written.to_owned() }
+}
+
 /// The name in the reader's language, where it has one.
 fn named(lang: Lang, en: String, ru: String) -> String {
     if lang == Lang::Ru && !ru.is_empty() { ru } else { en }
@@ -181,6 +203,26 @@ mod tests {
         ] {
             assert_eq!(number(Lang::En, plain), en);
             assert_eq!(number(Lang::Ru, plain), ru);
+            for lang in Lang::ALL.into_iter().filter(|_| !plain.contains('+')) {
+                assert_eq!(plain_amount(lang, &number(lang, plain)), plain);
+            }
+        }
+    }
+
+    #[test]
+    fn amounts_are_read_as_people_write_them() {
+        for (written, en, ru) in [
+            ("12,50", "12,50", "12.50"),
+            (" 1 234,50 ", " 1 234,50 ", "1234.50"),
+            ("1,234.50", "1234.50", "1,234.50"),
+            ("1,2,3", "1,2,3", "1,2,3"),
+            ("1.5", "1.5", "1.5"),
+            ("much", "much", "much"),
+            ("", "", ""),
+        ] {
+            assert_eq!(plain_amount(Lang::En, written), en);
+            assert_eq!(plain_amount(Lang::Ru, written), ru);
+            assert_eq!(plain_amount(Lang::Uk, written), ru);
         }
     }
 }

@@ -1,50 +1,75 @@
-//! Forms that move money are sent once: a second click, or a page that is sent again, has no second effect.
+//! Forms that make something are sent once: a second click, or a page that is sent again, has no second effect.
+
+use std::future::Future;
 
 use whocpa_domain::access::Origin;
 use whocpa_domain::{Error, Result};
 use whocpa_engine::Caller;
 use whocpa_engine::claim::{Taken, Told};
-use whocpa_engine::payout::PayoutCreate;
 
 use super::reader::Reader;
 
-/// Asks for a payout under the form's mark.
-pub(super) async fn payout(reader: &Reader, mark: &str, input: PayoutCreate) -> Result<()> {
-    let asked = format!("{input:?}");
-    let made = run(reader, ("form payout", mark, &asked), |caller| async move {
-        reader.engine().payout_create(caller, input).await
-    });
-    made.await.map(drop)
+/// Longest mark: as of an `Idempotency-Key`.
+const MARK_MAX: usize = 255;
+
+/// What came of a form that is sent once.
+pub(super) enum Once<T> {
+    /// It was done now.
+    Now(T),
+    /// It was done before, and told this.
+    Before(Told),
 }
 
-/// Does something under a form's mark, which stands for exactly what the form `asked` for in this `place`; gives the id
-/// that the operation told, also where it was done before.
-pub(super) async fn run<F, W>(
+/// A mark for a form.
+pub(super) fn mark(reader: &Reader) -> String {
+    reader.state.next_request_id()
+}
+
+/// Does it once under the form's mark: `what` names the form, `asked` is what it asks.
+///
+/// # Errors
+/// Those of the operation; and a conflict where it is under way, where the mark was used for something else, and where
+/// it is no mark.
+pub(super) async fn only<T, F: Future<Output = Result<T>>>(
     reader: &Reader,
-    (place, mark, asked): (&str, &str, &str),
-    work: F,
-) -> Result<i64>
-where
-    F: FnOnce(Caller) -> W,
-    W: Future<Output = Result<i64>>,
-{
-    let sent_already = || Error::Conflict("This form was sent already: load the page again".to_owned());
-    if mark.is_empty() {
-        return Err(sent_already());
+    (what, mark): (&str, &str),
+    asked: &str,
+    make: impl FnOnce(Caller) -> F,
+) -> Result<Once<T>> {
+    // Without its mark the form would pass for another one of the same wish.
+    let is_mark = (1..=MARK_MAX).contains(&mark.len()) && mark.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_mark {
+        return Err(Error::Conflict("This form came without its mark: load the page again".to_owned()));
     }
     let (engine, caller) = (reader.engine(), reader.caller());
     let seconds = reader.state.config.limits.claim_seconds;
-    match engine.claim_take(caller, place, mark, asked.as_bytes(), seconds).await? {
+    match engine.claim_take(caller, what, mark, asked.as_bytes(), seconds).await? {
         Taken::Ours(claim) => {
             let claimed = Caller { origin: Origin { claim: Some(claim), ..caller.origin }, ..caller };
-            let made = work(claimed).await;
+            let made = make(claimed).await;
             if made.is_err() {
                 engine.claim_release(claim).await?;
             }
-            made
+            made.map(Once::Now)
         }
-        Taken::Done(Told::Id(id)) => Ok(id),
-        Taken::Done(_) => Ok(0),
-        Taken::Running(_) | Taken::OtherRequest => Err(sent_already()),
+        Taken::Done(told) => Ok(Once::Before(told)),
+        Taken::Running(_) | Taken::OtherRequest => {
+            Err(Error::Conflict("This form was sent already: load the page again".to_owned()))
+        }
     }
+}
+
+/// The same for what tells an id: gives it also where it was done before.
+///
+/// # Errors
+/// Those of [`only`].
+pub(super) async fn run<F: Future<Output = Result<i64>>>(
+    reader: &Reader,
+    (what, mark, asked): (&str, &str, &str),
+    make: impl FnOnce(Caller) -> F,
+) -> Result<i64> {
+    Ok(match only(reader, (what, mark), asked, make).await? {
+        Once::Now(id) | Once::Before(Told::Id(id)) => id,
+        Once::Before(_) => 0,
+    })
 }

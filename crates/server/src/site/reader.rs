@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::tz::TimeZone;
 use whocpa_domain::{Error, Level, Result};
 use whocpa_engine::session::{SignInFrom, Visitor};
 use whocpa_engine::{Caller, Engine};
@@ -54,6 +55,12 @@ impl Asked {
     /// As operations take him; a guest where nobody is signed in.
     pub fn caller(&self) -> Caller {
         self.visitor.as_ref().map_or(Caller::GUEST, |visitor| visitor.caller)
+    }
+
+    /// His clock.
+    pub fn zone(&self) -> TimeZone {
+        let zone = self.visitor.as_ref().and_then(|visitor| TimeZone::get(&visitor.time_zone).ok());
+        zone.unwrap_or(TimeZone::UTC)
     }
 
     /// Where his own cabinet is.

@@ -7,15 +7,16 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use whocpa::state::{AppState, HttpConfig};
 use whocpa_db_test::db_test;
+use whocpa_domain::Time;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::wallet::FREEZE_HOURS;
 use whocpa_store::testing::TestDb;
 
 use crate::browser::{PASSWORD, network, person};
 use crate::chromium::Tab;
+use crate::forms::earn;
 use crate::public::{api, offer, owner};
 use crate::support::{TestApp, generous};
-use crate::webmaster::earn;
 
 /// Serves the site under its own address on a free port; gives that address.
 async fn serve(app: &TestApp) -> String {
@@ -74,7 +75,7 @@ async fn a_webmaster_earns_and_asks_for_his_money(db: TestDb) {
     assert!(tab.words().contains("12.50"), "{}", tab.words());
     tab.press(&format!("a[href='/pub/leads/{lead}']"), "document.querySelector('.story')").await;
 
-    earn(&app, webmaster).await;
+    earn(&app, webmaster, Time(0)).await;
     tab.go("/pub/money").await;
     tab.fill("kind", "1");
     tab.ask("document.querySelector('#field-wallet_currency').value = '840'");
@@ -90,6 +91,8 @@ async fn a_webmaster_earns_and_asks_for_his_money(db: TestDb) {
     sign_in(&mut tab, "wanda", "/pub").await;
     tab.go("/pub/money").await;
     tab.fill("amount", "150");
+    tab.press("form[action='/pub/payouts/new'] button", "location.pathname === '/pub/payouts/new'").await;
+    assert!(tab.words().contains("150.00"), "what leaves and arrives is said first: {}", tab.words());
     tab.press("form[action='/pub/payouts'] button", "document.querySelector('.told')").await;
     let words = tab.words();
     assert!(words.contains("150.00\u{a0}USD") && words.contains("250.00\u{a0}USD"), "{words}");

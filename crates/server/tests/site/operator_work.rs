@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 use whocpa_db_test::db_test;
+use whocpa_domain::Time;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::wallet::FREEZE_HOURS;
 use whocpa_store::testing::TestDb;
 
 use crate::browser::{Browser, leads_to, network, page, person};
+use crate::forms::earn;
 use crate::operator::between;
 use crate::public::{api, offer, owner};
 use crate::support::TestApp;
-use crate::webmaster::earn;
 
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
 
@@ -107,7 +108,7 @@ async fn a_payout_goes_its_way_and_is_paid_once(db: TestDb) {
     let app = network(db).await;
     owner(&app).await;
     let wanda = person(&app, UserLevel::Webmaster, "wanda").await;
-    earn(&app, wanda).await;
+    earn(&app, wanda, Time(0)).await;
     let key = app.state.engine.profile_key(wanda).await.expect("a key");
     let wallet = json!({"kind": 1, "currency_id": 840, "account": "U0123456"});
     let wallet = api(&app, &key, "/api/wallet/", wallet).await;

@@ -129,6 +129,7 @@ fn every_text_is_said_and_every_said_text_is_there() {
         "group-",
         "trial-",
         "op-payout-",
+        "weekday-",
     ];
     let silent: Vec<&&str> = keys
         .iter()

@@ -1,19 +1,18 @@
 //! The webmaster's cabinet: his pages, what he does there, and that they are nobody else's.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use whocpa_db_test::db_test;
 use whocpa_domain::Time;
-use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKind};
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::wallet::FREEZE_HOURS;
 use whocpa_store::testing::TestDb;
-use whocpa_store::transfer::{self, Cause};
 
 use crate::browser::{Browser, leads_to, network, page, person};
+use crate::forms::earn;
 use crate::public::{api, offer, owner};
 use crate::support::TestApp;
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/pub",
     "/pub/links",
     "/pub/links/new",
@@ -28,10 +27,11 @@ const PAGES: [&str; 14] = [
     "/pub/promos",
     "/pub/referrals",
     "/pub/statement",
+    "/pub/payouts",
 ];
 
 /// Forms; what they name is nobody's.
-const FORMS: [&str; 19] = [
+const FORMS: [&str; 20] = [
     "/pub/links/new",
     "/pub/links/1",
     "/pub/links/1/delete",
@@ -39,6 +39,7 @@ const FORMS: [&str; 19] = [
     "/pub/wallets",
     "/pub/wallets/1/delete",
     "/pub/payouts",
+    "/pub/payouts/new",
     "/pub/payouts/1/cancel",
     "/pub/postbacks",
     "/pub/postbacks/1",
@@ -105,9 +106,9 @@ async fn a_link_brings_a_lead_whose_story_is_told(db: TestDb) {
     person(&app, UserLevel::Webmaster, "boris").await;
     let (wanda, boris) = (Browser::signed_in(&app, "wanda").await, Browser::signed_in(&app, "boris").await);
     wanda.post(&format!("/offers/{id}/connect"), "comment=").await;
-    let wrong = wanda.post("/pub/links/new", &format!("offer_id={id}&url_traffback=nowhere")).await;
+    let wrong = wanda.post("/pub/links/new", &format!("mark=a&offer_id={id}&url_traffback=nowhere")).await;
     assert!(page(&wrong, 400).contains("aria-invalid"));
-    let made = wanda.post("/pub/links/new", &format!("offer_id={id}&name=First&subid1=google")).await;
+    let made = wanda.post("/pub/links/new", &format!("mark=a&offer_id={id}&name=First&subid1=google")).await;
     let path = made.header("location").split('?').next().expect("a path").to_owned();
     assert!(path.starts_with("/pub/links/"), "{path}: {}", made.text);
     let shown = wanda.get(&path).await;
@@ -148,13 +149,20 @@ async fn a_link_brings_a_lead_whose_story_is_told(db: TestDb) {
     api(&app, &ada, &format!("/api/lead/{lead}"), json!({"status": 1})).await;
     let today = wanda.get("/pub").await;
     assert!(page(&today, 200).contains("12.50"), "it is on hold: {}", today.text);
-    assert!(page(&wanda.get("/pub/stats").await, 200).contains("data-chart"));
     let days = wanda.get("/pub/stats").await;
+    assert!(days.text.contains("data-chart"));
     let cell =
         page(&days, 200).split("href=\"/pub/leads?cell=").nth(1).and_then(|rest| rest.split('"').next());
     let cell = cell.expect("leads of a row").replace("&#38;", "&");
     let leads = wanda.get(&format!("/pub/leads?cell={cell}")).await;
     assert!(page(&leads, 200).contains(&format!("/pub/leads/{lead}")), "{cell}");
+    let days = wanda.get("/pub/stats?group=weekday").await;
+    assert!(page(&days, 200).contains("day</th>"), "{}", days.text);
+    wanda.post("/view", "language=uk&back=/pub").await;
+    let states = wanda.get("/pub/stats?group=status").await;
+    assert!(!page(&states, 200).contains(">approved<"), "{}", states.text);
+    wanda.post("/view", "language=en&back=/pub").await;
+    assert!(page(&wanda.get("/pub/stats?group=status").await, 200).contains(">approved<"));
     let twice = wanda.get("/pub/stats?group=offer&group=country").await;
     assert!(page(&twice, 200).contains("<option value=\"country\" selected>"), "{}", twice.text);
     assert!(page(&wanda.get("/pub/leads?status=2").await, 200).contains("class=\"empty\""));
@@ -169,7 +177,8 @@ async fn money_postbacks_and_questions(db: TestDb) {
     let (wanda, boris) = (Browser::signed_in(&app, "wanda").await, Browser::signed_in(&app, "boris").await);
     let wallet = "kind=1&currency_id=840&account=nothing";
     assert!(page(&wanda.post("/pub/wallets", wallet).await, 400).contains("wrong"));
-    let made = wanda.post("/pub/postbacks", "name=Mine&url=https://tracker.example/?cid={subid1}").await;
+    let made =
+        wanda.post("/pub/postbacks", "mark=a&name=Mine&url=https://tracker.example/?cid={subid1}").await;
     assert!(page(&made, 200).contains("whsec_"), "{}", made.text);
     let list = wanda.get("/pub/postbacks").await;
     assert!(list.text.contains("tracker.example") && !list.text.contains("whsec_"), "it is shown once");
@@ -179,15 +188,18 @@ async fn money_postbacks_and_questions(db: TestDb) {
     assert_eq!(boris.get(&path).await.status, 404);
     let wrong = wanda.post(&path, "name=Kept&url=").await;
     assert!(page(&wrong, 400).contains("aria-invalid") && wrong.text.contains("Kept"));
-    let paused = "name=Mine&url=https://tracker.example/?cid={subid1}&status=2";
     let rehearsed = wanda.post(&format!("{path}/rehearse"), "event=1").await;
     assert!(page(&rehearsed, 200).contains("tracker.example"), "{}", rehearsed.text);
     assert_eq!(boris.post(&format!("{path}/rehearse"), "event=1").await.status, 404);
-    leads_to(&wanda.post(&path, paused).await, &format!("{path}?done=saved"));
-    assert!(wanda.get(&path).await.text.contains("value=\"1\""), "it can be resumed");
+    leads_to(&wanda.post(&path, "status=2").await, &format!("{path}?done=saved"));
+    let paused = wanda.get(&path).await;
+    assert!(
+        paused.text.contains("value=\"1\"") && paused.text.contains("tracker.example"),
+        "it can be resumed"
+    );
 
     let asked = wanda
-        .post("/pub/tickets", "subject=\"><script>alert(1)</script>&category=1&message=<b>Why</b>")
+        .post("/pub/tickets", "mark=a&subject=\"><script>alert(1)</script>&category=1&message=<b>Why</b>")
         .await;
     let path = asked.header("location").split('?').next().expect("a path").to_owned();
     let shown = wanda.get(&path).await;
@@ -224,6 +236,18 @@ async fn areas_domains_and_referrals(db: TestDb) {
     let changed = "kind=2&name=Search&url=&comment=";
     leads_to(&wanda.post(&path, changed).await, &format!("{path}?done=saved"));
     leads_to(&wanda.post(&format!("{path}/delete"), "").await, "/pub/areas?done=area-gone");
+    let line = format!("href=\"{path}\"");
+    assert!(
+        !page(&wanda.get("/pub/areas").await, 200).contains(&line),
+        "what was removed is not among the others"
+    );
+    assert!(page(&wanda.get("/pub/areas?status=3").await, 200).contains(&line));
+    let gone = wanda.get(&path).await;
+    assert!(
+        page(&gone, 200).contains("Search") && !gone.text.contains("action=\"/pub/areas"),
+        "{}",
+        gone.text
+    );
 
     let wrong = wanda.post("/pub/domains", "name=no+domain").await;
     assert!(page(&wrong, 400).contains("id=\"wrong-name\"") && wrong.text.contains("no domain"));
@@ -245,25 +269,12 @@ async fn areas_domains_and_referrals(db: TestDb) {
     assert_eq!(boris.get(&path).await.status, 404);
 }
 
-/// 400 dollars that somebody earned.
-pub async fn earn(app: &TestApp, webmaster_id: i64) {
-    let account = |kind, owner_id| Account { kind, owner_id, currency_id: 840 };
-    let debit = account(AccountKind::External, 0);
-    let credit = account(AccountKind::WebmasterAvailable, webmaster_id);
-    let legs = vec![Posting { debit, credit, amount: 400_000_000, kind: TransferKind::LeadClose }];
-    let groups = &[(Cause { kind: CauseKind::Manual, id: 1, number: 1 }, legs)];
-    let earned = app.db.store.write(move |db| async move { transfer::create(&db, groups, Time(0)).await });
-    earned.await.expect("transfers");
-}
-
-#[db_test]
-async fn a_payout_is_asked_for_once(db: TestDb) {
-    let app = network(db).await;
-    let owner = owner(&app).await;
-    let id = person(&app, UserLevel::Webmaster, "wanda").await;
-    person(&app, UserLevel::Webmaster, "boris").await;
-    earn(&app, id).await;
-    let wanda = Browser::signed_in(&app, "wanda").await;
+/// A webmaster with 400 dollars and a wallet that can be paid to: his key and the wallet's number.
+async fn payable(app: &TestApp) -> (String, Value) {
+    let owner = owner(app).await;
+    let id = person(app, UserLevel::Webmaster, "wanda").await;
+    earn(app, id, Time(0)).await;
+    let wanda = Browser::signed_in(app, "wanda").await;
     let wrong = wanda.post("/pub/wallets", "kind=1&currency_id=840&account=nothing&holder=W+Doe").await;
     let text = page(&wrong, 400);
     assert!(text.contains("id=\"wrong-account\"") && text.contains("value=\"nothing\""), "{text}");
@@ -274,19 +285,44 @@ async fn a_payout_is_asked_for_once(db: TestDb) {
     );
     let key = app.state.engine.profile_key(id).await.expect("a key");
     let wallet = app.get(&format!("/api/wallet/?api_key={key}")).await.json()["objects"][0]["id"].clone();
-    api(&app, &owner, &format!("/api/wallet/{wallet}"), json!({"status": 1})).await;
+    api(app, &owner, &format!("/api/wallet/{wallet}"), json!({"status": 1})).await;
     app.clock.advance(FREEZE_HOURS * 3600);
+    (key, wallet)
+}
 
+#[db_test]
+async fn a_payout_is_asked_for_once(db: TestDb) {
+    let app = network(db).await;
+    person(&app, UserLevel::Webmaster, "boris").await;
+    let (key, wallet) = payable(&app).await;
     let (wanda, boris) = (Browser::signed_in(&app, "wanda").await, Browser::signed_in(&app, "boris").await);
     let money = wanda.get("/pub/money").await;
     assert!(page(&money, 200).contains("400.00\u{a0}USD"), "{}", money.text);
-    let mark = money.text.split("name=\"mark\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
-    let mark = mark.expect("a mark");
-    let form = format!("mark={mark}&currency_id=840&wallet_id={wallet}&amount=");
-    let wrong = wanda.post("/pub/payouts", &format!("{form}much&comment=kept")).await;
+    let form = format!("currency_id=840&wallet_id={wallet}&amount=");
+    let wrong = wanda.post("/pub/payouts/new", &format!("{form}much&comment=kept")).await;
     assert!(page(&wrong, 400).contains("id=\"wrong-amount\"") && wrong.text.contains("value=\"kept\""));
+    assert!(
+        page(&wanda.post("/pub/payouts/new", &format!("{form}1")).await, 400).contains("id=\"wrong-amount\"")
+    );
+    let stolen = boris.post("/pub/payouts/new", &format!("{form}150")).await;
+    assert!(stolen.status.is_client_error(), "{}", stolen.status);
+    // Nothing is asked for before it was said what it gives.
+    let all = wanda.post("/pub/payouts/new", &form).await;
+    assert!(page(&all, 200).contains("name=\"amount\" value=\"400.00\""), "{}", all.text);
+    assert!(all.text.contains("name=\"amount_paid_min\" value=\"400.00\""), "{}", all.text);
+    wanda.post("/view", "language=ru&back=/pub").await;
+    let russian = wanda.post("/pub/payouts/new", &format!("{form}1+50,5")).await;
+    assert!(page(&russian, 200).contains("150,50\u{a0}USD"), "{}", russian.text);
+    assert!(russian.text.contains("value=\"150.50\""), "{}", russian.text);
+    wanda.post("/view", "language=en&back=/pub").await;
+    let shown = wanda.post("/pub/payouts/new", &format!("{form}150")).await;
+    let mark =
+        page(&shown, 200).split("name=\"mark\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let form = format!("mark={}&{form}", mark.expect("a mark"));
     let stolen = boris.post("/pub/payouts", &format!("{form}150")).await;
     assert!(stolen.status.is_client_error(), "{}", stolen.status);
+    let less = wanda.post("/pub/payouts", &format!("{form}150&amount_paid_min=151")).await;
+    assert!(page(&less, 400).contains("only 150.00 would arrive"), "{}", less.text);
     for _ in 0..2 {
         leads_to(&wanda.post("/pub/payouts", &format!("{form}150")).await, "/pub/money?done=payout-asked");
     }
@@ -309,4 +345,12 @@ async fn a_payout_is_asked_for_once(db: TestDb) {
     );
     assert!(page(&wanda.get("/pub/money").await, 200).contains("400.00\u{a0}USD"));
     leads_to(&wanda.post(&format!("/pub/wallets/{wallet}/delete"), "").await, "/pub/money?done=wallet-gone");
+    let listed = wanda.get("/pub/payouts").await;
+    assert!(
+        page(&listed, 200).contains("150.00\u{a0}USD") && listed.text.contains("Capitalist"),
+        "{}",
+        listed.text
+    );
+    assert!(page(&wanda.get("/pub/payouts?status=3").await, 200).contains("class=\"empty\""));
+    assert!(!page(&boris.get("/pub/payouts").await, 200).contains("150.00"));
 }

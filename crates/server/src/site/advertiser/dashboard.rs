@@ -11,7 +11,8 @@ use crate::site::frame::Frame;
 use crate::site::list::with;
 use crate::site::names::Names;
 use crate::site::reader::Advertiser;
-use crate::site::work::{Offers, stats};
+use crate::site::work::Offers;
+use crate::site::work::stats::LastDays;
 
 /// Leads that are shown: those that wait longest.
 const LEADS: &str = "10";
@@ -50,9 +51,10 @@ pub(super) async fn show(reader: Advertiser) -> Shown {
     let offer_count = first(&[("show_stopped", "1"), ("per_page", "10")]);
     let offer_count = engine.offer_list(caller, offer_count.read()?).await?.total_count;
     let news = engine.news_list(caller, first(&[("is_read", "0")]).read()?).await?;
-    let (today, yesterday, chart) = stats::days(&reader).await?;
+    let f = Frame::own(&reader, reader.lang.t("dashboard-title"));
+    let LastDays { today, yesterday, chart, .. } = LastDays::load(&reader, &f).await?;
     page(&Dashboard {
-        f: Frame::own(&reader, reader.lang.t("dashboard-title")),
+        f,
         n: Names::load(&reader).await?,
         days: [("dashboard-today", today), ("dashboard-yesterday", yesterday)],
         chart,

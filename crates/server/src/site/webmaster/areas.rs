@@ -10,7 +10,7 @@ use whocpa_engine::area::{AreaCreate, AreaUpdate, AreaView};
 use crate::site::answer::{Shown, done, page, wrong};
 use crate::site::form::{Form, Sent};
 use crate::site::frame::Frame;
-use crate::site::list::{Pages, params_of};
+use crate::site::list::{Pages, params_of, with};
 use crate::site::names::{Choice, codes};
 use crate::site::reader::Webmaster;
 
@@ -23,6 +23,8 @@ struct AreasPage {
     f: Frame,
     form: Form,
     areas: Vec<AreaView>,
+    /// Whether the removed ones are shown.
+    is_archive: bool,
     pages: Pages,
     kinds: Vec<Choice>,
 }
@@ -39,7 +41,8 @@ fn tone(status: AreaStatus) -> &'static str {
     match status {
         AreaStatus::Approved => "good",
         AreaStatus::Review => "warn",
-        AreaStatus::Rejected | AreaStatus::Archived => "bad",
+        AreaStatus::Rejected => "bad",
+        AreaStatus::Archived => "",
     }
 }
 
@@ -48,12 +51,21 @@ fn kinds(reader: &Webmaster) -> Vec<Choice> {
 }
 
 async fn areas_page(reader: &Webmaster, form: Form) -> Result<AreasPage> {
-    let found = reader.engine().area_list(reader.caller(), params_of(reader, PER_PAGE).read()?).await?;
+    let mut asked = params_of(reader, PER_PAGE);
+    let is_archive =
+        reader.asked("status").is_some_and(|status| status == AreaStatus::Archived.code().to_string());
+    if !asked.names().any(|name| name == "status") {
+        let all = AreaStatus::ALL.iter().filter(|status| **status != AreaStatus::Archived);
+        let codes = all.map(|status| status.code().to_string()).collect::<Vec<_>>().join(",");
+        asked.append(with([("status", codes)]));
+    }
+    let found = reader.engine().area_list(reader.caller(), asked.read()?).await?;
     Ok(AreasPage {
         f: Frame::own(reader, reader.lang.t("areas-title")),
         form,
         pages: Pages::new(reader, found.total_count, found.paging),
         areas: found.rows,
+        is_archive,
         kinds: kinds(reader),
     })
 }
@@ -86,6 +98,15 @@ struct AreaPage {
 impl AreaPage {
     fn tone(&self) -> &'static str {
         tone(self.area.status)
+    }
+
+    fn is_archived(&self) -> bool {
+        self.area.status == AreaStatus::Archived
+    }
+
+    /// Whether a link may name it.
+    fn is_usable(&self) -> bool {
+        matches!(self.area.status, AreaStatus::Approved | AreaStatus::Review)
     }
 }
 

@@ -11,7 +11,8 @@ use crate::site::frame::Frame;
 use crate::site::list::with;
 use crate::site::names::Names;
 use crate::site::reader::Webmaster;
-use crate::site::work::{Offers, stats};
+use crate::site::work::Offers;
+use crate::site::work::stats::LastDays;
 
 /// Leads that are shown.
 const LEADS: &str = "10";
@@ -20,17 +21,18 @@ const HOLD_DAYS: usize = 7;
 /// Pieces of news that are shown.
 const NEWS: usize = 3;
 
+/// A day, and what becomes available on it.
+type Day = (String, Vec<HoldDay>);
+
 #[derive(Template)]
 #[template(path = "site/webmaster/dashboard.html")]
 struct Dashboard {
     f: Frame,
     n: Names,
-    today: Option<StatMeasures>,
-    yesterday: Option<StatMeasures>,
-    /// What the chart draws, as JSON.
-    chart: String,
+    last: LastDays,
     balances: Vec<BalanceView>,
-    holds: Vec<HoldDay>,
+    /// By days of the reader's zone.
+    holds: Vec<Day>,
     leads: Vec<LeadRow>,
     offers: Offers,
     news: Vec<NewsView>,
@@ -38,32 +40,30 @@ struct Dashboard {
 
 impl Dashboard {
     /// The next days of holds, and those after them.
-    fn hold_days(&self) -> (&[HoldDay], &[HoldDay]) {
+    fn hold_days(&self) -> (&[Day], &[Day]) {
         self.holds.split_at(self.holds.len().min(HOLD_DAYS))
     }
 
     /// Both days with the texts that name them.
     fn days(&self) -> [(&'static str, Option<&StatMeasures>); 2] {
-        [("dashboard-today", self.today.as_ref()), ("dashboard-yesterday", self.yesterday.as_ref())]
+        [("dashboard-today", self.last.today.as_ref()), ("dashboard-yesterday", self.last.yesterday.as_ref())]
     }
 }
 
 pub(super) async fn show(reader: Webmaster) -> Shown {
     let (engine, caller) = (reader.engine(), reader.caller());
-    let (today, yesterday, chart) = stats::days(&reader).await?;
+    let f = Frame::own(&reader, reader.lang.t("dashboard-title"));
     let leads = with([("sort", "-date_created".to_owned()), ("per_page", LEADS.to_owned())]);
     let news = engine.news_list(caller, with([("is_read", "0".to_owned())]).read()?).await?;
     let leads = engine.lead_list(caller, leads.read()?).await?.rows;
     page(&Dashboard {
-        f: Frame::own(&reader, reader.lang.t("dashboard-title")),
         n: Names::load(&reader).await?,
-        today,
-        yesterday,
-        chart,
+        last: LastDays::load(&reader, &f).await?,
         balances: engine.balance_list(caller).await?,
-        holds: engine.hold_list(caller).await?,
+        holds: HoldDay::by_day(engine.hold_list(caller).await?, |time| f.day(time)),
         offers: Offers::load(&reader, leads.iter().map(|lead| lead.offer_id)).await?,
         leads,
         news: news.rows.rows.into_iter().take(NEWS).collect(),
+        f,
     })
 }

@@ -4,37 +4,20 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use whocpa_domain::lead::{Contest, LeadStatus};
-use whocpa_engine::Paging;
 use whocpa_engine::lead::{LeadRow, LeadView};
 use whocpa_engine::ticket::TicketCreate;
 
 use crate::site::answer::{Shown, done, page, wrong};
 use crate::site::form::{Form, Sent};
 use crate::site::frame::Frame;
-use crate::site::list::{Pages, params, params_of, with};
+use crate::site::list::{Listed, Pages, listed, with};
 use crate::site::names::{Choice, Names, codes};
 use crate::site::reader::Webmaster;
 use crate::site::work::Offers;
 
 /// Rows on a page.
 const PER_PAGE: i64 = 50;
-/// What the form filters by.
-const FILTERS: [&str; 13] = [
-    "status",
-    "closed",
-    "offer_id",
-    "subid1",
-    "d_created_from",
-    "d_created_to",
-    "country",
-    "area_id",
-    "link_id",
-    "currency_id",
-    "tid",
-    "sale_id",
-    "keyword",
-];
-/// Those that stand apart until they are needed.
+/// Filters that stand apart until they are needed.
 const MORE: [&str; 6] = ["area_id", "link_id", "currency_id", "tid", "sale_id", "keyword"];
 
 #[derive(Template)]
@@ -55,28 +38,11 @@ impl LeadsPage {
     fn is_narrowed(&self) -> bool {
         MORE.iter().any(|name| !self.form.value(name).is_empty()) || self.form.is_refused()
     }
-
-    fn currencies(&self) -> Vec<Choice> {
-        let mut all = self.n.currency_choices();
-        all[0].1 = self.f.t("any");
-        all
-    }
 }
 
 pub(super) async fn list(reader: Webmaster) -> Shown {
-    let form = Form::sent(reader.lang, &params(&reader));
-    let asked = params_of(&reader, PER_PAGE);
-    let listed = async { reader.engine().lead_list(reader.caller(), asked.read()?).await };
-    let (status, form, rows, pages) = match listed.await {
-        Ok(found) => {
-            let pages = Pages::new(&reader, found.total_count, found.paging);
-            (StatusCode::OK, form, found.rows, pages)
-        }
-        Err(error) => {
-            let pages = Pages::new(&reader, 0, Paging { page: 1, per_page: PER_PAGE });
-            (StatusCode::BAD_REQUEST, form.refused_in(error, &FILTERS)?, Vec::new(), pages)
-        }
-    };
+    let list = |input| reader.engine().lead_list(reader.caller(), input);
+    let Listed { status, form, rows, pages } = listed(&reader, PER_PAGE, list).await?;
     let f = Frame::own(&reader, reader.lang.t("leads-title"));
     let closings = [("", "any"), ("0", "leads-on-hold"), ("1", "leads-closed")];
     let shown = LeadsPage {
@@ -100,6 +66,10 @@ struct LeadPage {
     form: Form,
     offers: Offers,
     lead: LeadView,
+    /// The lead that it repeats, where that is his own too.
+    first: Option<i64>,
+    /// The link that it came by, where there is one to look at.
+    link: Option<i64>,
 }
 
 impl LeadPage {
@@ -114,7 +84,24 @@ async fn lead_page(reader: &Webmaster, id: i64, form: Form) -> whocpa_domain::Re
     let lead = reader.engine().lead_view(reader.caller(), id).await?;
     let offers = Offers::load(reader, [lead.row.offer_id]).await?;
     let title = reader.lang.with("lead-title", "id", id.to_string());
-    Ok(LeadPage { f: Frame::own(reader, title), n: Names::load(reader).await?, form, offers, lead })
+    let (engine, caller) = (reader.engine(), reader.caller());
+    let mut first = lead.first_lead_id;
+    if let Some(id) = first
+        && engine.lead_view(caller, id).await.is_err()
+    {
+        first = None;
+    }
+    let link_id = lead.click.link_id;
+    let link = engine.link_view(caller, link_id).await.is_ok().then_some(link_id);
+    Ok(LeadPage {
+        f: Frame::own(reader, title),
+        n: Names::load(reader).await?,
+        form,
+        offers,
+        lead,
+        first,
+        link,
+    })
 }
 
 pub(super) async fn view(reader: Webmaster, Path(id): Path<i64>) -> Shown {

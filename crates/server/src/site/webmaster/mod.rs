@@ -6,6 +6,7 @@ mod domains;
 mod leads;
 mod links;
 mod money;
+mod payouts;
 mod promos;
 mod referrals;
 
@@ -13,6 +14,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use whocpa_domain::Level;
 
+use super::answer::{above, at};
 use super::work::{postbacks, statement, stats, tickets};
 use crate::state::AppState;
 
@@ -39,17 +41,18 @@ pub(super) fn router() -> Router<AppState> {
         .route("/pub/referrals/{id}", get(referrals::view))
         .route("/pub/leads", get(leads::list))
         .route("/pub/leads/{id}", get(leads::view))
-        .route("/pub/leads/{id}/contest", post(leads::contest))
+        .route("/pub/leads/{id}/contest", get(above).post(leads::contest))
         .route("/pub/stats", get(stats::list::<LEVEL>))
         .route("/pub/statement", get(statement::list::<LEVEL>))
         .route("/pub/money", get(money::show))
-        .route("/pub/wallets", post(money::wallet_create))
+        .route("/pub/wallets", at("/pub/money").post(money::wallet_create))
         .route("/pub/wallets/{id}/delete", post(money::wallet_delete))
-        .route("/pub/payouts", post(money::payout_create))
-        .route("/pub/payouts/{id}/cancel", post(money::payout_delete))
+        .route("/pub/payouts", get(payouts::list).post(payouts::create))
+        .route("/pub/payouts/new", at("/pub/money").post(payouts::new))
+        .route("/pub/payouts/{id}/cancel", post(payouts::delete))
         .route("/pub/postbacks", get(postbacks::list::<LEVEL>).post(postbacks::create::<LEVEL>))
         .route("/pub/postbacks/{id}", get(postbacks::view::<LEVEL>).post(postbacks::update::<LEVEL>))
-        .route("/pub/postbacks/{id}/rehearse", post(postbacks::rehearse::<LEVEL>))
+        .route("/pub/postbacks/{id}/rehearse", get(above).post(postbacks::rehearse::<LEVEL>))
         .route("/pub/postbacks/{id}/delete", post(postbacks::delete::<LEVEL>))
         .route("/pub/deliveries/{id}/replay", post(postbacks::replay::<LEVEL>))
         .route("/pub/tickets", get(tickets::list::<LEVEL>).post(tickets::create::<LEVEL>))

@@ -3,8 +3,11 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use whocpa_domain::postback::{POSTBACK_MACROS, PostbackEvent, PostbackStatus, PostbackTemplate, Value};
+use whocpa_domain::postback::{
+    POSTBACK_MACROS, PostbackEvent, PostbackKind, PostbackStatus, PostbackTemplate, Value,
+};
 use whocpa_domain::{Level, Result};
+use whocpa_engine::claim::Told;
 use whocpa_engine::delivery::{DeliveryCreate, DeliveryCreated, DeliveryRow, DeliveryUpdate};
 use whocpa_engine::postback::{PostbackCreate, PostbackUpdate, PostbackView};
 
@@ -13,6 +16,7 @@ use crate::site::form::{Form, Sent};
 use crate::site::frame::Frame;
 use crate::site::list::{Pages, params_of, with};
 use crate::site::names::{Choice, codes};
+use crate::site::once::{self, Once};
 use crate::site::reader::{Of, Reader};
 
 /// Rows of the log on a page.
@@ -24,6 +28,8 @@ struct PostbacksPage {
     f: Frame,
     form: Form,
     postbacks: Vec<PostbackView>,
+    /// A mark of this form: sent twice, it makes one postback.
+    mark: String,
     templates: Vec<Choice>,
     /// The secret of the one that was just made: it is shown this once.
     secret: String,
@@ -46,6 +52,7 @@ async fn postbacks_page(reader: &Reader, form: Form, secret: String) -> Result<P
         postbacks: reader.engine().postback_list(reader.caller(), all.read()?).await?.rows,
         templates: codes(reader.lang, PostbackTemplate::CODES).into_iter().skip(1).collect(),
         secret,
+        mark: once::mark(reader),
         macros: macros(reader),
     })
 }
@@ -54,17 +61,29 @@ pub(in crate::site) async fn list<const L: u8>(reader: Of<L>) -> Shown {
     page(&postbacks_page(&reader, Form::new(reader.lang, []), String::new()).await?)
 }
 
-pub(in crate::site) async fn create<const L: u8>(reader: Of<L>, sent: Sent) -> Shown {
+pub(in crate::site) async fn create<const L: u8>(reader: Of<L>, mut sent: Sent) -> Shown {
     let form = Form::sent(reader.lang, &sent.0);
+    let mark = sent.take("mark");
     let made = async {
         let mut asked = sent.given().0;
         // By GET, as trackers want it.
         asked.append(with([("kind", "1".to_owned())]));
         let input: PostbackCreate = asked.read()?;
-        reader.engine().postback_create(reader.caller(), input).await
+        let written = format!("{input:?}");
+        let engine = reader.engine();
+        let make = |caller| engine.postback_create(caller, input);
+        once::only(&reader, ("form postback", &mark), &written, make).await
     };
     match made.await {
-        Ok(made) => page(&postbacks_page(&reader, Form::new(reader.lang, []), made.secret).await?),
+        Ok(made) => {
+            let secret = match made {
+                Once::Now(made) => made.secret,
+                // A browser shows the answer of the second click only.
+                Once::Before(Told::Object(told)) => told["secret"].as_str().unwrap_or_default().to_owned(),
+                Once::Before(_) => String::new(),
+            };
+            page(&postbacks_page(&reader, Form::new(reader.lang, []), secret).await?)
+        }
         Err(error) => {
             let form = form.refused(error)?;
             wrong(StatusCode::BAD_REQUEST, &postbacks_page(&reader, form, String::new()).await?)
@@ -94,6 +113,11 @@ struct Rehearsed {
 }
 
 impl PostbackPage {
+    /// Whether its receiver is not told that a rehearsal is one.
+    fn is_mistaken(&self) -> bool {
+        self.postback.kind == PostbackKind::Get && !self.postback.url.contains("{is_test")
+    }
+
     fn is_paused(&self) -> bool {
         self.postback.status != PostbackStatus::Active
     }
@@ -135,6 +159,7 @@ pub(in crate::site) async fn view<const L: u8>(reader: Of<L>, Path(id): Path<i64
 
 pub(in crate::site) async fn update<const L: u8>(reader: Of<L>, Path(id): Path<i64>, sent: Sent) -> Shown {
     let form = Form::sent(reader.lang, &sent.0);
+    let is_whole = sent.0.names().any(|name| name == "url");
     let changed = async {
         let input: PostbackUpdate = sent.0.read()?;
         reader.engine().postback_update(reader.caller(), id, input).await
@@ -142,6 +167,12 @@ pub(in crate::site) async fn update<const L: u8>(reader: Of<L>, Path(id): Path<i
     match changed.await {
         Ok(()) => Ok(done(&reader, &format!("{}/postbacks/{id}", reader.cabinet()), "saved")),
         Err(error) => {
+            // The pause has a form of its own, without the address.
+            let form = if is_whole {
+                form
+            } else {
+                filled(&reader, reader.engine().postback_view(reader.caller(), id).await?)
+            };
             wrong(StatusCode::BAD_REQUEST, &postback_page(&reader, id, form.refused(error)?).await?)
         }
     }

@@ -12,6 +12,7 @@ use crate::site::form::{Form, Sent};
 use crate::site::frame::Frame;
 use crate::site::list::{Pages, params_of, with};
 use crate::site::names::{Choice, codes};
+use crate::site::once;
 use crate::site::reader::{Of, Reader};
 
 /// Rows on a page.
@@ -25,6 +26,8 @@ struct TicketsPage {
     tickets: Vec<TicketRow>,
     pages: Pages,
     categories: Vec<Choice>,
+    /// A mark of this form: sent twice, it asks once.
+    mark: String,
 }
 
 async fn tickets_page(reader: &Reader, form: Form) -> Result<TicketsPage> {
@@ -35,6 +38,7 @@ async fn tickets_page(reader: &Reader, form: Form) -> Result<TicketsPage> {
         pages: Pages::new(reader, found.total_count, found.paging),
         tickets: found.rows,
         categories: codes(reader.lang, TicketCategory::CODES).into_iter().skip(1).collect(),
+        mark: once::mark(reader),
     })
 }
 
@@ -42,11 +46,14 @@ pub(in crate::site) async fn list<const L: u8>(reader: Of<L>) -> Shown {
     page(&tickets_page(&reader, Form::new(reader.lang, [])).await?)
 }
 
-pub(in crate::site) async fn create<const L: u8>(reader: Of<L>, sent: Sent) -> Shown {
+pub(in crate::site) async fn create<const L: u8>(reader: Of<L>, mut sent: Sent) -> Shown {
     let form = Form::sent(reader.lang, &sent.0);
+    let mark = sent.take("mark");
     let made = async {
         let input: TicketCreate = sent.given().0.read()?;
-        reader.engine().ticket_create(reader.caller(), input).await
+        let asked = format!("{input:?}");
+        let engine = reader.engine();
+        once::run(&reader, ("form ticket", &mark, &asked), |caller| engine.ticket_create(caller, input)).await
     };
     match made.await {
         Ok(id) => Ok(done(&reader, &format!("{}/tickets/{id}", reader.cabinet()), "saved")),
