@@ -97,7 +97,7 @@ const FORMS: [&str; 29] = [
 ];
 
 /// An operator of this role.
-async fn operator(app: &TestApp, role: Role, login: &str) -> i64 {
+pub async fn operator(app: &TestApp, role: Role, login: &str) -> i64 {
     let input =
         UserCreate { role: Some(role), ..UserCreate::new(UserLevel::Operator, login, login, PASSWORD) };
     app.state.engine.user_create(Caller::SYSTEM, input).await.expect("an operator")

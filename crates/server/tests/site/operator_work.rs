@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 use whocpa_db_test::db_test;
 use whocpa_domain::Time;
+use whocpa_domain::role::Role;
 use whocpa_domain::user::UserLevel;
 use whocpa_domain::wallet::FREEZE_HOURS;
 use whocpa_store::testing::TestDb;
 
 use crate::browser::{Browser, leads_to, network, page, person};
 use crate::forms::earn;
-use crate::operator::between;
+use crate::operator::{between, operator};
 use crate::public::{api, offer, owner};
 use crate::support::TestApp;
 
@@ -235,12 +236,14 @@ async fn deposits_and_advances_move_money_once(db: TestDb) {
 #[db_test]
 async fn questions_are_answered_and_news_are_written(db: TestDb) {
     let app = network(db).await;
-    owner(&app).await;
-    let wanda = person(&app, UserLevel::Webmaster, "wanda").await;
-    let key = app.state.engine.profile_key(wanda).await.expect("a key");
+    let owner = owner(&app).await;
+    let wanda_id = person(&app, UserLevel::Webmaster, "wanda").await;
+    let key = app.state.engine.profile_key(wanda_id).await.expect("a key");
     let question = json!({"subject": "<b>Why</b>", "message": "<b>Tell me</b>"});
     let id = api(&app, &key, "/api/ticket/", question).await;
     let olga = Browser::signed_in(&app, "olga").await;
+    let operators = app.get(&format!("/api/user/?level=3&api_key={owner}")).await.json();
+    let olga_id = operators["objects"][0]["id"].clone();
     let path = format!("/operator/tickets/{id}");
     let list = olga.get("/operator/tickets").await;
     assert!(page(&list, 200).contains(&path) && !list.text.contains("<b>Why"));
@@ -268,6 +271,15 @@ async fn questions_are_answered_and_news_are_written(db: TestDb) {
         &format!("{path}?done=saved"),
     );
     assert!(page(&olga.get("/operator/tickets?status=3&priority=4").await, 200).contains(&path));
+
+    // A manager does not see the other operators, and still leaves the ticket with whom it is.
+    let mary_id = operator(&app, Role::Manager, "mary").await;
+    api(&app, &owner, &format!("/api/user/{wanda_id}"), json!({"manager_id": mary_id})).await;
+    api(&app, &owner, &format!("/api/ticket/{id}"), json!({"operator_id": olga_id})).await;
+    let mary = Browser::signed_in(&app, "mary").await;
+    let seen = mary.get(&path).await;
+    assert!(page(&seen, 200).contains(&format!("<option value=\"{olga_id}\" selected>")), "{}", seen.text);
+    assert!(seen.text.contains(&format!("<option value=\"{mary_id}\">mary")));
 
     let wrong = olga.post("/operator/news/new", "header=&body=Kept&type=1&is_important=0").await;
     assert!(page(&wrong, 400).contains("id=\"wrong-header\"") && wrong.text.contains("Kept"));

@@ -206,9 +206,14 @@ fn edit(f: &Frame, row: &ConditionView, back: &mut Sentback) -> Block {
     Block::form(f.t("op-condition-edit"), f.t("op-condition-about"), sheet)
 }
 
-pub(super) async fn update(reader: Operator, Path(id): Path<i64>, sent: Sent) -> Shown {
+pub(super) async fn update(reader: Operator, Path(id): Path<i64>, mut sent: Sent) -> Shown {
     let form = Form::sent(reader.lang, &sent.0);
     let made = async {
+        let present = reader.engine().condition_view(reader.caller(), id).await?.charge;
+        if form.value("charge") == present.unwrap_or_default() {
+            // Not everybody may set it, and who did not touch it does not set it.
+            sent.0.take("charge");
+        }
         let input: ConditionUpdate = sent.0.read()?;
         reader.engine().condition_update(reader.caller(), id, input).await
     };

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use whocpa_domain::input::RawParams;
 use whocpa_domain::lead::Contest;
 use whocpa_domain::ticket::{TicketCategory, TicketPriority, TicketSide, TicketStatus};
+use whocpa_domain::user::UserLevel;
 use whocpa_domain::{Method, Resource, Result};
 use whocpa_engine::ticket::{TicketRow, TicketUpdate, TicketView};
 
@@ -12,7 +13,6 @@ use super::named::Named;
 use super::parts::{
     Block, Body, Cell, Line, Said, Screen, Sentback, Sheet, Table, known, listed, tone, yes_no,
 };
-use super::users::managers;
 use crate::site::answer::{Shown, done};
 use crate::site::form::{Form, Sent};
 use crate::site::frame::Frame;
@@ -184,8 +184,7 @@ async fn settings(reader: &Operator, f: &Frame, row: &TicketRow, back: &mut Sent
     ];
     let form = back.form(f.lang, "settings", values);
     let of = |table| codes(f.lang, table).into_iter().skip(1).collect::<Vec<Choice>>();
-    let mut operators = managers(reader).await?;
-    operators[0].1 = f.t("op-nobody");
+    let operators = operators(reader, f, row.operator_id.flatten()).await?;
     let fields = vec![
         form.input("status").choice(of(TicketStatus::CODES)),
         form.input("category").choice(of(TicketCategory::CODES)),
@@ -194,6 +193,23 @@ async fn settings(reader: &Operator, f: &Frame, row: &TicketRow, back: &mut Sent
     ];
     let sheet = Sheet { button: f.t("save"), class: "", ..sheet(f, row, "settings", form, fields) };
     Ok(Block::form(f.t("op-ticket-settings"), String::new(), sheet))
+}
+
+/// Nobody, and the operators whom the reader sees; himself and who answers it now are always among them.
+async fn operators(reader: &Operator, f: &Frame, present: Option<i64>) -> Result<Vec<Choice>> {
+    let asked = with([("level", UserLevel::Operator.code().to_string()), ("sort", "name".to_owned())]);
+    let found = reader.engine().user_list(reader.caller(), asked.read()?).await?.rows;
+    let mut all = vec![(String::new(), f.t("op-nobody"))];
+    all.extend(found.into_iter().map(|row| (row.id.to_string(), row.name)));
+    let own =
+        reader.visitor.as_ref().map(|visitor| (visitor.caller.user_id.to_string(), visitor.name.clone()));
+    let present = present.map(|id| (id.to_string(), format!("#{id}")));
+    for choice in own.into_iter().chain(present) {
+        if !all.iter().any(|known| known.0 == choice.0) {
+            all.push(choice);
+        }
+    }
+    Ok(all)
 }
 
 pub(super) async fn update(reader: Operator, Path(id): Path<i64>, mut sent: Sent) -> Shown {
