@@ -14,6 +14,7 @@ codes! {
         Wallet = 6 "a wallet for payouts was changed, decided about or removed",
         Payout = 7 "a payout went a step further",
         Registration = 8 "a registration was decided about",
+        Telegram = 9 "a chat in Telegram was connected: told by e-mail",
         Balance = 10 "money came to the balance",
         Low = 11 "little is left on the balance",
         Offer = 12 "an offer was decided about",
@@ -40,6 +41,7 @@ impl LetterKind {
             Self::Wallet => "wallet",
             Self::Payout => "payout",
             Self::Registration => "registration",
+            Self::Telegram => "telegram",
             Self::Balance => "balance",
             Self::Low => "low",
             Self::Offer => "offer",
@@ -69,7 +71,8 @@ impl LetterKind {
             | Self::WalletAdded
             | Self::Wallet
             | Self::Payout
-            | Self::Registration => None,
+            | Self::Registration
+            | Self::Telegram => None,
             Self::Balance | Self::Low => Some(Notify::Money),
             Self::Offer | Self::Area | Self::Connection | Self::Queue => Some(Notify::Moderation),
             Self::Ticket => Some(Notify::Ticket),
@@ -85,6 +88,21 @@ impl LetterKind {
         matches!(self, Self::Confirm | Self::Registration)
     }
 
+    /// Whether it may go to an address that its person has not confirmed. Anybody may enter an address of somebody else: besides
+    /// links, which are counted, he makes the network send nothing there.
+    pub fn is_for_unconfirmed(self) -> bool {
+        matches!(self, Self::Reset | Self::Confirm | Self::Registration)
+    }
+
+    /// Hours for which the link in it works; `None` where there is none.
+    pub fn link_hours(self) -> Option<i64> {
+        match self {
+            Self::Reset => Some(1),
+            Self::Confirm => Some(48),
+            _ => None,
+        }
+    }
+
     /// What may stand in braces in its text, besides [`COMMON`].
     pub fn values(self) -> &'static [&'static str] {
         match self {
@@ -95,6 +113,7 @@ impl LetterKind {
             Self::Wallet => &["wallet", "date", "step", "reason"],
             Self::Payout => &["payout_id", "amount", "currency", "status", "reason"],
             Self::Registration => &["status"],
+            Self::Telegram => &["date"],
             Self::Balance => &["amount", "currency"],
             Self::Low => &["available", "limit", "currency"],
             Self::Area => &["area_id", "area", "status", "reason"],
@@ -114,6 +133,8 @@ impl LetterKind {
     }
 }
 
+/// The kinds up to this number are those that no choice keeps back, and no others: they go out before the rest.
+pub const URGENT_LAST: i64 = 9;
 /// What may stand in every text.
 pub const COMMON: [&str; 4] = ["name", "login", "network", "site"];
 /// Longest subject, in characters.
@@ -265,6 +286,7 @@ mod tests {
         assert_eq!(masked_address("i@example.com"), "…@example.com");
         for kind in LetterKind::ALL {
             assert_eq!(LetterKind::from_name(kind.name()), Some(*kind));
+            assert_eq!(kind.choice().is_none(), kind.code() <= URGENT_LAST, "{kind:?}");
         }
     }
 }

@@ -274,7 +274,7 @@ impl Engine {
             if is_rotated {
                 changes = changes.also("postback_token", json!("replaced"));
             }
-            self.profile_told(&db, &before, &mut row).await?;
+            let changes = self.profile_told(&db, &before, &mut row, changes).await?;
             person::update(&db, row).await?;
             self.profile_changed(&db, id, is_known).await?;
             self.note(&db, caller, Resource::Profile, id, changes).await
@@ -308,15 +308,21 @@ impl Engine {
     }
 
     /// Tells the owner at his address that something was changed which opens the account.
-    async fn profile_told(&self, db: &Db, before: &User, row: &mut User) -> Result<()> {
+    async fn profile_told(
+        &self,
+        db: &Db,
+        before: &User,
+        row: &mut User,
+        changes: Changes,
+    ) -> Result<Changes> {
         if row.email != before.email {
             row.is_email_confirmed = !self.sends_letters();
             self.email_told(db, before, row).await?;
         }
-        if row.password_hash != before.password_hash {
-            self.password_told(db, row, "owner").await?;
+        if row.password_hash == before.password_hash {
+            return Ok(changes);
         }
-        Ok(())
+        self.password_told(db, before, "owner", changes).await
     }
 
     /// What postbacks are checked by must be known to every node that receives them, a traffic-back to those that send

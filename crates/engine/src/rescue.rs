@@ -27,8 +27,8 @@ impl Engine {
             let found = person::view_for_update(&db, whocpa_domain::Scope::All, id).await?;
             let before = found.ok_or(Error::NotFound)?;
             let row = User { password_hash: hash.clone(), ..before.clone() };
-            let mut changes = Changes::updated(&before, &row).also("password", json!("changed"));
-            self.password_told(&db, &row, "operator").await?;
+            let changes = Changes::updated(&before, &row).also("password", json!("changed"));
+            let mut changes = self.password_told(&db, &row, "operator", changes).await?;
             person::update(&db, row).await?;
             if drops_factor {
                 second_factor::delete(&db, id).await?;

@@ -1,5 +1,7 @@
 //! A forgotten password, and the proof that an address is its person's: links in letters that open something once (trust, harm 5).
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use whocpa_domain::access::Origin;
 use whocpa_domain::letter::LetterKind;
@@ -54,12 +56,11 @@ impl Engine {
 
     async fn reset_send(&self, who: &str) -> Result<()> {
         let db = self.store().read();
-        let found = match person::by_login(&db, who).await? {
-            Some(user) => vec![user],
-            None => person::by_email(&db, who, ACCOUNTS).await?,
-        };
-        for user in found.into_iter().filter(User::is_active) {
-            let id = user.id;
+        // Both: a login that is somebody's address does not keep that one's letters back.
+        let mut found = person::by_email(&db, who, ACCOUNTS).await?;
+        found.extend(person::by_login(&db, who).await?);
+        let ids: BTreeSet<i64> = found.iter().filter(|user| user.is_active()).map(|user| user.id).collect();
+        for id in ids {
             let write = self.store().write(move |db| async move {
                 match person::view_for_update(&db, Scope::All, id).await? {
                     Some(user) => self.letter_link(&db, &user, LetterKind::Reset).await,
@@ -107,7 +108,7 @@ impl Engine {
             let changes = Changes::updated(&before, &row).also("password", json!("reset"));
             session::revoke_others(&db, row.id, 0, self.now()).await?;
             let changes = if revokes_keys { self.keys_replace(&db, row.id, changes).await? } else { changes };
-            self.password_told(&db, &row, "reset").await?;
+            let changes = self.password_told(&db, &row, "reset", changes).await?;
             person::update(&db, row.clone()).await?;
             self.note(&db, by(&row, from), Resource::Profile, row.id, changes).await
         })

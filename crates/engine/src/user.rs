@@ -172,7 +172,7 @@ impl Engine {
             if hash.is_some() || row.status != before.status {
                 session::revoke_others(&db, id, 0, self.now()).await?;
             }
-            self.user_save(&db, &before, row).await?;
+            let changes = self.user_save(&db, &before, row, changes).await?;
             self.note(&db, caller, Resource::User, id, changes).await
         })
         .await
@@ -213,7 +213,7 @@ impl Engine {
             check_unseated(caller, &owners, &before, &row)?;
             let changes = Changes::archived(&before, &row);
             session::revoke_others(&db, id, 0, self.now()).await?;
-            self.user_save(&db, &before, row).await?;
+            let changes = self.user_save(&db, &before, row, changes).await?;
             self.note(&db, caller, Resource::User, id, changes).await
         })
         .await
@@ -339,29 +339,29 @@ impl Engine {
     }
 
     /// Tells the owner what an operator changed that opens the account, or whether he is let in.
-    async fn user_told(&self, db: &Db, before: &User, row: &User) -> Result<()> {
+    async fn user_told(&self, db: &Db, before: &User, row: &User, mut changes: Changes) -> Result<Changes> {
         if row.email != before.email {
             self.email_told(db, before, row).await?;
         }
         if row.password_hash != before.password_hash {
-            self.password_told(db, row, "operator").await?;
+            changes = self.password_told(db, before, "operator", changes).await?;
         }
         if before.status == UserStatus::Waiting.code() && row.status != before.status {
             let word = if row.is_active() { "approved" } else { "refused" };
             let draft = Draft::new(LetterKind::Registration).word("status", "registration", word);
             self.letter_tell(db, row.id, &draft).await?;
         }
-        Ok(())
+        Ok(changes)
     }
 
-    async fn user_save(&self, db: &Db, before: &User, row: User) -> Result<()> {
+    async fn user_save(&self, db: &Db, before: &User, row: User, changes: Changes) -> Result<Changes> {
         let (id, is_changed) = (row.id, row.status != before.status);
-        self.user_told(db, before, &row).await?;
+        let changes = self.user_told(db, before, &row, changes).await?;
         person::update(db, row).await?;
         if is_changed {
             change::create(db, ChangeKind::User, id, self.now()).await?;
         }
-        Ok(())
+        Ok(changes)
     }
 }
 

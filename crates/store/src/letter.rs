@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryOrder, QuerySelect};
+use whocpa_domain::letter::URGENT_LAST;
 use whocpa_domain::{Result, Time};
 
 use crate::bulk;
@@ -14,6 +15,8 @@ pub const WAITING: i64 = 0;
 pub const SENT: i64 = 1;
 /// It was given up.
 pub const FAILED: i64 = 2;
+/// Its reader wanted it no longer, or could not have it, when its turn came.
+pub const DROPPED: i64 = 3;
 /// How a letter goes out: as e-mail.
 pub const EMAIL: i64 = 1;
 /// How a letter goes out: as a message in Telegram.
@@ -34,7 +37,7 @@ pub struct Model {
     pub kind: i64,
     /// The values of its text as JSON, sealed by the vault.
     pub values_sealed: String,
-    /// [`WAITING`], [`SENT`] or [`FAILED`].
+    /// [`WAITING`], [`SENT`], [`FAILED`] or [`DROPPED`].
     pub status: i64,
     /// Tries so far, with the one that is under way.
     pub try_count: i64,
@@ -88,16 +91,24 @@ pub mod news {
 /// News that are being written to their readers.
 pub type LetterNews = news::Model;
 
-/// Letters of a channel that are to be sent now and that no worker has, the longest waiting first.
+/// Letters of a channel that are to be sent now and that no worker has: those that cannot wait first, then the longest waiting.
 pub async fn due(db: &Db, channel: i64, now: Time, limit: u64) -> Result<Vec<Letter>> {
-    let select = Entity::find()
-        .filter(Column::Status.eq(WAITING))
-        .filter(Column::Channel.eq(channel))
-        .filter(Column::DateNext.lte(now.0))
-        .filter(Column::DateUntil.lte(now.0))
-        .order_by_asc(Column::DateNext)
-        .order_by_asc(Column::Id);
-    select.limit(limit).all(&db.conn()).await.map_err(db::error)
+    let mut rows = Vec::new();
+    // As they stand in the conditions of the two indexes.
+    for part in
+        [format!("status = 0 AND kind <= {URGENT_LAST}"), format!("status = 0 AND kind > {URGENT_LAST}")]
+    {
+        let room = limit.saturating_sub(rows.len() as u64);
+        let select = Entity::find()
+            .filter(Expr::cust(part))
+            .filter(Column::Channel.eq(channel))
+            .filter(Column::DateNext.lte(now.0))
+            .filter(Column::DateUntil.lte(now.0))
+            .order_by_asc(Column::DateNext)
+            .order_by_asc(Column::Id);
+        rows.extend(select.limit(room).all(&db.conn()).await.map_err(db::error)?);
+    }
+    Ok(rows)
 }
 
 /// When a person last got a letter by this channel, seconds.
@@ -161,7 +172,7 @@ pub async fn revive(db: &Db, id: i64, now: Time) -> Result<bool> {
     Ok(execute(db, sql, [now.0.into(), id.into()]).await? == 1)
 }
 
-/// Forgets letters from before that were sent or given up: at most so many; gives how many.
+/// Forgets letters from before that were sent, given up or dropped: at most so many; gives how many.
 pub async fn forget(db: &Db, before: Time, limit: u64) -> Result<u64> {
     let select = Entity::find()
         .select_only()

@@ -16,7 +16,7 @@ pub struct Model {
     pub user_id: i64,
     /// His chat with the network's bot, while it is connected.
     pub chat_id: Option<i64>,
-    /// How often one was connected.
+    /// How often one was connected, or codes were made void.
     pub link_count: i64,
     /// When it was connected, seconds.
     pub date_linked: Option<i64>,
@@ -57,6 +57,15 @@ pub async fn link(db: &Db, user_id: i64, link_count: i64, chat_id: i64, now: Tim
 pub async fn unlink(db: &Db, user_id: i64) -> Result<bool> {
     let sql = "UPDATE letter_chat SET chat_id = NULL WHERE user_id = $1 AND chat_id IS NOT NULL";
     Ok(execute(db, sql, [user_id.into()]).await? == 1)
+}
+
+/// The same, and no code that was given before connects anything; false when he was not.
+pub async fn cut(db: &Db, user_id: i64) -> Result<bool> {
+    let was_linked = unlink(db, user_id).await?;
+    let sql = "INSERT INTO letter_chat (user_id, chat_id, link_count, date_linked) VALUES ($1, NULL, 1, NULL) \
+               ON CONFLICT (user_id) DO UPDATE SET link_count = letter_chat.link_count + 1";
+    execute(db, sql, [user_id.into()]).await?;
+    Ok(was_linked)
 }
 
 /// The people who are written to in this chat.

@@ -75,6 +75,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0073_event",
     "main/0074_letter",
     "main/0075_telegram",
+    "main/0076_letter_first",
     "main/0080_list_order",
     "main/0081_ids",
     "main/0082_shared_wallet",

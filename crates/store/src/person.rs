@@ -321,13 +321,15 @@ pub async fn by_login(db: &Db, login: &str) -> Result<Option<User>> {
     Entity::find().filter(Column::Login.eq(login)).one(&db.conn()).await.map_err(db::error)
 }
 
-/// People who work and have this e-mail address, in any case of letters: several accounts may have one.
+/// People who work and have this e-mail address, in any case of letters: several accounts may have one. Those who confirmed it come
+/// first: others may have entered somebody else's.
 pub async fn by_email(db: &Db, email: &str, limit: u64) -> Result<Vec<User>> {
     let select = Entity::find()
         .filter(Column::Status.eq(UserStatus::Active.code()))
         .filter(Column::Email.ne(""))
         .filter(ExprTrait::eq(Expr::expr(Func::lower(Expr::col(Column::Email))), email.to_lowercase()));
-    select.order_by_asc(Column::Id).limit(limit).all(&db.conn()).await.map_err(db::error)
+    let select = select.order_by_desc(Column::IsEmailConfirmed).order_by_asc(Column::Id);
+    select.limit(limit).all(&db.conn()).await.map_err(db::error)
 }
 
 /// Everybody, for the catalogue of clicks.

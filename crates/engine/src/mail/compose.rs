@@ -10,9 +10,13 @@ use whocpa_store::letter::Letter;
 use whocpa_store::person::User;
 
 use crate::Engine;
+use crate::vault::fingerprint;
 
 /// Between letters that came together.
 const RULE: &str = "\n\n--------\n\n";
+
+/// Characters of what a message is known by: 128 bits.
+const ID_LENGTH: usize = 32;
 
 /// RFC 2369.
 #[derive(Clone)]
@@ -47,7 +51,7 @@ header!(AutoSubmitted "Auto-Submitted", self => "auto-generated".to_owned());
 
 /// A letter whose values are there to be read.
 pub(super) struct Opened {
-    kind: LetterKind,
+    pub(super) kind: LetterKind,
     /// Where it goes instead of the person's present address.
     to: Option<String>,
     values: Value,
@@ -90,8 +94,8 @@ impl Engine {
         }))
     }
 
-    /// One letter of these, which go to one person; `id` is that of the first.
-    pub(super) fn letter_message(&self, user: &User, first: &Letter, opened: &[Opened]) -> Result<Message> {
+    /// One letter of these, which go to one person; `rows` are they as they are stored.
+    pub(super) fn letter_message(&self, user: &User, rows: &[Letter], opened: &[Opened]) -> Result<Message> {
         let (mail, language) = (self.mail(), language_of(user));
         let parts: Result<Vec<_>> = opened.iter().map(|opened| self.letter_said(user, opened)).collect();
         let (subject, mut body) = joined(parts?, language, &mail.network);
@@ -100,11 +104,11 @@ impl Engine {
             to.parse().map_err(|_| Error::field("email", "No letter can be sent to this address"))?;
         let from = mail.from.clone().ok_or_else(|| Error::Internal("letters have no sender".to_owned()))?;
         let host = from.email.domain().to_owned();
-        // The same letter after a fault of ours has the same id: its receiver's server may know it.
+        // The same letters after a fault of ours have the same id, and others have another: their receiver's server may know it.
         let mut message = Message::builder()
             .from(from)
             .to(Mailbox::new(None, address))
-            .message_id(Some(format!("<letter.{}.{}@{host}>", first.id, first.date_created)))
+            .message_id(Some(format!("<letter.{}@{host}>", message_id(rows))))
             .header(AutoSubmitted)
             .header(ContentType::TEXT_PLAIN)
             .subject(subject);
@@ -118,6 +122,13 @@ impl Engine {
         }
         message.body(body).map_err(|e| Error::Internal(format!("writing a letter: {e}")))
     }
+}
+
+/// What a message is known by: of these letters and no others.
+fn message_id(rows: &[Letter]) -> String {
+    let mut all: Vec<_> = rows.iter().map(|row| (row.id, row.date_created)).collect();
+    all.sort_unstable();
+    fingerprint(&format!("{all:?}")).chars().take(ID_LENGTH).collect()
 }
 
 pub(super) fn language_of(user: &User) -> Language {

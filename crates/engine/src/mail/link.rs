@@ -6,11 +6,12 @@ use whocpa_domain::letter::LetterKind;
 use whocpa_domain::time::HOUR;
 use whocpa_store::letter_token::{self, LetterToken};
 use whocpa_store::person::User;
-use whocpa_store::{Db, letter};
+use whocpa_store::{Db, letter, letter_chat};
 
 use super::Draft;
 use super::compose::{language_of, prefix};
 use crate::Engine;
+use crate::audit::Changes;
 use crate::vault::fingerprint;
 
 /// Letters in what stands in a link: 32 of 5 bits are 160 random bits.
@@ -22,7 +23,7 @@ impl Engine {
     /// Writes a letter with a link of this kind to the person's address, in the caller's transaction; nothing when he was sent too
     /// many, or has no address. The person's row must be locked, so that the count holds.
     pub(crate) async fn letter_link(&self, db: &Db, user: &User, kind: LetterKind) -> Result<bool> {
-        let (path, hours) = if kind == LetterKind::Reset { ("reset", 1) } else { ("confirm", 48) };
+        let (path, hours) = (kind.name(), kind.link_hours().unwrap_or(1));
         let now = self.now();
         let is_many = letter_token::count(db, user.id, kind, now.plus(-HOUR)).await? >= AN_HOUR;
         if !self.mail().is_on() || user.email.is_empty() || is_many {
@@ -69,25 +70,40 @@ impl Engine {
         Ok(is_used)
     }
 
-    /// Tells a person at his present address that his password was changed, whoever did it; links to a new one open nothing any
-    /// more.
-    pub(crate) async fn password_told(&self, db: &Db, user: &User, way: &str) -> Result<()> {
-        letter_token::end(db, user.id, LetterKind::Reset, self.now()).await?;
+    /// Tells a person that his password was changed, whoever did it: at the address that he had before, for whoever changes both tells
+    /// himself otherwise. Links to a new one open nothing any more, and Telegram is to be connected anew: who knew the password only
+    /// reads nothing there. Gives the changes with what ended.
+    pub(crate) async fn password_told(
+        &self,
+        db: &Db,
+        before: &User,
+        way: &str,
+        changes: Changes,
+    ) -> Result<Changes> {
+        letter_token::end(db, before.id, LetterKind::Reset, self.now()).await?;
+        let is_cut = letter_chat::cut(db, before.id).await?;
         let draft = Draft::new(LetterKind::Password).with("date", self.now()).word("way", "way", way);
-        self.letter_to(db, std::slice::from_ref(user), &draft).await
+        self.letter_proven(db, before, draft).await?;
+        Ok(if is_cut { changes.also("telegram", "disconnected".into()) } else { changes })
     }
 
-    /// After another address was entered: the former one is told, links that went there open nothing any more, and the new one is
+    /// Writes a letter to the address that a person has now and has confirmed, and nowhere else whatever he enters later.
+    pub(super) async fn letter_proven(&self, db: &Db, user: &User, draft: Draft) -> Result<()> {
+        if user.email.is_empty() || !user.is_email_confirmed {
+            return Ok(());
+        }
+        self.letter_to(db, std::slice::from_ref(user), &draft.to(&user.email)).await
+    }
+
+    /// After another address was entered: the former one is told if it was confirmed, links that went there open nothing any more, and the new one is
     /// asked.
     pub(crate) async fn email_told(&self, db: &Db, before: &User, after: &User) -> Result<()> {
         for kind in [LetterKind::Reset, LetterKind::Confirm] {
             letter_token::end(db, before.id, kind, self.now()).await?;
         }
-        if !before.email.is_empty() {
-            let email = whocpa_domain::letter::masked_address(&after.email);
-            let draft = Draft::new(LetterKind::Email).with("date", self.now()).with("email", email);
-            self.letter_to(db, std::slice::from_ref(before), &draft.to(&before.email)).await?;
-        }
+        let email = whocpa_domain::letter::masked_address(&after.email);
+        let draft = Draft::new(LetterKind::Email).with("date", self.now()).with("email", email);
+        self.letter_proven(db, before, draft).await?;
         if !after.is_email_confirmed {
             self.letter_link(db, after, LetterKind::Confirm).await?;
         }

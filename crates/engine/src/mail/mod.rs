@@ -81,18 +81,26 @@ impl Draft {
 
     /// Whether it goes out to a person by this channel.
     fn goes(&self, user: &User, channel: i64, is_connected: bool) -> bool {
-        let is_let = user.is_active() || self.kind.is_for_waiting();
-        let chosen = if channel == EMAIL { user.notify } else { user.notify_telegram };
-        let is_wanted = self.kind.choice().is_none_or(|choice| chosen & choice.code() != 0);
-        let is_urgent = self.kind.choice().is_none();
-        let has_place = if channel == EMAIL {
-            self.to.is_some() || (!user.email.is_empty() && (is_urgent || user.is_email_confirmed))
-        } else {
-            // What is for one address only opens the account, or tells of the address.
-            self.to.is_none() && is_connected
-        };
-        is_let && is_wanted && has_place
+        if channel == EMAIL && self.to.is_none() {
+            return is_wanted(self.kind, user, channel);
+        }
+        // What is for one address only opens the account, or tells of the address.
+        let has_place = if channel == EMAIL { self.to.is_some() } else { self.to.is_none() && is_connected };
+        has_place && is_chosen(self.kind, user, channel)
     }
+}
+
+/// Whether a person lets letters of a kind through, and may have them.
+fn is_chosen(kind: LetterKind, user: &User, channel: i64) -> bool {
+    let chosen = if channel == EMAIL { user.notify } else { user.notify_telegram };
+    let is_let = user.is_active() || kind.is_for_waiting();
+    is_let && kind.choice().is_none_or(|choice| chosen & choice.code() != 0)
+}
+
+/// The same, with an address where it takes one: asked when a letter is written, and again before it goes out.
+fn is_wanted(kind: LetterKind, user: &User, channel: i64) -> bool {
+    let has_address = !user.email.is_empty() && (user.is_email_confirmed || kind.is_for_unconfirmed());
+    is_chosen(kind, user, channel) && (channel == TELEGRAM || has_address)
 }
 
 impl Engine {

@@ -13,6 +13,8 @@ use crate::news::readers_of;
 
 /// People who are looked at in one transaction.
 const PIECE: u64 = 100;
+/// Such transactions in one round.
+const PIECES: usize = 20;
 /// Characters of the text that stand in a letter.
 const TEXT_LENGTH: usize = 1000;
 
@@ -22,12 +24,18 @@ impl Engine {
         if self.sends_messages() { letter::news_create(db, row.id, self.now()).await } else { Ok(()) }
     }
 
-    /// Writes news that are being told to their readers. A job.
+    /// Writes news that are being told to their readers: so many in one round, so that other letters have their turn. News that cannot
+    /// be written keep no others back. A job.
     pub async fn letters_spread(&self) -> Result<()> {
+        let mut left = PIECES;
         for row in letter::news_list(&self.store().read()).await? {
-            let mut next = Some(row);
-            while let Some(row) = next {
-                next = self.letter_news_piece(&row).await?;
+            let (news_id, mut next) = (row.news_id, Some(row));
+            while let Some(row) = next.take_if(|_| left > 0) {
+                left -= 1;
+                match self.letter_news_piece(&row).await {
+                    Ok(further) => next = further,
+                    Err(error) => tracing::error!(news_id, ?error, "news were not written to their readers"),
+                }
             }
         }
         Ok(())

@@ -6,13 +6,14 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use whocpa_domain::letter::{LetterKind, letter_retry};
-use whocpa_domain::time::DAY;
+use whocpa_domain::time::{DAY, HOUR};
 use whocpa_domain::{Result, Scope, Time};
-use whocpa_store::letter::{self, EMAIL, FAILED, Letter, SENT, TELEGRAM};
+use whocpa_store::letter::{self, DROPPED, EMAIL, FAILED, Letter, SENT, TELEGRAM};
 use whocpa_store::letter_token;
 use whocpa_store::person::{self, User};
 
 use super::compose::Opened;
+use super::is_wanted;
 use super::way::{MAIL_SECONDS, Refused};
 use crate::Engine;
 
@@ -28,6 +29,10 @@ const TOGETHER: usize = 20;
 const LEASE: i64 = 2 * MAIL_SECONDS;
 /// Tries after which even a letter whose workers die is given up.
 const TRIES_MAX: i64 = 12;
+/// Days after its turn when a letter is not sent any more.
+const OLD_DAYS: i64 = 3;
+/// Letters of the name of a letter's file.
+const NAME_LENGTH: usize = 12;
 /// Days for which letters are kept.
 const KEEP_DAYS: i64 = 30;
 /// Letters that are forgotten in one transaction.
@@ -36,10 +41,11 @@ const FORGET: u64 = 500;
 const ERROR_LENGTH: usize = 500;
 
 impl Engine {
-    /// Writes news to their readers, and sends what is due by e-mail. A job.
+    /// Sends what is due by e-mail, then writes more news to their readers: a link that works for an hour does not wait for them. A
+    /// job.
     pub(crate) async fn letters_work(&self) -> Result<()> {
-        self.letters_spread().await?;
-        self.letters_send().await.map(drop)
+        let sent = self.letters_send().await.map(drop);
+        self.letters_spread().await.and(sent)
     }
 
     /// Reads what people wrote to the bot, and sends what is due in Telegram. A job.
@@ -60,23 +66,24 @@ impl Engine {
 
     async fn letters_send_by(&self, channel: i64) -> Result<usize> {
         let due = letter::due(&self.store().read(), channel, self.now(), ROUND).await?;
-        let (mut count, mut running) = (0, JoinSet::new());
+        let (mut count, mut running, mut came) = (0, JoinSet::new(), Ok(()));
         let end = Instant::now() + ROUND_TIME;
         for group in groups(due) {
-            if Instant::now() > end {
-                break;
-            }
             while running.len() >= AT_ONCE {
-                ended(running.join_next().await)?;
+                came = came.and(ended(running.join_next().await));
+            }
+            if came.is_err() || Instant::now() > end {
+                break;
             }
             count += 1;
             let engine = self.clone();
             running.spawn(async move { engine.letter_send(group).await });
         }
+        // Whatever failed: a letter that is broken off on its way may have been taken, and would come twice.
         while !running.is_empty() {
-            ended(running.join_next().await)?;
+            came = came.and(ended(running.join_next().await));
         }
-        Ok(count)
+        came.map(|()| count)
     }
 
     /// Sends letters to one person as one.
@@ -116,10 +123,13 @@ impl Engine {
         let user = person::view(&self.store().read(), Scope::All, first.user_id).await?;
         let (mut settled, mut rows, mut opened) = (Vec::new(), Vec::new(), Vec::new());
         for row in taken {
+            if let Some(why) = self.letter_late(&row) {
+                settled.push(self.letter_after(row, &Err(Refused::for_good(why))));
+                continue;
+            }
             match self.letter_open(&row) {
-                Ok(_) if row.try_count > TRIES_MAX => {
-                    settled
-                        .push(self.letter_after(row, &Err(Refused::for_good("Whoever tries it breaks off"))));
+                Ok(letter) if user.as_ref().is_some_and(|user| is_dropped(letter.kind, user, channel)) => {
+                    settled.push(Letter { status: DROPPED, ..row });
                 }
                 Ok(letter) => {
                     opened.push(letter);
@@ -132,7 +142,9 @@ impl Engine {
                 }
             }
         }
-        let Some(first) = rows.first() else { return Ok(settled) };
+        if rows.is_empty() {
+            return Ok(settled);
+        }
         let came = match user {
             None => Err(Refused::for_good("There is nobody to send it to")),
             // A worker that was held up leaves the letter to the next one.
@@ -140,7 +152,7 @@ impl Engine {
                 Err(Refused::for_now("Its worker was held up"))
             }
             Some(user) if channel == TELEGRAM => self.telegram_send(&user, &opened).await,
-            Some(user) => self.mail_send(&user, first, &opened).await,
+            Some(user) => self.mail_send(&user, &rows, &opened).await,
         };
         settled.extend(rows.into_iter().map(|row| self.letter_after(row, &came)));
         Ok(settled)
@@ -149,16 +161,35 @@ impl Engine {
     async fn mail_send(
         &self,
         user: &User,
-        first: &Letter,
+        rows: &[Letter],
         opened: &[Opened],
     ) -> std::result::Result<(), Refused> {
-        match self.letter_message(user, first, opened) {
-            Ok(message) => self.mail().send(message).await,
+        match self.letter_message(user, rows, opened) {
+            Ok(message) => {
+                let name = format!("{:012}-{}", self.now().0, self.rng().letters(NAME_LENGTH));
+                self.mail().send(message, &name).await
+            }
             Err(error) => {
-                tracing::error!(letter.id = first.id, ?error, "a letter could not be written");
+                tracing::error!(
+                    letter.id = rows.first().map(|row| row.id),
+                    ?error,
+                    "a letter could not be written"
+                );
                 Err(Refused::for_good("It could not be written to this address"))
             }
         }
+    }
+
+    /// Why a letter comes too late: its link opens nothing any more, or nobody sent it for days, as where letters were switched off.
+    fn letter_late(&self, row: &Letter) -> Option<&'static str> {
+        let now = self.now().0;
+        let hours = LetterKind::from_code(row.kind).and_then(LetterKind::link_hours);
+        let is_dead = hours.is_some_and(|hours| row.date_created + hours * HOUR <= now);
+        // From its turn on: an operator who has it tried anew gives it another one.
+        if is_dead || row.date_next + OLD_DAYS * DAY < now {
+            return Some("It is too old");
+        }
+        (row.try_count > TRIES_MAX).then_some("Whoever tries it breaks off")
     }
 
     fn letter_after(&self, row: Letter, came: &std::result::Result<(), Refused>) -> Letter {
@@ -194,6 +225,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether a letter that can wait is not wanted any more, or has no address any more: its reader may have chosen otherwise since.
+fn is_dropped(kind: LetterKind, user: &User, channel: i64) -> bool {
+    kind.choice().is_some() && !is_wanted(kind, user, channel)
 }
 
 /// What goes out as one letter: what concerns the safety of an account alone, the rest by person.

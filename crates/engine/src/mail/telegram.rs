@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use whocpa_domain::letter::LetterKind;
 use whocpa_domain::{Error, Resource, Result, Scope};
 use whocpa_store::letter_chat;
 use whocpa_store::person::{self, User};
 
+use super::Draft;
 use super::compose::{Opened, language_of};
 use super::way::Refused;
 use crate::audit::Changes;
@@ -23,8 +25,10 @@ const CODE_SECONDS: i64 = 3600;
 const SIGNATURE: usize = 32;
 /// Messages of people that are read at once.
 const UPDATES: usize = 50;
-/// Characters of a message: Telegram takes 4096.
-const LENGTH: usize = 4000;
+/// Questions for them in one round.
+const BATCHES: usize = 20;
+/// UTF-16 units of a message before its address: Telegram takes 4096 of both.
+const LENGTH: usize = 3500;
 
 /// How the network's bot is reached.
 #[derive(Debug, Clone)]
@@ -91,7 +95,7 @@ impl Engine {
             return Ok(());
         }
         let mut offset = 0;
-        loop {
+        for batch in 0..=BATCHES {
             let asked =
                 json!({ "offset": offset, "limit": UPDATES, "timeout": 0, "allowed_updates": ["message"] });
             let (status, answer) = match self.telegram_ask("getUpdates", &asked).await {
@@ -103,6 +107,10 @@ impl Engine {
             };
             if status != 200 {
                 tracing::warn!(status, "messages to the bot could not be read");
+                return Ok(());
+            }
+            if batch == BATCHES {
+                // This question confirmed what was handled; the next round goes on.
                 return Ok(());
             }
             let updates = answer["result"].as_array().cloned().unwrap_or_default();
@@ -121,6 +129,7 @@ impl Engine {
                 return Ok(());
             }
         }
+        Ok(())
     }
 
     /// Does what somebody wrote to the bot. Strangers get no answer: nobody makes the bot talk.
@@ -155,17 +164,24 @@ impl Engine {
         if end < now.0 || end > now.plus(CODE_SECONDS).0 {
             return Ok(None);
         }
-        let given = &given;
+        // Of hashes the time of a comparison tells nothing.
+        let fits = |count: i64| fingerprint(&self.telegram_signature(user_id, end, count)) == given;
+        let fits = &fits;
+        // Strangers open no transaction that writes.
+        let count = letter_chat::view(&self.store().read(), user_id).await?.map_or(0, |row| row.link_count);
+        if !fits(count) {
+            return Ok(None);
+        }
         self.store()
             .write(move |db| async move {
                 let found = person::view_for_update(&db, Scope::All, user_id).await?.filter(User::is_active);
                 let Some(user) = found else { return Ok(None) };
                 let count = letter_chat::view(&db, user_id).await?.map_or(0, |row| row.link_count);
-                // Of hashes the time of a comparison tells nothing.
-                let fits = fingerprint(&self.telegram_signature(user_id, end, count)) == *given;
-                if !fits || !letter_chat::link(&db, user_id, count, chat_id, now).await? {
+                if !fits(count) || !letter_chat::link(&db, user_id, count, chat_id, now).await? {
                     return Ok(None);
                 }
+                let draft = Draft::new(LetterKind::Telegram).with("date", now);
+                self.letter_proven(&db, &user, draft).await?;
                 let changes = Changes::updated(&user, &user).also("telegram", "connected".into());
                 self.note(&db, Caller::SYSTEM, Resource::User, user_id, changes).await?;
                 Ok(Some(user))
@@ -209,24 +225,24 @@ impl Engine {
         let Some(chat_id) = found.and_then(|row| row.chat_id) else {
             return Err(Refused::for_good("No chat is connected"));
         };
-        let mut lines = Vec::with_capacity(opened.len() + 1);
+        let mut lines = Vec::with_capacity(opened.len());
         for letter in opened {
             lines.push(self.letter_said(user, letter).map_err(broken)?.0);
         }
-        lines.push(self.base_url().to_owned());
-        let text: String = lines.join("\n").chars().take(LENGTH).collect();
+        let text = shortened(&lines.join("\n"), LENGTH) + "\n" + self.base_url();
         let (status, answer) = self.telegram_ask("sendMessage", &message(chat_id, &text)).await?;
         let why =
             format!("Telegram answers {status}: {}", answer["description"].as_str().unwrap_or_default());
         match status {
             200 => Ok(()),
-            // He blocked the bot, or the chat is gone.
-            400 | 403 => {
+            _ if is_gone(status, &why) => {
                 if let Err(error) = self.telegram_unlink(Caller::SYSTEM, user.id).await {
                     tracing::warn!(?error, "a chat could not be disconnected");
                 }
                 Err(Refused::for_good(&why))
             }
+            // It is the message that is refused, not who reads it.
+            400 => Err(Refused::for_good(&why)),
             _ => Err(Refused::for_now(&why)),
         }
     }
@@ -245,4 +261,42 @@ impl Engine {
 
 fn message(chat_id: i64, text: &str) -> Value {
     json!({ "chat_id": chat_id, "text": text, "link_preview_options": { "is_disabled": true } })
+}
+
+/// Whether nobody reads there any more: he blocked the bot, or the chat is gone.
+fn is_gone(status: u16, why: &str) -> bool {
+    let why = why.to_ascii_lowercase();
+    let is_named = ["chat not found", "user is deactivated"].iter().any(|words| why.contains(words));
+    status == 403 || (status == 400 && is_named)
+}
+
+/// The beginning of a text, in the units that Telegram counts.
+fn shortened(text: &str, most: usize) -> String {
+    let mut units = 0;
+    let fits = |letter: &char| {
+        units += letter.len_utf16();
+        units <= most
+    };
+    text.chars().take_while(fits).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_as_telegram_counts() {
+        assert_eq!(shortened("tea", 4), "tea");
+        assert_eq!(shortened("🍵🍵🍵", 5), "🍵🍵");
+        assert_eq!(shortened("чай", 2), "ча");
+    }
+
+    #[test]
+    fn a_chat_ends_where_nobody_reads_it() {
+        assert!(is_gone(403, "Forbidden: bot was blocked by the user"));
+        assert!(is_gone(400, "Bad Request: chat not found"));
+        assert!(is_gone(400, "Bad Request: user is deactivated"));
+        assert!(!is_gone(400, "Bad Request: message text is empty"));
+        assert!(!is_gone(429, "chat not found"));
+    }
 }

@@ -2,12 +2,12 @@
 //! addresses that people give (`outbound`) has no word here.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lettre::message::Mailbox;
 use lettre::transport::smtp::PoolConfig;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use tokio::io::AsyncWriteExt as _;
 use url::Url;
 use whocpa_domain::{Error, Result};
 
@@ -34,7 +34,7 @@ pub(crate) struct Mail {
 enum Way {
     None,
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    Folder(PathBuf, AtomicU64),
+    Folder(PathBuf),
 }
 
 /// Why a letter did not go out.
@@ -63,9 +63,7 @@ impl Mail {
         let wrong = |words: String| Error::Unavailable(format!("mail: {words}"));
         let way = match config.url.split_once("://") {
             None if config.url.is_empty() => Way::None,
-            Some(("file", path)) if path.starts_with('/') => {
-                Way::Folder(PathBuf::from(path), AtomicU64::new(0))
-            }
+            Some(("file", path)) if path.starts_with('/') => Way::Folder(PathBuf::from(path)),
             Some(("smtp" | "smtps", _)) => Way::Smtp(smtp(&config.url).map_err(wrong)?),
             _ => return Err(wrong("url must begin with smtps://, smtp:// or file:///".to_owned())),
         };
@@ -85,8 +83,8 @@ impl Mail {
         !matches!(self.way, Way::None)
     }
 
-    /// Sends a letter.
-    pub(super) async fn send(&self, letter: Message) -> std::result::Result<(), Refused> {
+    /// Sends a letter; `name` is one that no other letter has.
+    pub(super) async fn send(&self, letter: Message, name: &str) -> std::result::Result<(), Refused> {
         match &self.way {
             Way::None => Err(Refused::for_good("There is no way out for letters")),
             Way::Smtp(transport) => match tokio::time::timeout(TIMES.0, transport.send(letter)).await {
@@ -97,9 +95,8 @@ impl Mail {
                     Err(Refused { is_final: error.is_permanent() && !is_ours, why: error.to_string() })
                 }
             },
-            Way::Folder(folder, count) => {
-                let number = count.fetch_add(1, Ordering::Relaxed);
-                let written = write(folder, number, letter.formatted()).await;
+            Way::Folder(folder) => {
+                let written = write(folder, name, &letter.formatted()).await;
                 written.map_err(|error| Refused { why: error.to_string(), is_final: false })
             }
         }
@@ -123,13 +120,33 @@ fn smtp(text: &str) -> std::result::Result<AsyncSmtpTransport<Tokio1Executor>, S
     Ok(builder.timeout(Some(TIMES.1)).pool_config(PoolConfig::new().max_size(most)).build())
 }
 
-/// Writes a letter as a file, whole or not at all, under a name that no other start of the program has.
-async fn write(folder: &Path, number: u64, letter: Vec<u8>) -> std::io::Result<()> {
-    tokio::fs::create_dir_all(folder).await?;
-    let name = format!("{}-{number:06}", std::process::id());
+/// Writes a letter as a file, whole or not at all, for nobody else to read: there are links in it.
+async fn write(folder: &Path, name: &str, letter: &[u8]) -> std::io::Result<()> {
+    let mut builder = tokio::fs::DirBuilder::new();
+    builder.recursive(true);
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        builder.mode(0o700);
+        options.mode(0o600);
+    }
+    builder.create(folder).await?;
     let unfinished = folder.join(format!(".{name}"));
-    tokio::fs::write(&unfinished, letter).await?;
-    tokio::fs::rename(unfinished, folder.join(format!("{name}.eml"))).await
+    let mut file = options.open(&unfinished).await?;
+    let mut written = file.write_all(letter).await;
+    if written.is_ok() {
+        // Only this tells whether the last of it was written.
+        written = file.flush().await;
+    }
+    if written.is_ok() {
+        written = tokio::fs::rename(&unfinished, folder.join(format!("{name}.eml"))).await;
+    }
+    if written.is_err() {
+        // What is left of it is not read by anybody.
+        let _ = tokio::fs::remove_file(&unfinished).await;
+    }
+    written
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ mod leads;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod letters_safety;
+#[cfg(test)]
 mod materials;
 #[cfg(test)]
 mod model;

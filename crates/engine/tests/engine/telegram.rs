@@ -214,6 +214,28 @@ async fn a_chat_is_connected_by_a_code_that_works_once(test: TestDb) {
 }
 
 #[db_test]
+async fn another_password_ends_the_chat_and_the_codes(test: TestDb) {
+    let bot = Bot::new(test).await;
+    let webmaster = bot.post.world.webmaster;
+    bot.post.card(webmaster, &[("email", "ivan@example.com")]).await;
+    let early = bot.code(webmaster).await;
+    bot.post.card(webmaster, &[("password", "another horse")]).await;
+    bot.says(7, &format!("/start {early}")).await;
+    assert!(!bot.is_linked(webmaster).await, "it was given before");
+    bot.post.send().await;
+    bot.says(7, &format!("/start {}", bot.code(webmaster).await)).await;
+    assert!(bot.is_linked(webmaster).await);
+    let letters = bot.post.send().await;
+    let [letter] = letters.as_slice() else { panic!("{letters:?}") };
+    assert!(letter.subject.contains("Telegram") && letter.has("To: ivan@example.com"), "{letter:?}");
+    let late = bot.code(webmaster).await;
+    bot.post.card(webmaster, &[("password", "a third horse")]).await;
+    assert!(!bot.is_linked(webmaster).await);
+    bot.says(7, &format!("/start {late}")).await;
+    assert!(!bot.is_linked(webmaster).await);
+}
+
+#[db_test]
 async fn a_bot_that_is_blocked_is_silent_and_one_that_is_busy_waits(test: TestDb) {
     let bot = Bot::new(test).await;
     let webmaster = bot.post.world.webmaster;

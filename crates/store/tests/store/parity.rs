@@ -77,7 +77,7 @@ const SQLITE: [&str; 7] = [
      (SELECT group_concat(c.name, ', ' ORDER BY c.pk) FROM pragma_table_info(m.name) c WHERE c.pk > 0) AS columns \
      FROM sqlite_master m WHERE m.type = 'table') WHERE columns IS NOT NULL",
     "SELECT CASE i.\"unique\" WHEN 1 THEN 'unique ' ELSE '' END || 'index on ' || m.name || ' (' || \
-     (SELECT group_concat(c.name, ', ' ORDER BY c.seqno) FROM pragma_index_info(i.name) c) || ')' \
+     (SELECT group_concat(COALESCE(c.name, 'an expression'), ', ' ORDER BY c.seqno) FROM pragma_index_info(i.name) c) || ')' \
      || CASE i.partial WHEN 1 THEN ' of some rows' ELSE '' END || ' named ' || i.name \
      FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table' AND i.origin <> 'pk'",
     "SELECT 'reference ' || m.name || '.' || f.\"from\" || ' to ' || f.\"table\" || '.' || f.\"to\" \
@@ -98,8 +98,8 @@ const POSTGRES: [&str; 7] = [
      FROM unnest(conkey) WITH ORDINALITY k(attnum, n) JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = k.attnum) \
      || ')' FROM pg_constraint WHERE contype = 'p' AND connamespace = 'public'::regnamespace",
     "SELECT CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || 'index on ' || i.indrelid::regclass::text || ' (' || \
-     (SELECT string_agg(a.attname::text, ', ' ORDER BY k.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n) \
-     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) || ')' \
+     (SELECT string_agg(COALESCE(a.attname::text, 'an expression'), ', ' ORDER BY k.n) \
+     FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, n) LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum) || ')' \
      || CASE WHEN i.indpred IS NULL THEN '' ELSE ' of some rows' END || ' named ' || c.relname::text FROM pg_index i \
      JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisprimary AND c.relnamespace = 'public'::regnamespace",
     "SELECT 'reference ' || conrelid::regclass::text || '.' || f.attname::text || ' to ' || confrelid::regclass::text \
