@@ -165,3 +165,33 @@ fn footer(language: Language, link: &str) -> String {
         Language::Ukrainian => format!("\n\n--\nБільше не отримувати таких листів: {link}\n"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use whocpa_store::letter::{EMAIL, WAITING};
+
+    use super::*;
+
+    #[test]
+    fn a_message_is_known_by_the_letters_in_it() {
+        let row = |id: i64| Letter {
+            id,
+            user_id: 1,
+            channel: EMAIL,
+            kind: LetterKind::Ticket.code(),
+            values_sealed: String::new(),
+            status: WAITING,
+            try_count: 0,
+            error: String::new(),
+            date_created: 100,
+            date_next: 100,
+            date_until: 0,
+            fence: 0,
+            date_sent: None,
+        };
+        let both = message_id(&[row(1), row(2)]);
+        assert_eq!(both, message_id(&[row(2), Letter { try_count: 1, ..row(1) }]), "another try");
+        assert_ne!(both, message_id(&[row(1)]), "regrouped");
+        assert_eq!(both.len(), ID_LENGTH);
+    }
+}
