@@ -109,9 +109,8 @@ impl Pages {
         let url = |page: i64| {
             let mut query = form_urlencoded::Serializer::new(String::new());
             let kept = form_urlencoded::parse(reader.query.as_bytes());
-            query.extend_pairs(
-                kept.filter(|(name, value)| name != "page" && name != "done" && !value.is_empty()),
-            );
+            // What was left empty too: some lists have a condition unless it is lifted so.
+            query.extend_pairs(kept.filter(|(name, _)| name != "page" && name != "done"));
             format!("{}?{}", reader.to(&reader.path), query.append_pair("page", &page.to_string()).finish())
         };
         Self {

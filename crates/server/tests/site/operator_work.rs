@@ -52,6 +52,9 @@ async fn leads_are_decided_one_by_one_and_together(db: TestDb) {
     );
     assert!(page(&olga.get("/operator/leads?status=x&tid=kept").await, 400).contains("value=\"kept\""));
     let path = format!("/operator/leads/{}", ids[0]);
+    let form = olga.get(&path).await;
+    let first = between(&form.text, "name=\"status\"", "</option>");
+    assert!(first.contains("value=\"\""), "nothing is decided unless somebody chooses it: {first}");
     let wrong = olga.post(&path, "status=2&reason=&comment=Kept").await;
     assert!(
         page(&wrong, 400).contains("id=\"wrong-reason\"") && wrong.text.contains("Kept"),
@@ -102,6 +105,16 @@ async fn leads_are_decided_one_by_one_and_together(db: TestDb) {
 #[track_caller]
 fn mark(text: &str) -> String {
     between(text, "name=\"mark\" value=\"", "\"").to_owned()
+}
+
+#[db_test]
+async fn the_next_page_has_the_conditions_of_this_one(db: TestDb) {
+    let app = network(db).await;
+    let owner = owner(&app).await;
+    leads(&app, &owner, 11).await;
+    let olga = Browser::signed_in(&app, "olga").await;
+    let text = olga.get("/operator/leads?status=&per_page=10").await;
+    assert!(page(&text, 200).contains("?status=&#38;per_page=10&#38;page=2"), "{}", text.text);
 }
 
 #[db_test]

@@ -105,7 +105,7 @@ fn state(f: &Frame, n: &Names, back: &mut Sentback) -> Block {
                 .choice(n.currency_choices())
                 .required(),
             form.input("value").label("op-rate-value").mode("decimal").required(),
-            form.input("date_end").kind("date").hint("op-rate-end-hint"),
+            form.input("date_end").hint("op-rate-end-hint"),
             form.input("comment").hint("op-rate-comment-hint"),
         ],
         general: form.general,

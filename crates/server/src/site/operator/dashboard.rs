@@ -73,13 +73,17 @@ pub(super) async fn show(reader: Operator) -> Shown {
     })
 }
 
-/// The queues that his role opens, those with work first.
+/// What waits for somebody of his role, and what operators only watch; those with work first.
 async fn queues(reader: &Operator) -> Result<Vec<Queue>> {
     let (engine, caller) = (reader.engine(), reader.caller());
     let mut queues = Vec::new();
     macro_rules! queue {
         ($key:literal, $resource:ident, $list:ident, $url:literal, $name:literal = $value:literal) => {
-            if caller.may(Resource::$resource, Method::List).is_ok() {
+            queue!($key, $resource Update, $list, $url, $name = $value);
+        };
+        ($key:literal, $resource:ident $needs:ident, $list:ident, $url:literal, $name:literal = $value:literal) => {
+            let may = caller.may(Resource::$resource, Method::$needs).is_ok();
+            if may && caller.may(Resource::$resource, Method::List).is_ok() {
                 let asked = few([($name, $value)]).read()?;
                 let count = engine.$list(caller, asked).await?.total_count;
                 queues.push(Queue { key: $key, url: concat!($url, "?", $name, "=", $value), count });
@@ -99,8 +103,8 @@ async fn queues(reader: &Operator) -> Result<Vec<Queue>> {
     queue!("queue-contests", Lead, lead_list, "/operator/leads", "contest" = "1");
     queue!("queue-overdue", Lead, lead_list, "/operator/leads", "is_overdue" = "1");
     queue!("queue-findings", Finding, finding_list, "/operator/findings", "state" = "0");
-    queue!("queue-orphans", Orphan, orphan_list, "/operator/orphans", "state" = "0");
-    queue!("queue-postbacks", Postback, postback_list, "/operator/postbacks", "status" = "3");
+    queue!("queue-orphans", Orphan List, orphan_list, "/operator/orphans", "state" = "0");
+    queue!("queue-postbacks", Postback List, postback_list, "/operator/postbacks", "status" = "3");
     // The order within both stays.
     queues.sort_by_key(|queue| queue.count == 0);
     Ok(queues)

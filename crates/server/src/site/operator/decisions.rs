@@ -84,7 +84,8 @@ async fn screen(reader: &Operator, id: i64, mut back: Sentback) -> Result<Screen
     ];
     let facts = numbers.map(|(key, number)| (f.t(key), Cell::text(f.number(&number)))).into();
     let may_act = reader.caller().may(Resource::Decision, Method::Update).is_ok();
-    let blocks = if may_act { acts(&f, &view, &mut back) } else { Vec::new() };
+    let is_own = row.user_id == Some(reader.caller().user_id);
+    let blocks = if may_act { acts(&f, &view, is_own, &mut back) } else { Vec::new() };
     let moves =
         matches!(row.status, DecisionStatus::Loading | DecisionStatus::Checking | DecisionStatus::Applying);
     Ok(Screen {
@@ -120,7 +121,7 @@ fn rows(f: &Frame, view: &DecisionView) -> Table {
 }
 
 /// Applying what was checked; stopping what runs.
-fn acts(f: &Frame, view: &DecisionView, back: &mut Sentback) -> Vec<Block> {
+fn acts(f: &Frame, view: &DecisionView, is_own: bool, back: &mut Sentback) -> Vec<Block> {
     let row = &view.row;
     let sheet = |name: &'static str, key: &str, class| Sheet {
         url: format!("/operator/decisions/{}", row.id),
@@ -131,6 +132,10 @@ fn acts(f: &Frame, view: &DecisionView, back: &mut Sentback) -> Vec<Block> {
     };
     let general = back.form(f.lang, "act", []).general;
     match row.status {
+        DecisionStatus::Checked if !is_own => {
+            let drop = Sheet { general, ..sheet("is_stopped", "op-drop", "") };
+            vec![Block::form(f.t("op-apply-head"), f.t("op-apply-other"), drop)]
+        }
         DecisionStatus::Checked => {
             let about = f.count("op-apply-about", &(row.row_count - row.rows_failed - row.rows_unchanged));
             let apply =

@@ -192,7 +192,7 @@ fn deliveries(f: &Frame, lead: &LeadView) -> Table {
 fn decisions(reader: &Operator, f: &Frame, lead: &LeadView, back: &mut Sentback) -> Vec<Block> {
     let row = &lead.row;
     let form = back.form(reader.lang, "decide", []);
-    let (statuses, mut reasons) = choices(reader.lang);
+    let (mut statuses, mut reasons) = choices(reader.lang);
     reasons[0].1 = f.t("op-reason-none");
     let mut fields = Vec::new();
     let is_closed = row.is_closed == Closing::Closed;
@@ -200,6 +200,8 @@ fn decisions(reader: &Operator, f: &Frame, lead: &LeadView, back: &mut Sentback)
         fields.push(form.input("reason").choice(reasons).required());
         fields.push(form.input("comment").kind("area").hint("op-comment-hint").required());
     } else {
+        // Its first choice decides nothing: an amount may be corrected alone.
+        statuses.insert(0, (String::new(), f.t("op-decision-none")));
         fields.push(form.input("status").label("op-decision").choice(statuses));
         fields.push(form.input("reason").choice(reasons));
         fields.push(form.input("amount").mode("decimal").hint("op-amount-hint"));
@@ -221,7 +223,7 @@ fn decisions(reader: &Operator, f: &Frame, lead: &LeadView, back: &mut Sentback)
         general: form.general,
         button: f.t(button),
         class: if is_closed { "danger" } else { "is-main" },
-        confirm: if is_closed { f.t("op-reopen-ask") } else { String::new() },
+        confirm: f.t(if is_closed { "op-reopen-ask" } else { "op-decide-ask" }),
         ..Sheet::default()
     };
     vec![Block::form(f.t(head), f.t(about), sheet)]

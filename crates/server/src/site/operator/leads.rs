@@ -194,10 +194,11 @@ async fn all(reader: &Operator) -> Result<Vec<i64>> {
     let mut ids = Vec::new();
     for page in 1.. {
         let mut asked = params(reader);
-        for name in ["page", "per_page"] {
+        // By number, so that no row moves to another page meanwhile.
+        for name in ["page", "per_page", "sort"] {
             asked.take(name);
         }
-        asked.append(with([("page", page.to_string()), ("per_page", "100".to_owned())]));
+        asked.append(with([("page", page.to_string()), ("per_page", "100".to_owned()), ("sort", "id".to_owned())]));
         let found = reader.engine().lead_list(reader.caller(), asked.read()?).await?;
         if found.total_count > MOST {
             return Err(Error::field("is_all", format!("At most {MOST} leads: add a condition")));
@@ -208,5 +209,6 @@ async fn all(reader: &Operator) -> Result<Vec<i64>> {
             break;
         }
     }
+    ids.dedup();
     Ok(ids)
 }

@@ -94,11 +94,12 @@ pub(super) async fn balances(reader: Operator) -> Shown {
     let people = |level: UserLevel| {
         let mut rows: Vec<&BalanceView> = all.iter().filter(|row| row.level == Some(level)).collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.available.map_or(0, |amount| amount.micros)));
+        rows.truncate(SHOWN);
         rows
     };
     let (webmasters, advertisers) = (people(UserLevel::Webmaster), people(UserLevel::Advertiser));
     let shown =
-        |rows: &[&BalanceView]| rows.iter().take(SHOWN).filter_map(|row| row.owner_id).collect::<Vec<_>>();
+        |rows: &[&BalanceView]| rows.iter().filter_map(|row| row.owner_id).collect::<Vec<_>>();
     let ids = [shown(&owing), shown(&webmasters), shown(&advertisers)].concat();
     let named = Named::load(&reader, ids, []).await?;
     let mut blocks = Vec::new();
@@ -124,6 +125,7 @@ fn house(f: &Frame, n: &Names, all: &[BalanceView]) -> Table {
             Cell::text(row.currency.as_str()),
             amount(row.margin),
             amount(row.margin_hold),
+            amount(row.referral),
             amount(row.chargeback),
             amount(row.fx),
             amount(row.rounding),
@@ -134,6 +136,7 @@ fn house(f: &Frame, n: &Names, all: &[BalanceView]) -> Table {
         "field-currency-id",
         "op-house-margin",
         "op-house-hold",
+        "op-house-referral",
         "op-house-back",
         "op-house-fx",
         "op-house-rest",
@@ -143,7 +146,7 @@ fn house(f: &Frame, n: &Names, all: &[BalanceView]) -> Table {
 }
 
 fn owners(f: &Frame, (n, named): (&Names, &Named), rows: &[&BalanceView]) -> Table {
-    let lines = rows.iter().take(SHOWN).map(|row| {
+    let lines = rows.iter().map(|row| {
         let amount = |amount: Option<Amount>| {
             Cell::num(amount.map_or_else(String::new, |amount| n.money(&amount, &row.currency_id)))
         };

@@ -33,7 +33,8 @@ pub(super) async fn list(reader: Operator) -> Shown {
     let named = Named::load(&reader, found.rows.iter().filter_map(|row| row.webmaster_id), []).await?;
     let may_decide = caller.may(Resource::Payout, Method::Update).is_ok();
     let line = |row: &PayoutView| {
-        let asks = row.status == PayoutStatus::Requested && may_decide;
+        let is_mine = row.approved_by.iter().flatten().any(|id| *id == caller.user_id);
+        let asks = row.status == PayoutStatus::Requested && may_decide && !is_mine;
         let act = asks.then(|| Act {
             url: format!("/operator/payouts/{}", row.id),
             hidden: vec![
@@ -182,6 +183,7 @@ fn steps(reader: &Operator, (f, n): (&Frame, &Names), row: &PayoutView, back: &m
     use PayoutStatus::{Approved, Paid, Rejected, Sending};
     let amount = n.money(&row.amount, &row.currency_id);
     let arrives = n.money(&row.amount_paid, &row.currency_paid_id);
+    let own_id = reader.caller().user_id;
     let mut blocks = Vec::new();
     for (to, name, class) in [
         (Approved, "approve", "is-main"),
@@ -189,7 +191,9 @@ fn steps(reader: &Operator, (f, n): (&Frame, &Names), row: &PayoutView, back: &m
         (Paid, "pay", "is-main"),
         (Rejected, "reject", "danger"),
     ] {
-        if !row.status.may_become(to) {
+        // Who has approved it once waits for somebody else.
+        let is_done = to == Approved && row.approved_by.iter().flatten().any(|id| *id == own_id);
+        if is_done || !row.status.may_become(to) {
             continue;
         }
         let form = back.form(f.lang, name, []);

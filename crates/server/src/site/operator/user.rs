@@ -20,6 +20,8 @@ use crate::site::list::with;
 use crate::site::names::{Names, codes};
 use crate::site::reader::Operator;
 
+/// Characters of the note about an account.
+const NOTE: usize = 20_000;
 /// Fields of the card.
 const CARD: [&str; 7] = ["name", "email", "telegram", "manager_id", "trust", "rank", "comment"];
 
@@ -234,6 +236,9 @@ async fn card(reader: &Operator, f: &Frame, user: &UserView, back: &mut Sentback
     if reader.caller().role == Role::Owner && user.level != UserLevel::Operator {
         let mut choices = managers(reader).await?;
         choices[0].1 = f.t("op-nobody");
+        // Who cannot be chosen any more is not lost by saving something else.
+        let present = user.manager_id.map(|id| (id.to_string(), format!("#{id}")));
+        choices.extend(present.filter(|(id, _)| !choices.iter().any(|(known, _)| known == id)));
         fields.push(form.input("manager_id").choice(choices));
     }
     fields.push(form.input("rank").mode("numeric"));
@@ -289,6 +294,9 @@ pub(super) async fn stand(reader: Operator, Path(id): Path<i64>, mut sent: Sent)
             // An account has no reason of its own: it goes into the note that operators keep.
             let note = reader.engine().user_view(reader.caller(), id).await?.comment;
             let words = if note.is_empty() { reason } else { format!("{note}\n\n{reason}") };
+            if words.chars().count() > NOTE {
+                return Err(Error::field("reason", "The note about the account has no room for it"));
+            }
             asked.append(with([("comment", words)]));
         }
         let input: UserUpdate = asked.read()?;

@@ -222,7 +222,9 @@ async fn list(reader: Operator, kind: Kind) -> Shown {
         cells.extend(has_offer.then(|| named.offer(row.offer)));
         cells.push(Cell::when(f.date(&row.date)));
         let waits = row.status.to_string() == kind.first();
-        let good = kind.moves(row.status).0.filter(|_| may_decide && waits);
+        // Whose account a wallet is must be looked at first: that stands on its own page.
+        let is_seen = !matches!(kind, Kind::Wallet);
+        let good = kind.moves(row.status).0.filter(|_| may_decide && waits && is_seen);
         let act = good.map(|status| Act {
             url: format!("{}/{}/status", kind.path(), row.id),
             hidden: vec![("status", status.to_string()), ("back", "list".to_owned())],
