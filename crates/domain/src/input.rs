@@ -18,7 +18,7 @@ use crate::{Error, FieldErrors, Result, Time, money};
 
 pub use json::{Json, read_json};
 pub use limits::Limits;
-pub use page::{Page, PerPage};
+pub use page::{Page, PerPage, Walk, WalkPlace};
 pub use upload::{FileBytes, Upload, upload_bytes};
 
 /// A documented parameter.
@@ -78,6 +78,8 @@ pub enum RawValue {
     Json(String),
     /// A file of `multipart/form-data`.
     File(FileBytes),
+    /// From within: a piece of a [`Walk`], or else the page with this number.
+    Walk(i64, Walk),
 }
 
 impl RawValue {
@@ -85,7 +87,7 @@ impl RawValue {
         match self {
             Self::Text(text) | Self::Element(text) => text.is_empty(),
             Self::Null => true,
-            Self::Flag(_) | Self::Json(_) | Self::File(_) => false,
+            Self::Flag(_) | Self::Json(_) | Self::File(_) | Self::Walk(..) => false,
         }
     }
 }
@@ -115,7 +117,7 @@ impl RawParams {
     pub fn take_text(&mut self, name: &str) -> Option<String> {
         self.take(name).into_iter().find_map(|value| match value {
             RawValue::Text(text) | RawValue::Element(text) => Some(text),
-            RawValue::Flag(_) | RawValue::Null | RawValue::Json(_) | RawValue::File(_) => None,
+            _ => None,
         })
     }
 
@@ -264,7 +266,7 @@ fn single<T: Single>(value: RawValue) -> std::result::Result<T, String> {
         (RawValue::Flag(flag), ParamKind::Bool) => T::parse(if flag { "true" } else { "false" }),
         (RawValue::Json(text), _) => T::parse_json(&text),
         (RawValue::Flag(_), _) => Err("Must not be true or false".to_owned()),
-        (RawValue::File(_), _) => Err("Must be text, not a file".to_owned()),
+        (RawValue::File(_) | RawValue::Walk(..), _) => Err("Must be text, not a file".to_owned()),
         (RawValue::Null, _) => Err("Must not be null".to_owned()),
     }
 }

@@ -25,6 +25,7 @@ pub mod decision;
 pub mod deeplink;
 pub mod deposit;
 pub mod error;
+pub mod export;
 pub mod facts;
 pub mod feed;
 pub mod geo;
@@ -75,7 +76,7 @@ pub mod way;
 pub use access::{Access, Level, Method, Resource, Scope};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Error, FieldErrors, Result};
-pub use input::{Input, Page, PerPage};
+pub use input::{Input, Page, PerPage, Walk, WalkPlace};
 pub use time::Time;
 
 /// For the macros of this crate.

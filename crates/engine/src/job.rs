@@ -40,6 +40,7 @@ impl Engine {
             Job::Feed,
             Job::Decision,
             Job::Rerating,
+            Job::Export,
             Job::Domain,
             Job::Count,
             Job::Balance,
@@ -111,6 +112,8 @@ enum Job {
     Decision,
     /// Counts and applies re-ratings.
     Rerating,
+    /// Writes the files of exports.
+    Export,
     /// Looks whether parked domains lead here.
     Domain,
     /// Writes down when keys and sessions were last used.
@@ -150,6 +153,7 @@ impl Job {
             Self::Feed => "feed_import",
             Self::Decision => "decision_run",
             Self::Rerating => "rerating_run",
+            Self::Export => "export_run",
             Self::Domain => "domain_look",
             Self::KeyUse => "key_use",
             Self::Impressions => "impression",
@@ -166,7 +170,7 @@ impl Job {
             Self::News => 10,
             Self::Letters | Self::Telegram => 3,
             Self::Catalogue | Self::Caps => 1,
-            Self::Parked | Self::Feed | Self::Decision | Self::Rerating => 2,
+            Self::Parked | Self::Feed | Self::Decision | Self::Rerating | Self::Export => 2,
             Self::Close | Self::Count | Self::Balance | Self::Impressions | Self::Cover => 5,
             Self::KeyUse | Self::Node | Self::Silence | Self::Domain => 15,
             Self::Keep | Self::Payday | Self::Digest => 60,
@@ -188,12 +192,13 @@ impl Job {
                 | Self::Feed
                 | Self::Decision
                 | Self::Rerating
+                | Self::Export
         )
     }
 
     /// Whether a round may be broken off at any point, and is worth it: it goes on where it was.
     fn is_resumable(self) -> bool {
-        matches!(self, Self::Feed | Self::Decision | Self::Rerating)
+        matches!(self, Self::Feed | Self::Decision | Self::Rerating | Self::Export)
     }
 
     async fn round(self, engine: &Engine) -> Result<()> {
@@ -236,6 +241,7 @@ impl Job {
             Self::Feed => engine.feed_import_due().await.map(drop),
             Self::Decision => engine.decision_run_due().await.map(drop),
             Self::Rerating => engine.rerating_run_due().await,
+            Self::Export => engine.export_run_due().await.map(drop),
             Self::Domain => engine.domain_look_due().await.map(drop),
             Self::KeyUse => {
                 engine.session_uses_store().await?;
@@ -245,26 +251,27 @@ impl Job {
             Self::Figures => engine.offer_figures().await,
             Self::Quality => engine.quality_check().await.map(drop),
             Self::Keep => engine.clicks_forget().await.map(drop),
-            Self::Tidy => {
-                let before = engine.now().plus(-change::KEEP_SECONDS);
-                engine.store().write(move |db| async move { change::delete(&db, before).await }).await?;
-                let expired = engine.lead_expire_parked().await?;
-                if expired > 0 {
-                    tracing::info!(
-                        count = expired,
-                        "parked conversions whose visit nobody named are given up"
-                    );
-                }
-                engine.claim_delete_old().await?;
-                engine.session_delete_old().await?;
-                engine.feed_forget().await?;
-                engine.decision_forget().await?;
-                engine.delivery_forget().await?;
-                engine.letters_forget().await?;
-                engine.image_tidy().await
-            }
+            Self::Tidy => tidy(engine).await,
         }
     }
+}
+
+/// Forgets what nobody needs any more.
+async fn tidy(engine: &Engine) -> Result<()> {
+    let before = engine.now().plus(-change::KEEP_SECONDS);
+    engine.store().write(move |db| async move { change::delete(&db, before).await }).await?;
+    let expired = engine.lead_expire_parked().await?;
+    if expired > 0 {
+        tracing::info!(count = expired, "parked conversions whose visit nobody named are given up");
+    }
+    engine.claim_delete_old().await?;
+    engine.session_delete_old().await?;
+    engine.feed_forget().await?;
+    engine.decision_forget().await?;
+    engine.export_forget().await?;
+    engine.delivery_forget().await?;
+    engine.letters_forget().await?;
+    engine.image_tidy().await
 }
 
 async fn run(engine: Engine, job: Job, holder: String, mut stopped: watch::Receiver<bool>) {

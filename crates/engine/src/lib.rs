@@ -44,6 +44,7 @@ pub mod doctor;
 pub mod document;
 pub mod domain;
 pub mod event;
+pub mod export;
 pub mod feed;
 pub mod geo;
 pub mod goal;

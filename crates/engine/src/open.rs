@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use tokio::sync::Mutex;
 use whocpa_domain::deposit::DepositMethod;
@@ -18,6 +18,7 @@ use crate::click::log::{ClickLog, LogConfig, LogStats};
 use crate::click::{ClickCaps, Drainer, FactSource, NodeIds};
 use crate::delivery::Courier;
 use crate::domain::OwnHosts;
+use crate::export::lists::Lists;
 use crate::geo::GeoCache;
 use crate::impression::Impressions;
 use crate::key_use::KeyUses;
@@ -69,6 +70,7 @@ struct Inner {
     session_uses: SessionUses,
     throttle: Throttle,
     impressions: Impressions,
+    lists: OnceLock<Arc<dyn Lists>>,
     keep_days: u32,
     payout_rules: PayoutRules,
     referral_rules: ReferralRules,
@@ -132,6 +134,7 @@ impl Engine {
             session_uses: SessionUses::default(),
             throttle,
             impressions: Impressions::default(),
+            lists: OnceLock::new(),
             keep_days: config.click.keep_days,
             payout_rules: config.payout,
             referral_rules: config.referral,
@@ -348,6 +351,16 @@ impl Engine {
 
     pub(crate) fn impressions(&self) -> &Impressions {
         &self.0.impressions
+    }
+
+    /// Opens the door to the lists of the API; until then nothing can be exported. Only the first one counts.
+    pub fn lists_open(&self, lists: Arc<dyn Lists>) {
+        let _ = self.0.lists.set(lists);
+    }
+
+    /// The lists of the API, in a process that has one.
+    pub(crate) fn lists(&self) -> Option<&Arc<dyn Lists>> {
+        self.0.lists.get()
     }
 
     /// Waits until those who clicked in the last 24 hours before the start are known again: until then some of them count

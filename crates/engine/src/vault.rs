@@ -78,19 +78,28 @@ impl Vault {
 
     /// Encrypts `text`; gives nonce and ciphertext as hexadecimal text.
     pub fn seal(&self, rng: &Rng, text: &str) -> Result<String> {
-        let mut nonce = [0u8; NONCE_BYTES];
-        rng.fill(&mut nonce);
-        let sealed = self.cipher.encrypt(&XNonce::from(nonce), text.as_bytes());
-        let sealed = sealed.map_err(|_| Error::Internal("encryption failed".to_owned()))?;
-        Ok(hex(&nonce) + &hex(&sealed))
+        Ok(hex(&self.seal_bytes(rng, text.as_bytes())?))
     }
 
     /// Decrypts what [`Vault::seal`] made; `None` when the key is another one or the text was changed.
     pub fn open_text(&self, sealed: &str) -> Option<String> {
-        let bytes = unhex(sealed)?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES)?;
+        String::from_utf8(self.open_bytes(&unhex(sealed)?)?).ok()
+    }
+
+    /// Encrypts `bytes`; gives nonce and ciphertext.
+    pub fn seal_bytes(&self, rng: &Rng, bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut nonce = [0u8; NONCE_BYTES];
+        rng.fill(&mut nonce);
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), bytes);
+        let sealed = sealed.map_err(|_| Error::Internal("encryption failed".to_owned()))?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// Decrypts what [`Vault::seal_bytes`] made; `None` when the key is another one or the bytes were changed.
+    pub fn open_bytes(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
-        String::from_utf8(self.cipher.decrypt(&XNonce::from(nonce), sealed).ok()?).ok()
+        self.cipher.decrypt(&XNonce::from(nonce), sealed).ok()
     }
 }
 

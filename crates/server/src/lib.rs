@@ -15,6 +15,7 @@ pub mod limits;
 pub mod serve;
 mod site;
 pub mod state;
+mod stream;
 pub mod telemetry;
 mod track;
 mod web;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ipnet::IpNet;
 use whocpa_engine::Engine;
 
+use crate::api;
 use crate::limits::{Limiter, LimitsConfig};
 
 /// Settings that handlers need.
@@ -43,6 +44,7 @@ impl AppState {
     /// `seed` is this process's own random number: with it, ids of requests differ from those of other processes.
     pub fn new(engine: Engine, config: HttpConfig, seed: u64) -> Self {
         let request_ids = RequestIds { process: seed, next: AtomicU64::new(1) };
+        engine.lists_open(Arc::new(api::ExportLists));
         let limiter = Arc::new(Limiter::new(&config.limits.rate, engine.clock()));
         let config = Arc::new(config);
         Self { engine, config, limiter, request_ids: Arc::new(request_ids), setup_token: None }

@@ -198,7 +198,7 @@ async fn figures(data: &Path) -> (i64, i64) {
     let config = StoreConfig { data_dir: data.to_owned(), database_url: None, connections: 1 };
     let store = Store::connect(&config).await.expect("connect");
     let clicks = click::count(&store.clicks(), Scope::All).await.expect("clicks");
-    let paging = Paging::new(Page(1), PerPage(10));
+    let paging = Paging::new(Page::number(1), PerPage(10));
     let leads = lead::list(&store.read(), Scope::All, &LeadFilter::default(), NEWEST_FIRST, paging)
         .await
         .expect("leads");

@@ -7,11 +7,11 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection,
     DatabaseExecutor, DatabaseTransaction, DbBackend, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
-    Iterable, ModelTrait, PaginatorTrait, PrimaryKeyToColumn, QuerySelect, RuntimeErr, Select, SqlErr,
-    SqlxError,
+    Iterable, ModelTrait, PaginatorTrait, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, RuntimeErr, Select, SqlErr, SqlxError, Value,
 };
 use whocpa_domain::ledger::Account;
-use whocpa_domain::{Error, Page, PerPage, Result};
+use whocpa_domain::{Error, Page, PerPage, Result, Walk, WalkPlace};
 
 use crate::account;
 
@@ -103,12 +103,20 @@ pub struct Paging {
     pub page: i64,
     /// Rows on a page.
     pub per_page: i64,
+    /// Instead of a page: a piece of the whole list, in the order of its keys. The answer says where the next one begins.
+    pub walk: Option<Walk>,
 }
 
 impl Paging {
+    /// The first rows.
+    pub const fn first(per_page: i64) -> Self {
+        Self { page: 1, per_page, walk: None }
+    }
+
     /// The page that a request asks for.
     pub fn new(page: Page, per_page: PerPage) -> Self {
-        Self { page: page.0, per_page: per_page.0 }
+        let per_page = page.walk.map_or(per_page.0, |walk| walk.take);
+        Self { page: page.number, per_page, walk: page.walk }
     }
 }
 
@@ -155,11 +163,42 @@ where
     E: EntityTrait,
     E::Model: FromQueryResult + Sized + Send + Sync,
 {
+    if let Some(walk) = paging.walk
+        && let Some((rows, walk)) = piece(db, select.clone(), walk).await?
+    {
+        return Ok(Rows { rows, total_count: 0, paging: Paging { walk: Some(walk), ..paging } });
+    }
     let total = select.clone().count(&db.conn()).await.map_err(error)?;
     let offset = u64::try_from((paging.page - 1) * paging.per_page).unwrap_or(u64::MAX);
     let limit = u64::try_from(paging.per_page).unwrap_or(0);
     let rows = select.offset(offset).limit(limit).all(&db.conn()).await.map_err(error)?;
     Ok(Rows { rows, total_count: i64::try_from(total).unwrap_or(i64::MAX), paging })
+}
+
+/// The next piece of a walk, the highest numbers first, whatever the order of the list is; `None` for a table whose rows have
+/// no number of their own.
+async fn piece<E>(db: &Db, mut select: Select<E>, walk: Walk) -> Result<Option<(Vec<E::Model>, Walk)>>
+where
+    E: EntityTrait,
+    E::Model: FromQueryResult + Sized + Send + Sync,
+{
+    let mut key = E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+    let (Some(id), None) = (key.next(), key.next()) else { return Ok(None) };
+    select = match walk.place {
+        WalkPlace::Start => select,
+        WalkPlace::Behind { id: last, .. } => select.filter(id.lt(last)),
+        WalkPlace::End => return Ok(Some((Vec::new(), walk))),
+    };
+    QueryTrait::query(&mut select).clear_order_by();
+    let limit = u64::try_from(walk.take).unwrap_or(0);
+    let rows = select.order_by_desc(id).limit(limit).all(&db.conn()).await.map_err(error)?;
+    let last = match rows.last().map(|row| row.get(id)) {
+        Some(Value::BigInt(last)) => last.map(|last| (0, last)),
+        Some(_) => return Ok(None),
+        None => None,
+    };
+    let walk = walk.after(rows.len(), last);
+    Ok(Some((rows, walk)))
 }
 
 /// Stores a new row under a number that the database chooses; gives the row as stored.

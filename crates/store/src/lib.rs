@@ -39,6 +39,7 @@ pub mod delivery;
 pub mod deposit;
 pub mod domain;
 pub mod event;
+pub mod export;
 pub mod feed;
 pub mod finding;
 pub mod forward;

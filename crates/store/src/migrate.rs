@@ -79,6 +79,7 @@ pub(crate) const MAIN: &[Migration] = migrations![
     "main/0080_list_order",
     "main/0081_ids",
     "main/0082_shared_wallet",
+    "main/0095_export",
 ];
 /// Clicks.
 pub(crate) const CLICKS: &[Migration] =

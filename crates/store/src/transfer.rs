@@ -6,7 +6,7 @@ use std::fmt::Write;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, QueryOrder, Value};
 use whocpa_domain::ledger::{Account, AccountKind, CauseKind, Posting, TransferKind};
-use whocpa_domain::{Error, Result, Scope, Time};
+use whocpa_domain::{Error, Result, Scope, Time, WalkPlace};
 
 use crate::account;
 use crate::bulk;
@@ -274,15 +274,45 @@ pub async fn list(db: &Db, scope: Scope, filter: &TransferFilter, paging: Paging
             format!(" AND (debit_id IN ({0}) OR credit_id IN ({0}))", ids.join(", "))
         }
     };
+    if let Some(walk) = paging.walk {
+        match walk.place {
+            WalkPlace::Start => {}
+            WalkPlace::Behind { id, .. } => {
+                let last = conditions.bind(id);
+                let _ = write!(conditions.text, " AND id < {last}");
+            }
+            WalkPlace::End => return Ok(Rows { rows: Vec::new(), total_count: 0, paging }),
+        }
+        let (sql, values) = page_sql(conditions, accounts.as_deref(), &own, (0, walk.take));
+        let rows = read(db, &sql, values).await?;
+        let walk = walk.after(rows.len(), rows.last().map(|row| (0, row.id)));
+        return Ok(Rows { rows, total_count: 0, paging: Paging { walk: Some(walk), ..paging } });
+    }
     let counted = format!("SELECT COUNT(*) FROM transfer WHERE 1 = 1{}{own}", conditions.text);
     let counted = statement(db, &counted, conditions.values.clone());
     let total = db.conn().query_one_raw(counted).await.map_err(db::error)?;
     let total_count = total.map_or(Ok(0), |row| row.try_get_by(0)).map_err(db::error)?;
-    let (first, rows) = ((paging.page - 1).saturating_mul(paging.per_page), paging.per_page);
+    let first = (paging.page - 1).saturating_mul(paging.per_page);
+    let (sql, values) = page_sql(conditions, accounts.as_deref(), &own, (first, paging.per_page));
+    Ok(Rows { rows: read(db, &sql, values).await?, total_count, paging })
+}
+
+async fn read(db: &Db, sql: &str, values: Vec<Value>) -> Result<Vec<Transfer>> {
+    let found = Entity::find().from_raw_sql(statement(db, sql, values));
+    found.all(&db.conn()).await.map_err(db::error)
+}
+
+/// The statement of so many transfers after the first ones, newest first, and its values.
+fn page_sql(
+    mut conditions: Conditions,
+    accounts: Option<&[i64]>,
+    own: &str,
+    (first, rows): (i64, i64),
+) -> (String, Vec<Value>) {
     let filters = conditions.text.clone();
     let (offset, limit) = (conditions.bind(first), conditions.bind(rows));
     let page = format!("ORDER BY id DESC LIMIT {limit} OFFSET {offset}");
-    let sql = match accounts.as_deref() {
+    let sql = match accounts {
         // Each account has its transfers in order: the newest of each are enough for the newest of all.
         Some(ids) if ids.len() <= SINGLE_ACCOUNTS => {
             let most = conditions.bind(first.saturating_add(rows));
@@ -298,14 +328,12 @@ pub async fn list(db: &Db, scope: Scope, filter: &TransferFilter, paging: Paging
         }
         _ => format!("SELECT * FROM transfer WHERE 1 = 1{filters}{own} {page}"),
     };
-    let found = Entity::find().from_raw_sql(statement(db, &sql, conditions.values));
-    let rows = found.all(&db.conn()).await.map_err(db::error)?;
-    Ok(Rows { rows, total_count, paging })
+    (sql, conditions.values)
 }
 
 /// One transfer from or to an account of the scope.
 pub async fn view(db: &Db, scope: Scope, id: i64) -> Result<Option<Transfer>> {
     let filter = TransferFilter { ids: Some(vec![id]), ..TransferFilter::default() };
-    let found = list(db, scope, &filter, Paging { page: 1, per_page: 1 }).await?;
+    let found = list(db, scope, &filter, Paging::first(1)).await?;
     Ok(found.rows.into_iter().next())
 }

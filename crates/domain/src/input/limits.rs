@@ -119,7 +119,11 @@ impl Limits {
                     messages.extend(text.split(',').flat_map(|part| self.messages(part.trim())));
                 }
                 RawValue::Text(text) | RawValue::Element(text) => messages.extend(self.messages(text)),
-                RawValue::Flag(_) | RawValue::Null | RawValue::Json(_) | RawValue::File(_) => {}
+                RawValue::Flag(_)
+                | RawValue::Null
+                | RawValue::Json(_)
+                | RawValue::File(_)
+                | RawValue::Walk(..) => {}
             }
         }
         messages.dedup();

@@ -96,9 +96,13 @@ impl<const LIMIT: usize> ParamType for Patch<Upload<LIMIT>> {
             None => Ok(Self::Keep),
             Some(RawValue::Null) => Ok(Self::Clear),
             Some(RawValue::Text(text) | RawValue::Element(text)) if text.is_empty() => Ok(Self::Clear),
-            Some(RawValue::Text(_) | RawValue::Element(_) | RawValue::Flag(_) | RawValue::Json(_)) => {
-                Err(NOT_A_TEXT.to_owned())
-            }
+            Some(
+                RawValue::Text(_)
+                | RawValue::Element(_)
+                | RawValue::Flag(_)
+                | RawValue::Json(_)
+                | RawValue::Walk(..),
+            ) => Err(NOT_A_TEXT.to_owned()),
             Some(RawValue::File(file)) => Upload::new(file).map(Self::Set),
         }
     }

@@ -187,6 +187,6 @@ async fn has_page(db: &Db, scope: Scope, offer_id: i64, (id, kind): (i64, Landin
         kinds: Some(vec![kind]),
         ..LandingFilter::default()
     };
-    let found = landing::list(db, scope, &filter, Paging { page: 1, per_page: 1 }).await?;
+    let found = landing::list(db, scope, &filter, Paging::first(1)).await?;
     Ok(!found.rows.is_empty())
 }

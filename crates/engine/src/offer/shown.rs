@@ -438,7 +438,7 @@ impl Around {
 /// The landing pages of an offer.
 pub(super) async fn landings(db: &Db, scope: Scope, id: i64) -> Result<Vec<OfferLanding>> {
     let filter = LandingFilter { offer_ids: Some(vec![id]), ..LandingFilter::default() };
-    let found = landing::list(db, scope, &filter, Paging { page: 1, per_page: 100 }).await?;
+    let found = landing::list(db, scope, &filter, Paging::first(100)).await?;
     let landing = |row: Landing| OfferLanding {
         id: row.id,
         name: row.name,

@@ -3,7 +3,6 @@
 //! They are a promise: names and meanings stand in the reference and in OpenAPI, so that programs can be written for
 //! them. Whoever builds a resource moves its file to its place in the engine and adds the operations.
 
-pub mod export;
 pub mod proof;
 
 use whocpa_domain::view;

@@ -148,7 +148,7 @@ fn canonical(params: &RawParams) -> Vec<u8> {
             RawValue::Element(text) => (b'e', text.as_bytes()),
             RawValue::Json(text) => (b'j', text.as_bytes()),
             RawValue::Flag(flag) => (b't', if *flag { &b"true"[..] } else { b"false" }),
-            RawValue::Null => (b'n', &[][..]),
+            RawValue::Null | RawValue::Walk(..) => (b'n', &[][..]),
             RawValue::File(file) => {
                 hash = Sha256::digest(file.bytes());
                 (b'f', &hash[..])

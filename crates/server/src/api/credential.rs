@@ -52,6 +52,6 @@ fn text(value: RawValue) -> Option<String> {
         RawValue::Text(text) | RawValue::Element(text) => Some(text),
         // No key, but no guest's request either.
         RawValue::Flag(flag) => Some(flag.to_string()),
-        RawValue::Null | RawValue::File(_) | RawValue::Json(_) => None,
+        RawValue::Null | RawValue::File(_) | RawValue::Json(_) | RawValue::Walk(..) => None,
     }
 }

@@ -23,7 +23,7 @@ use super::resource::{Call, Declared};
 use super::resources::Registry;
 use super::route::Route;
 use super::visit::Visit;
-use super::{body, collect, cors, credential, etag, kept, openapi, query};
+use super::{body, collect, cors, credential, etag, file, kept, openapi, query};
 use crate::limits::{self, Kind, LimitsConfig};
 use crate::state::AppState;
 
@@ -62,6 +62,8 @@ pub(super) async fn answer(State(api): State<Api>, request: Request) -> Response
     let mut visit = Visit::new(&api.state, &parts);
     let answered = if parts.uri.path() == "/api/openapi.json" {
         visit.guest().and_then(|_| document(&api, &parts))
+    } else if let Some(id) = file::export_id(parts.uri.path()) {
+        file::answer(&api.state.engine, &parts, id, &mut visit).await
     } else {
         serve(&api, &parts, body, &mut visit).await
     };

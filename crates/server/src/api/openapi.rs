@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(body["required"], json!(["name_en", "name_ru"]));
         assert_eq!(body["properties"]["is_active"]["type"], "boolean");
         assert!(create["responses"]["201"].is_object() && create["responses"]["415"].is_object());
-        let soon = &document["paths"]["/api/export"]["get"];
+        let soon = &document["paths"]["/api/proof"]["get"];
         assert_eq!(soon["x-soon"], true);
         assert!(soon["responses"]["501"].is_object() && create["responses"]["501"].is_null());
         let list = &document["paths"]["/api/user"]["get"]["parameters"];

@@ -87,7 +87,7 @@ fn param_schema(param: &Param, place: Place) -> Value {
         }),
     };
     match param.name {
-        "page" => one["default"] = json!(Page::default().0),
+        "page" => one["default"] = json!(Page::default().number),
         "per_page" => one["default"] = json!(PerPage::default().0),
         _ => {}
     }

@@ -2,14 +2,16 @@
 //!
 //! Results are written straight to text, so that fields stand in the order in which they are declared.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use serde::Serialize;
 use whocpa_domain::view::{Field, FieldKind, View};
-use whocpa_domain::{Error, Result};
+use whocpa_domain::{Error, Result, Walk};
 use whocpa_engine::Rows;
 use whocpa_engine::event::{EventFormat, EventPage, EventView};
+use whocpa_engine::export::lists::{Piece, Pivot};
 use whocpa_engine::kept::{Kept, Written};
 use whocpa_engine::news::{NewsPage, NewsView};
 use whocpa_engine::stat::{StatBeside, StatPage, StatRow};
@@ -52,6 +54,8 @@ pub trait ListReply: Send + 'static {
     }
     /// The body of the answer.
     fn body(&self) -> Result<Body>;
+    /// The same for an export.
+    fn piece(self) -> Result<Piece>;
 }
 
 impl<V: View + Send + 'static> ListReply for Vec<V> {
@@ -68,6 +72,10 @@ impl<V: View + Send + 'static> ListReply for Vec<V> {
         }
         text(&Body { objects: self })
     }
+
+    fn piece(self) -> Result<Piece> {
+        piece(&self, None)
+    }
 }
 
 impl<V: View + Send + 'static> ListReply for Rows<V> {
@@ -79,6 +87,10 @@ impl<V: View + Send + 'static> ListReply for Rows<V> {
 
     fn body(&self) -> Result<Body> {
         text(&PageBody::new(self))
+    }
+
+    fn piece(self) -> Result<Piece> {
+        paged(&self)
     }
 }
 
@@ -128,6 +140,10 @@ impl ListReply for NewsPage {
         }
         text(&Body { page: PageBody::new(&self.rows), unread_count: self.unread_count })
     }
+
+    fn piece(self) -> Result<Piece> {
+        paged(&self.rows)
+    }
 }
 
 impl ListReply for StatPage {
@@ -150,6 +166,22 @@ impl ListReply for StatPage {
             beside: &'a StatBeside,
         }
         text(&Body { page: PageBody::new(&self.rows), beside: &self.beside })
+    }
+
+    /// A table has columns for each dimension and each currency.
+    fn piece(self) -> Result<Piece> {
+        let Self { rows, beside } = self;
+        let money =
+            beside.totals.money.iter().chain(beside.totals_before.iter().flat_map(|then| &then.money));
+        let currencies: BTreeSet<i64> = money.map(|sums| sums.currency_id).collect();
+        let of_first = rows.rows.first().map(|row| row.group.as_slice()).unwrap_or_default();
+        let pivot = |field, key, values| Pivot { field, key, values };
+        let pivots = vec![
+            pivot("group", "dimension", of_first.iter().map(|key| key.dimension.clone()).collect()),
+            pivot("money", "currency_id", currencies.iter().map(ToString::to_string).collect()),
+        ];
+        let without = if beside.totals_before.is_some() { Vec::new() } else { vec!["before"] };
+        Ok(Piece { pivots, without, ..paged(&rows)? })
     }
 }
 
@@ -175,6 +207,10 @@ impl ListReply for EventPage {
         }
         Ok(Body::Lines(lines.into()))
     }
+
+    fn piece(self) -> Result<Piece> {
+        piece(&self.rows, None)
+    }
 }
 
 /// A list that is kept ready for all callers.
@@ -188,6 +224,26 @@ impl<V: View + Send + Sync + 'static> ListReply for Arc<Kept<Vec<V>>> {
     fn body(&self) -> Result<Body> {
         self.written(|list| Ok(kept::written(&ListReply::body(list)?.text()))).map(Body::Kept)
     }
+
+    fn piece(self) -> Result<Piece> {
+        piece(&self, None)
+    }
+}
+
+fn paged(rows: &Rows<impl View>) -> Result<Piece> {
+    let total_count = rows.paging.walk.is_none().then_some(rows.total_count);
+    Ok(Piece { total_count, ..piece(&rows.rows, rows.paging.walk)? })
+}
+
+fn piece(rows: &[impl View], walk: Option<Walk>) -> Result<Piece> {
+    let object = |row| match serde_json::to_value(row) {
+        Ok(serde_json::Value::Object(object)) => Ok(object),
+        Ok(_) => Err(Error::Internal("an object of a list is no JSON object".to_owned())),
+        Err(error) => Err(unwritable(&error)),
+    };
+    let total_count = i64::try_from(rows.len()).ok();
+    let rows = rows.iter().map(object).collect::<Result<_>>()?;
+    Ok(Piece { rows, walk, total_count, pivots: Vec::new(), without: Vec::new() })
 }
 
 /// The body of `view`.

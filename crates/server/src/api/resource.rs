@@ -1,8 +1,9 @@
 //! How a resource is declared: one line per method, from which everything else follows.
 
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::Serialize;
 use whocpa_domain::access::Caller;
@@ -10,6 +11,7 @@ use whocpa_domain::input::{Input, Param, ParamKind, RawParams};
 use whocpa_domain::view::{Field, View};
 use whocpa_domain::{Error, Method, Resource, Result};
 use whocpa_engine::Engine;
+use whocpa_engine::export::lists::Reading;
 
 use super::reply::{self, Body, ListReply};
 
@@ -40,8 +42,11 @@ pub struct Declared {
     pub has_lines: bool,
     /// `None` for a method that is announced and not there yet.
     run: Option<Box<Run>>,
+    /// Of a list: the same for an export.
+    piece: Option<Box<ReadPiece>>,
 }
 
+type ReadPiece = dyn Fn(Call) -> Reading + Send + Sync;
 type Run = dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<Body>> + Send>> + Send + Sync;
 
 /// A request that may be done, once its id and parameters are read.
@@ -64,6 +69,19 @@ impl Declared {
             Some(run) => run(call).await,
             None => Err(Error::Internal("a method that is not there yet was called".to_owned())),
         }
+    }
+
+    /// A piece of a list, for an export.
+    pub(super) fn piece(&self, call: Call) -> Reading {
+        match &self.piece {
+            Some(piece) => piece(call),
+            None => Box::pin(ready(Err(Error::NotFound))),
+        }
+    }
+
+    /// Whether it is a list that is there.
+    pub(super) fn is_list(&self) -> bool {
+        self.piece.is_some()
     }
 }
 
@@ -137,9 +155,22 @@ impl Declaration {
         F: Fn(Engine, Caller, (), I) -> W + Send + Sync + 'static,
         W: Future<Output = Result<L>> + Send + 'static,
     {
+        let operation = Arc::new(operation);
+        let for_piece = Arc::clone(&operation);
+        let piece = move |call: Call| -> Reading {
+            match call.params.read::<I>() {
+                Err(error) => Box::pin(ready(Err(error))),
+                Ok(input) => {
+                    let work = for_piece(call.engine, call.caller, (), input);
+                    Box::pin(async move { work.await?.piece() })
+                }
+            }
+        };
+        let operation = move |engine, caller, (), input| operation(engine, caller, (), input);
         let declared = declare(doc, L::fields(), operation, |(), list| list.body());
         let (is_paged, beside, has_lines) = (L::PAGED, L::beside(), L::has_lines());
-        self.with(Method::List, Declared { is_paged, beside, has_lines, ..declared })
+        let piece: Option<Box<ReadPiece>> = Some(Box::new(piece));
+        self.with(Method::List, Declared { is_paged, beside, has_lines, piece, ..declared })
     }
 
     /// `view`: the operation gives a view.
@@ -213,7 +244,10 @@ impl Declaration {
         let params = I::PARAMS;
         let is_paged = method == Method::List && params.iter().any(|param| param.name == "per_page");
         let (fields, beside, has_lines) = (V::fields(), &[], false);
-        self.with(method, Declared { doc, params, fields, is_paged, beside, has_lines, run: None })
+        self.with(
+            method,
+            Declared { doc, params, fields, is_paged, beside, has_lines, run: None, piece: None },
+        )
     }
 
     /// For an announced resource whose ids are texts.
@@ -256,7 +290,7 @@ where
         let read = K::parse(&call.id).ok_or(Error::NotFound);
         let read = read.and_then(|id| Ok((id, call.params.read::<I>()?)));
         match read {
-            Err(error) => Box::pin(std::future::ready(Err(error))),
+            Err(error) => Box::pin(ready(Err(error))),
             Ok((id, input)) => {
                 let work = operation(call.engine, call.caller, id.clone(), input);
                 Box::pin(async move { body(&id, &work.await?) })
@@ -264,5 +298,14 @@ where
         }
     };
     let run: Option<Box<Run>> = Some(Box::new(run));
-    Declared { doc, params: I::PARAMS, fields, is_paged: false, beside: &[], has_lines: false, run }
+    Declared {
+        doc,
+        params: I::PARAMS,
+        fields,
+        is_paged: false,
+        beside: &[],
+        has_lines: false,
+        run,
+        piece: None,
+    }
 }

@@ -77,7 +77,7 @@ pub(super) async fn listed<I: Input, T, F: Future<Output = Result<Rows<T>>>>(
     let (status, form, found) = match found.await {
         Ok(found) => (StatusCode::OK, form, found),
         Err(error) => {
-            let none = Rows { rows: Vec::new(), total_count: 0, paging: Paging { page: 1, per_page } };
+            let none = Rows { rows: Vec::new(), total_count: 0, paging: Paging::first(per_page) };
             (StatusCode::BAD_REQUEST, form.refused(error)?, none)
         }
     };

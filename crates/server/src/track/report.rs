@@ -121,7 +121,7 @@ impl Report {
         for name in self.shape.names(slot) {
             let has_value = |value: &RawValue| match value {
                 RawValue::Text(text) | RawValue::Element(text) => !text.trim().is_empty(),
-                RawValue::Null => false,
+                RawValue::Null | RawValue::Walk(..) => false,
                 RawValue::Flag(_) | RawValue::File(_) | RawValue::Json(_) => true,
             };
             if !self.raw.values().any(|(sent, value)| sent == *name && has_value(value)) {
@@ -236,6 +236,6 @@ fn text_of(value: &RawValue) -> Option<&str> {
     match value {
         RawValue::Text(text) | RawValue::Element(text) => Some(text),
         RawValue::Flag(flag) => Some(if *flag { "true" } else { "false" }),
-        RawValue::Null | RawValue::File(_) | RawValue::Json(_) => None,
+        RawValue::Null | RawValue::File(_) | RawValue::Json(_) | RawValue::Walk(..) => None,
     }
 }

@@ -67,6 +67,7 @@ impl Network {
             Resource::Cover => self.cover_form(party, &word).await,
             Resource::Wallet => Self::wallet_form(party.currency_id, &word),
             Resource::Payout | Resource::Deposit => self.payment_form(resource, party, actor, &word),
+            Resource::Export => format!("resource=offer&format=1&name={word}"),
             Resource::Postback => Self::postback_form(&word),
             Resource::Delivery => self.delivery_form(actor).await,
             Resource::User => format!("level=1&login={word}&name={word}&password=correct+horse"),
@@ -244,6 +245,7 @@ impl Network {
             | Resource::Condition
             | Resource::Payout
             | Resource::Postback
+            | Resource::Export
             | Resource::User => {
                 let body = self.create_body(resource, actor).await;
                 self.make(actor, resource, &body).await

@@ -387,15 +387,20 @@ impl Network {
             wallet,
         };
         self.told_lead(&party, goal_id).await;
-        let word = self.word();
-        let condition = self.condition_form(&party, &word).await;
-        let condition = self.make(Operator, Resource::Condition, &condition).await;
-        self.add(Resource::Condition, condition, &[webmaster, Operator], &word);
+        self.condition(&party).await;
         self.rerating(goal_id).await;
         self.orphan(&party).await;
         self.quality(&party).await;
         self.decision(advertiser).await;
+        self.exports(webmaster, advertiser).await;
         self.parties.push(party);
+    }
+
+    async fn condition(&mut self, party: &Party) {
+        let word = self.word();
+        let condition = self.condition_form(party, &word).await;
+        let condition = self.make(Operator, Resource::Condition, &condition).await;
+        self.add(Resource::Condition, condition, &[party.webmaster, Operator], &word);
     }
 
     async fn rerating(&mut self, goal_id: i64) {
@@ -409,6 +414,13 @@ impl Network {
         let form = "lead_id=999999&status=1&is_preview=1";
         let decision = self.make(advertiser, Resource::Decision, form).await;
         self.add(Resource::Decision, decision, &[advertiser, Operator], "");
+    }
+
+    async fn exports(&mut self, webmaster: Actor, advertiser: Actor) {
+        for owner in [webmaster, advertiser] {
+            let form = "resource=offer&format=1&name=CANARY";
+            self.make_and_add(owner, Resource::Export, form, &[owner, Operator]).await;
+        }
     }
 
     /// A question of each side, with an answer and a note that only operators see.

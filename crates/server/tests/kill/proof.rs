@@ -140,7 +140,7 @@ async fn tid_keys(store: &Store) -> TidKeys {
 async fn all_leads(store: &Store) -> Vec<Lead> {
     let mut leads = Vec::new();
     for page in 1.. {
-        let paging = Paging { page, per_page: 1000 };
+        let paging = Paging { page, ..Paging::first(1000) };
         let order = Sort { key: LeadSort::Id, is_descending: true };
         let rows = lead::list(&store.read(), Scope::All, &LeadFilter::default(), order, paging).await;
         let rows = rows.expect("list leads").rows;

@@ -60,6 +60,7 @@ async fn tell(story: &mut Story) {
     account(story).await;
     money::tell(story).await;
     statistics(story).await;
+    exports(story).await;
     everybody_reads(story).await;
 }
 
@@ -444,6 +445,31 @@ async fn statistics(story: &mut Story) {
         let question =
             [("group", "offer,country"), ("tz", "Europe/Kyiv"), ("sort", "-leads"), ("per_page", "10")];
         story.list(level, R::Stat, &question).await;
+    }
+}
+
+/// Lists as files.
+async fn exports(story: &mut Story) {
+    for (level, resource, query) in [
+        (Webmaster, "lead", "d_created_from=2024-04-01&status=1"),
+        (Advertiser, "stat", "group=day,offer&from=2024-04-01&tz=Europe/Kyiv"),
+        (Operator, "transfer", "currency_id=840"),
+    ] {
+        let form = [("resource", resource), ("format", "1"), ("query", query), ("name", "April")];
+        let export = story.create(level, R::Export, &form).await;
+        let form = [
+            ("resource", resource),
+            ("format", "2"),
+            ("query", query),
+            ("fields", "id"),
+            ("name", "Numbers"),
+        ];
+        let form = if resource == "stat" { &form[..3] } else { &form[..] };
+        let spare = story.create(level, R::Export, form).await;
+        story.delete(level, R::Export, &spare).await;
+        story.app.state.engine.export_run_due().await.expect("files are written");
+        story.list(level, R::Export, &[("per_page", "10")]).await;
+        story.view(level, R::Export, &export).await;
     }
 }
 

@@ -112,8 +112,8 @@ async fn a_page_tells_its_method(db: TestDb) {
     assert!(update.contains("<a href=\"/ru/apidocs/pub/reference/area/list\">area / list</a>"), "{update}");
     let link = app.get("/apidocs/pub/reference/link/create").await.text;
     assert!(link.contains("/api/offer/?is_approved=1&amp;per_page=10\">YOUR_OFFER_ID</span>"), "{link}");
-    let soon = app.get("/ru/apidocs/pub/reference/export/list").await.text;
-    assert!(soon.contains("501") && soon.contains("скоро") && soon.contains("row_count"), "{soon}");
+    let soon = app.get("/ru/apidocs/pub/reference/proof/list").await.text;
+    assert!(soon.contains("501") && soon.contains("скоро") && soon.contains("entry_count"), "{soon}");
     let ukrainian = app.get("/ua/apidocs/pub/reference/lead/list").await;
     assert_eq!(ukrainian.header("content-language"), "uk");
     assert!(ukrainian.text.contains("<html lang=\"uk\">"));

@@ -12,7 +12,7 @@ use whocpa_domain::click::{Click, ClickReason};
 use whocpa_domain::facts::{BotMark, ClickWay, DeviceKind};
 use whocpa_domain::sort::{Sort, TimeSort};
 use whocpa_domain::tid::ClickId;
-use whocpa_domain::{Error, Result, Scope};
+use whocpa_domain::{Error, Result, Scope, Walk, WalkPlace};
 
 use super::{Column, Entity, read};
 use crate::bulk;
@@ -200,6 +200,16 @@ pub async fn list(
     let scans = filter.scans();
     let limit = if scans.is_some() { CLICK_SCAN_LIMIT } else { CLICK_COUNT_LIMIT };
     let few = Entity::find().select_only().column(Column::Id).filter(indexed.clone());
+    if let Some(walk) = paging.walk.filter(|walk| walk.place != WalkPlace::Start) {
+        // What there is to look at was judged where the walk began.
+        return piece(clicks, Entity::find().filter(indexed).filter(filter.condition(clicks)), walk)
+            .await
+            .map(|(rows, walk)| Rows {
+                rows,
+                total_count: 0,
+                paging: Paging { walk: Some(walk), ..paging },
+            });
+    }
     let at_most = few.limit(u64::try_from(limit + 1).unwrap_or(0)).count(&clicks.conn()).await;
     let at_most = i64::try_from(at_most.map_err(db::error)?).unwrap_or(i64::MAX);
     if at_most > limit {
@@ -208,6 +218,10 @@ pub async fn list(
         return Err(Error::field(name, words));
     }
     let select = Entity::find().filter(indexed).filter(filter.condition(clicks));
+    if let Some(walk) = paging.walk {
+        let (rows, walk) = piece(clicks, select, walk).await?;
+        return Ok(Rows { rows, total_count: 0, paging: Paging { walk: Some(walk), ..paging } });
+    }
     let total_count = if scans.is_some() {
         let found = select.clone().count(&clicks.conn()).await.map_err(db::error)?;
         i64::try_from(found).unwrap_or(i64::MAX)
@@ -219,15 +233,31 @@ pub async fn list(
     let order = if is_descending { Order::Desc } else { Order::Asc };
     let page = select.order_by(Column::Id, order).offset(skip);
     let page = page.limit(u64::try_from(paging.per_page).unwrap_or(0));
-    let rows = clicks.conn().query_all(&page.into_query()).await.map_err(db::error)?;
-    let rows = rows.iter().map(read).collect::<Result<_, DbErr>>().map_err(db::error)?;
-    Ok(Rows { rows, total_count, paging })
+    Ok(Rows { rows: found(clicks, page).await?, total_count, paging })
+}
+
+async fn found(clicks: &Db, select: Select<Entity>) -> Result<Vec<Click>> {
+    let rows = clicks.conn().query_all(&select.into_query()).await.map_err(db::error)?;
+    rows.iter().map(read).collect::<Result<_, DbErr>>().map_err(db::error)
+}
+
+/// The next piece of a walk, the newest first: numbers rise with time.
+async fn piece(clicks: &Db, mut select: Select<Entity>, walk: Walk) -> Result<(Vec<Click>, Walk)> {
+    match walk.place {
+        WalkPlace::Start => {}
+        WalkPlace::Behind { id, .. } => select = select.filter(Column::Id.lt(id)),
+        WalkPlace::End => return Ok((Vec::new(), walk)),
+    }
+    let select = select.order_by(Column::Id, Order::Desc).limit(u64::try_from(walk.take).unwrap_or(0));
+    let rows = found(clicks, select).await?;
+    let walk = walk.after(rows.len(), rows.last().map(|click| (0, click.id)));
+    Ok((rows, walk))
 }
 
 /// One click.
 pub async fn view((main, clicks): (&Db, &Db), scope: Scope, id: ClickId) -> Result<Option<Click>> {
     let filter = ClickFilter { ids: Some(vec![id]), window: 0..i64::MAX, ..ClickFilter::default() };
-    let paging = Paging { page: 1, per_page: 1 };
+    let paging = Paging::first(1);
     let found = list((main, clicks), scope, &filter, paging).await?;
     Ok(found.rows.into_iter().next())
 }

@@ -9,10 +9,10 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{Order, QueryOrder, QuerySelect};
-use whocpa_domain::lead::{LeadSort, LeadStatus};
+use whocpa_domain::lead::{LeadSort, LeadStatus, NEWEST_FIRST};
 use whocpa_domain::sort::Sort;
 use whocpa_domain::time::DAY;
-use whocpa_domain::{Error, Result, Scope, Time};
+use whocpa_domain::{Error, Result, Scope, Time, Walk, WalkPlace};
 
 use super::filter::{LeadFilter, Window, cells, numbers, overdue, scans, scans_index};
 use super::named::ids_of_sales;
@@ -48,6 +48,11 @@ pub async fn list(
     let at_end = |total_count| Ok(Rows { rows: Vec::new(), total_count, paging });
     if plan.at_most == 0 {
         return at_end(0);
+    }
+    if let Some(walk) = paging.walk {
+        let (ids, walk) = plan.piece(db, walk).await?;
+        let paging = Paging { walk: Some(walk), ..paging };
+        return Ok(Rows { rows: rows(db, &ids).await?, total_count: 0, paging });
     }
     let known = plan.count(db).await?;
     if let Some(total) = known.filter(|total| skip >= *total) {
@@ -232,6 +237,28 @@ impl Plan {
             ids.reverse();
         }
         Ok(ids)
+    }
+
+    /// The ids of the next piece of a walk, newest first: the order that every index of leads has.
+    async fn piece(&self, db: &Db, walk: Walk) -> Result<(Vec<i64>, Walk)> {
+        let mut created = self.filter.created;
+        let mut behind = Condition::all();
+        match walk.place {
+            WalkPlace::Start => {}
+            WalkPlace::Behind { time, id } => {
+                let until = Time(time + 1);
+                created.until = Some(created.until.map_or(until, |wanted| wanted.min(until)));
+                let same = Column::DateCreated.eq(time).and(Column::Id.lt(id));
+                behind = behind.add(Column::DateCreated.lt(time).or(same));
+            }
+            WalkPlace::End => return Ok((Vec::new(), walk)),
+        }
+        let select = Entity::find().filter(self.matching(&created)).filter(behind);
+        let select = select.select_only().column(Column::Id).column(Column::DateCreated);
+        let select = self.sorted(select, NEWEST_FIRST).limit(u64::try_from(walk.take).unwrap_or(0));
+        let found: Vec<(i64, i64)> = select.into_tuple().all(&db.conn()).await.map_err(db::error)?;
+        let walk = walk.after(found.len(), found.last().map(|(id, time)| (*time, *id)));
+        Ok((found.into_iter().map(|(id, _)| id).collect(), walk))
     }
 
     /// The day in which the page begins, and how many leads are in the days before it (in the list's order).

@@ -117,7 +117,7 @@ async fn words_are_found_in_any_case(test: TestDb) {
         ("твой", false),
     ] {
         let filter = AreaFilter { search: Some(search.to_owned()), ..AreaFilter::default() };
-        let paging = Paging { page: 1, per_page: 10 };
+        let paging = Paging::first(10);
         let found = area::list(&test.store.read(), Scope::Webmaster(webmaster_id), &filter, paging).await;
         let found: Vec<i64> = found.expect("areas").rows.iter().map(|row| row.id).collect();
         assert_eq!(found.contains(&id), is_found, "{search}");
@@ -319,7 +319,7 @@ async fn pages(
 ) -> Vec<i64> {
     let mut ids = Vec::new();
     for page in 1.. {
-        let paging = Paging::new(Page(page), PerPage(100));
+        let paging = Paging::new(Page::number(page), PerPage(100));
         let found = lead::list(&db.store.read(), scope, filter, order, paging).await;
         let found = found.unwrap_or_else(|error| panic!("{scope:?} {filter:?} {order:?} {page}: {error:?}"));
         let total = usize::try_from(found.total_count).expect("a number");

@@ -14,11 +14,11 @@ use whocpa_domain::{Scope, Time};
 use whocpa_store::testing::TestDb;
 use whocpa_store::{
     account, advance, api_key, area, audit, balance, buyer, category, change, claim, click, condition,
-    connection, cover, currency, decision, delivery, deposit, domain, event, feed, finding, forward, geo,
-    goal, image, impression, landing, lead, lead_event, letter, letter_chat, letter_digest, letter_token,
-    link, news, offer, offer_figure, offer_terms, parked_lead, payout, payout_batch, person, phone_claim,
-    postback, product, promo, rate, referral, rerating, rule, second_factor, secret, session, stock, ticket,
-    transfer, wallet,
+    connection, cover, currency, decision, delivery, deposit, domain, event, export, feed, finding, forward,
+    geo, goal, image, impression, landing, lead, lead_event, letter, letter_chat, letter_digest,
+    letter_token, link, news, offer, offer_figure, offer_terms, parked_lead, payout, payout_batch, person,
+    phone_claim, postback, product, promo, rate, referral, rerating, rule, second_factor, secret, session,
+    stock, ticket, transfer, wallet,
 };
 
 use crate::direct::{Direct, tell, texts};
@@ -227,6 +227,8 @@ async fn first_tables(direct: &Direct, schema: &BTreeSet<String>) -> BTreeSet<St
         decision::verdict::Entity, main;
         domain::Entity, main;
         event::Entity, main;
+        export::Entity, main;
+        export::piece::Entity, main;
         feed::Entity, main;
         feed::fault::Entity, main;
         feed::part::Entity, main;

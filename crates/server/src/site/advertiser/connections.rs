@@ -72,7 +72,7 @@ async fn connections_page(
             (StatusCode::OK, form, found.rows, pages)
         }
         Err(error) => {
-            let pages = Pages::new(reader, 0, Paging { page: 1, per_page: PER_PAGE });
+            let pages = Pages::new(reader, 0, Paging::first(PER_PAGE));
             (StatusCode::BAD_REQUEST, form.refused_in(error, &FILTERS)?, Vec::new(), pages)
         }
     };

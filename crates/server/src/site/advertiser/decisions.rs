@@ -99,7 +99,7 @@ pub(super) async fn view(reader: Advertiser, Path(id): Path<i64>) -> Shown {
     let number = reader.asked("page").and_then(|page| page.parse().ok()).unwrap_or(1);
     page(&DecisionPage {
         f: Frame::own(&reader, reader.lang.with("decision-title", "id", id.to_string())),
-        pages: Pages::new(&reader, decision.rows_found, Paging { page: number, per_page: ROWS }),
+        pages: Pages::new(&reader, decision.rows_found, Paging { page: number, ..Paging::first(ROWS) }),
         decision,
     })
 }

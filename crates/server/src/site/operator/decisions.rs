@@ -95,7 +95,7 @@ async fn screen(reader: &Operator, id: i64, mut back: Sentback) -> Result<Screen
         links: if moves { vec![(f.t("op-again"), format!("/operator/decisions/{id}"))] } else { Vec::new() },
         filters: vec![form.input("verdict").choice(codes(reader.lang, DecisionVerdict::CODES))],
         table: Some(rows(&f, &view)),
-        pages: Some(Pages::new(reader, view.rows_found, Paging { page, per_page })),
+        pages: Some(Pages::new(reader, view.rows_found, Paging { page, ..Paging::first(per_page) })),
         facts,
         blocks,
         ..Screen::new(f)

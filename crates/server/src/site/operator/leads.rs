@@ -198,7 +198,11 @@ async fn all(reader: &Operator) -> Result<Vec<i64>> {
         for name in ["page", "per_page", "sort"] {
             asked.take(name);
         }
-        asked.append(with([("page", page.to_string()), ("per_page", "100".to_owned()), ("sort", "id".to_owned())]));
+        asked.append(with([
+            ("page", page.to_string()),
+            ("per_page", "100".to_owned()),
+            ("sort", "id".to_owned()),
+        ]));
         let found = reader.engine().lead_list(reader.caller(), asked.read()?).await?;
         if found.total_count > MOST {
             return Err(Error::field("is_all", format!("At most {MOST} leads: add a condition")));

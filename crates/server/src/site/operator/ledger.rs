@@ -98,8 +98,7 @@ pub(super) async fn balances(reader: Operator) -> Shown {
         rows
     };
     let (webmasters, advertisers) = (people(UserLevel::Webmaster), people(UserLevel::Advertiser));
-    let shown =
-        |rows: &[&BalanceView]| rows.iter().filter_map(|row| row.owner_id).collect::<Vec<_>>();
+    let shown = |rows: &[&BalanceView]| rows.iter().filter_map(|row| row.owner_id).collect::<Vec<_>>();
     let ids = [shown(&owing), shown(&webmasters), shown(&advertisers)].concat();
     let named = Named::load(&reader, ids, []).await?;
     let mut blocks = Vec::new();

@@ -294,7 +294,7 @@ where
         Err(error) => Ok(Listed {
             status: StatusCode::BAD_REQUEST,
             form: form.refused_in(error, filters)?,
-            pages: Pages::new(reader, 0, Paging { page: 1, per_page: PER_PAGE }),
+            pages: Pages::new(reader, 0, Paging::first(PER_PAGE)),
             rows: Vec::new(),
         }),
     }

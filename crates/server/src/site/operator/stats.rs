@@ -132,9 +132,9 @@ pub(super) async fn list(reader: Operator) -> Shown {
     };
     let is_by_day = form.value("group") == "day" && form.value("then").is_empty();
     let by_day = found.as_ref().filter(|_| is_by_day);
-    let (total, paging) = found.as_ref().map_or((0, Paging { page: 1, per_page: PER_PAGE }), |found| {
-        (found.rows.total_count, found.rows.paging)
-    });
+    let (total, paging) = found
+        .as_ref()
+        .map_or((0, Paging::first(PER_PAGE)), |found| (found.rows.total_count, found.rows.paging));
     let groups =
         GROUPS.map(|group| (group.to_owned(), f.t(&format!("group-{}", group.replace('_', "-"))))).to_vec();
     let mut seconds = groups.clone();

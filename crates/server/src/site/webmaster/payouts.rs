@@ -75,7 +75,7 @@ pub(super) async fn list(reader: Webmaster) -> Shown {
     let (status, form, payouts) = match Payouts::load(&reader, params_of(&reader, PER_PAGE)).await {
         Ok(payouts) => (StatusCode::OK, form, payouts),
         Err(error) => {
-            let paging = Paging { page: 1, per_page: PER_PAGE };
+            let paging = Paging::first(PER_PAGE);
             let none = Payouts { rows: Vec::new(), total: 0, paging, accounts: BTreeMap::new() };
             (StatusCode::BAD_REQUEST, form.refused(error)?, none)
         }

@@ -196,9 +196,9 @@ pub(in crate::site) async fn list<const L: u8>(reader: Of<L>) -> Shown {
         let (from, to) = (form.value("from"), form.value("to"));
         days_of(&found.rows.rows, &from, &to)
     });
-    let (total, paging) = found.as_ref().map_or((0, Paging { page: 1, per_page: PER_PAGE }), |found| {
-        (found.rows.total_count, found.rows.paging)
-    });
+    let (total, paging) = found
+        .as_ref()
+        .map_or((0, Paging::first(PER_PAGE)), |found| (found.rows.total_count, found.rows.paging));
     let shown = StatsPage {
         n: Names::load(&reader).await?,
         chart: by_day.filter(|days| !days.is_empty()).map_or_else(String::new, |days| drawn(&f, &days)),
