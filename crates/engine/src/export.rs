@@ -223,8 +223,12 @@ impl Engine {
         }
         let mut errors = FieldErrors::default();
         let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
-        for name in names.filter(|name| NOT_TAKEN.contains(&name.trim_end_matches("[]"))) {
-            errors.add("query", format!("{name}: An export does not take this"));
+        for name in names {
+            let plain = name.trim_end_matches("[]").trim_end_matches("%5B%5D").trim_end_matches("%5b%5d");
+            // Another spelling of a name would pass by what is not taken.
+            if NOT_TAKEN.contains(&plain) || plain.contains('%') {
+                errors.add("query", format!("{name}: An export does not take this"));
+            }
         }
         errors.finish()?;
         let asked = Asked { resource, query: query.to_owned(), walk: None };

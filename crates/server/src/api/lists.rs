@@ -12,9 +12,16 @@ use super::resource::{Call, Declared};
 use super::resources::REGISTRY;
 use super::{ApiError, query};
 
-/// Lists that leave as no file: they hold keys or files themselves, or are read on from a mark of their own.
-const NOT_EXPORTED: [Resource; 5] =
-    [Resource::Profile, Resource::Key, Resource::Document, Resource::Event, Resource::Export];
+/// Lists that leave as no file: they hold keys or files themselves, or are read on from a mark of their own. What a postback
+/// shows depends on the key that asks, and a file is fetched with any key of the account.
+const NOT_EXPORTED: [Resource; 6] = [
+    Resource::Profile,
+    Resource::Key,
+    Resource::Document,
+    Resource::Event,
+    Resource::Export,
+    Resource::Postback,
+];
 
 /// All lists of the API that may leave as files.
 pub struct ExportLists;

@@ -103,6 +103,10 @@ async fn what_the_list_refuses_is_refused_at_once(db: TestDb) {
             "resource=lead&format=1&query=phone%3D123",
             json!({"query": ["phone: An export does not take this"]}),
         ),
+        (
+            "resource=lead&format=1&query=phon%2565%3D123",
+            json!({"query": ["phon%65: An export does not take this"]}),
+        ),
         ("resource=area&format=1&fields=id,nam", json!({"fields": ["The list has no nam"]})),
         ("resource=audit&format=1", json!({"resource": ["You may not read this list"]})),
         ("resource=area&format=9", json!({"format": ["Must be one of 1, 2, 3"]})),
@@ -112,7 +116,7 @@ async fn what_the_list_refuses_is_refused_at_once(db: TestDb) {
     }
     let answer = net.send(&net.webmaster, "POST", "/api/export/", "resource=key&format=1").await;
     let words = answer.json()["error"]["resource"][0].to_string();
-    assert!(words.contains("lead") && !words.contains("profile"), "{words}");
+    assert!(words.contains("lead") && !words.contains("profile") && !words.contains("postback"), "{words}");
 }
 
 #[db_test]
